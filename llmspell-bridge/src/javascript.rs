@@ -1,0 +1,1 @@
+//! JavaScript: QuickJS-ng through rquickjs.
