@@ -1,1 +1,56 @@
-//! Placeholder.
+//! The policy engine: it loads a Cupcake project, routes one event to its policies, and says what they decide.
+//!
+//! ```
+//! use llmspell_engine::{EngineOptions, Event, EventLimits, PolicyEngine, Verdict};
+//!
+//! # let project = tempfile::tempdir().unwrap();
+//! # let policies = project.path().join(".cupcake/policies");
+//! # std::fs::create_dir_all(&policies).unwrap();
+//! # std::fs::write(policies.join("no_root.rego"), r#"
+//! # # METADATA
+//! # # custom:
+//! # #   id: NO-ROOT
+//! # #   routing:
+//! # #     required_events: [PreToolUse]
+//! # package cupcake.policies.no_root
+//! # deny contains {"reason": "not as root", "rule_id": "NO-ROOT-1", "severity": "HIGH"} if {
+//! #     contains(input.tool_input.command, "sudo")
+//! # }
+//! # "#).unwrap();
+//! let engine = PolicyEngine::load(project.path(), &EngineOptions::default())?;
+//! let event = Event::parse(
+//!     br#"{"hook_event_name": "PreToolUse", "tool_name": "Bash", "tool_input": {"command": "sudo ls"}}"#,
+//!     &EventLimits::default(),
+//! )?;
+//! let decision = engine.evaluate(&event);
+//! assert_eq!(decision.decision, Verdict::Deny);
+//! assert_eq!(decision.reason, "not as root");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod decision;
+mod error;
+mod evaluator;
+mod event;
+mod harness;
+mod metadata;
+mod policy;
+mod policy_engine;
+mod project;
+mod route;
+mod rulebook;
+mod settings;
+mod synthesis;
+mod value;
+
+pub use decision::{
+    Decision, DecisionError, DecisionErrorKind, RuleReport, Timings, Verb, Verdict,
+};
+pub use error::{EngineError, EngineErrorKind, Place};
+pub use event::{Event, EventError, EventErrorKind, EventLimits};
+pub use harness::Harness;
+pub use policy::PolicySummary;
+pub use policy_engine::{EngineOptions, PolicyEngine};
+pub use project::Project;
+pub use settings::Mode;
+pub use value::Value;

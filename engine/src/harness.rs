@@ -1,0 +1,52 @@
+//! The agent programs whose policies a project may hold.
+
+use std::fmt;
+
+/// An agent program with its own folder under `policies/` and its own wire format.
+///
+/// ```
+/// use llmspell_engine::Harness;
+///
+/// assert_eq!(Harness::from_name("cursor"), Some(Harness::Cursor));
+/// assert_eq!(Harness::Claude.name(), "claude");
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Harness {
+    /// Claude Code.
+    #[default]
+    Claude,
+    /// Cursor.
+    Cursor,
+    /// Factory's Droid.
+    Factory,
+    /// OpenCode.
+    OpenCode,
+}
+
+impl Harness {
+    /// Every harness, in the order of their names.
+    pub const ALL: [Self; 4] = [Self::Claude, Self::Cursor, Self::Factory, Self::OpenCode];
+
+    /// The name that folders, settings and command lines use.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Claude => "claude",
+            Self::Cursor => "cursor",
+            Self::Factory => "factory",
+            Self::OpenCode => "opencode",
+        }
+    }
+
+    /// The harness with this name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|harness| harness.name() == name)
+    }
+}
+
+impl fmt::Display for Harness {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.name())
+    }
+}
