@@ -250,6 +250,8 @@ impl Writer<'_> {
             .all(|(at, c)| c == '_' || c == '$' || c.is_alphabetic() || (at > 0 && c.is_numeric()));
         if plain && !key.is_empty() {
             self.text.push_str(key);
+        } else if key.parse::<f64>().is_ok() {
+            let _ = write!(self.text, "[{key}]");
         } else {
             let _ = write!(self.text, "[\"{}\"]", escaped_text(key));
         }
