@@ -1,0 +1,1 @@
+//! The debug infrastructure as people use it.
