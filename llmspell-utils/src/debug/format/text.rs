@@ -1,5 +1,7 @@
 //! Entries for people: time, level, module, message, data, place and correlation on one line.
 
+use std::fmt::{self, Write as _};
+
 use anstyle::{AnsiColor, Style};
 
 use super::super::entry::DebugEntry;
@@ -39,9 +41,9 @@ impl TextFormat {
 
     fn styled(self, line: &mut String, style: Style, write: impl FnOnce(&mut String)) {
         if self.colour {
-            line.push_str(&style.render().to_string());
+            push_display(line, style.render());
             write(line);
-            line.push_str(&style.render_reset().to_string());
+            push_display(line, style.render_reset());
         } else {
             write(line);
         }
@@ -51,10 +53,10 @@ impl TextFormat {
 impl EntryFormat for TextFormat {
     fn format(&self, entry: &DebugEntry, line: &mut String) {
         let dimmed = Style::new().dimmed();
-        self.styled(line, dimmed, |line| line.push_str(&entry.time.to_string()));
+        self.styled(line, dimmed, |line| push_display(line, entry.time));
         line.push(' ');
         self.styled(line, level_style(entry.level), |line| {
-            line.push_str(&format!("{:5}", entry.level))
+            push_display(line, format_args!("{:5}", entry.level));
         });
         if let Some(module) = &entry.module {
             line.push_str(" [");
@@ -68,16 +70,24 @@ impl EntryFormat for TextFormat {
             self.styled(line, dimmed, |line| push_json(line, data));
         }
         if let Some(place) = &entry.place {
+            line.push(' ');
             self.styled(line, dimmed, |line| {
-                push_escaped(line, &format!(" ({place})"))
+                push_escaped(line, &format!("({place})"));
             });
         }
         if let Some(correlation) = &entry.correlation {
+            line.push(' ');
             self.styled(line, dimmed, |line| {
-                push_escaped(line, &format!(" #{correlation}"))
+                push_escaped(line, &format!("#{correlation}"));
             });
         }
     }
+}
+
+/// Appends what displays as harmless text.
+fn push_display(line: &mut String, value: impl fmt::Display) {
+    // Writing to a string does not fail.
+    let _ = write!(line, "{value}");
 }
 
 fn level_style(level: DebugLevel) -> Style {
