@@ -1,0 +1,233 @@
+//! Tables of a TOML document that know where their keys and values stand.
+
+use std::fmt::Display;
+use std::path::Path;
+use std::sync::Arc;
+
+use serde::de::DeserializeOwned;
+use toml::Spanned;
+use toml::de::{DeTable, DeValue, ValueDeserializer};
+
+use super::super::entry::Place;
+use super::super::error::{DebugError, DebugErrorKind};
+use super::super::text::quoted;
+
+/// The least likeness, from 0 to 1, of a known key that is worth proposing.
+const LIKENESS: f64 = 0.7;
+
+/// A parsed text and the name of its file.
+pub(super) struct Document<'text> {
+    text: &'text str,
+    file: Arc<str>,
+    root: DeTable<'text>,
+}
+
+/// A table, every key of which is known.
+pub(super) struct Table<'document> {
+    document: &'document Document<'document>,
+    name: &'document str,
+    table: &'document DeTable<'document>,
+    offset: usize,
+}
+
+/// The value of a key.
+pub(super) struct Setting<'document> {
+    document: &'document Document<'document>,
+    table: &'document str,
+    key: &'document str,
+    value: &'document Spanned<DeValue<'document>>,
+}
+
+impl<'text> Document<'text> {
+    pub(super) fn parse(text: &'text str, file: &Path) -> Result<Self, DebugError> {
+        let file: Arc<str> = file.display().to_string().into();
+        match DeTable::parse(text) {
+            Ok(root) => Ok(Self {
+                text,
+                file,
+                root: root.into_inner(),
+            }),
+            Err(error) => {
+                let offset = error.span().map_or(0, |span| span.start);
+                let message = format!("the configuration is not TOML: {}", error.message());
+                Err(DebugError::new(DebugErrorKind::Syntax, message)
+                    .at(Some(place(text, &file, offset))))
+            }
+        }
+    }
+}
+
+impl<'document> Document<'document> {
+    /// A table at the top, if it is there.
+    pub(super) fn table(
+        &'document self,
+        name: &'static str,
+        known: &[&str],
+    ) -> Result<Option<Table<'document>>, DebugError> {
+        let Some(value) = self.root.get(name) else {
+            return Ok(None);
+        };
+        let setting = Setting {
+            document: self,
+            table: "",
+            key: name,
+            value,
+        };
+        setting.table(known).map(Some)
+    }
+}
+
+impl<'document> Table<'document> {
+    pub(super) fn setting(&self, key: &'document str) -> Option<Setting<'document>> {
+        let value = self.table.get(key)?;
+        Some(Setting {
+            document: self.document,
+            table: self.name,
+            key,
+            value,
+        })
+    }
+
+    pub(super) fn required(&self, key: &'document str) -> Result<Setting<'document>, DebugError> {
+        self.setting(key).ok_or_else(|| {
+            let message = format!("`{}` has no `{key}`", self.name);
+            DebugError::new(DebugErrorKind::Value, message)
+                .at(Some(self.document.place(self.offset)))
+        })
+    }
+
+    /// Refuses the first key, in the order of the text, that is not known.
+    fn check_keys(&self, known: &[&str]) -> Result<(), DebugError> {
+        let unknown = self
+            .table
+            .keys()
+            .filter(|key| !known.contains(&key.get_ref().as_ref()));
+        let Some(key) = unknown.min_by_key(|key| key.span().start) else {
+            return Ok(());
+        };
+        let message = format!("unknown key {} in `{}`", quoted(key.get_ref()), self.name);
+        Err(DebugError::new(DebugErrorKind::UnknownKey, message)
+            .at(Some(self.document.place(key.span().start)))
+            .help_with(proposal(key.get_ref(), known)))
+    }
+}
+
+impl<'document> Setting<'document> {
+    /// The key with its table, in backticks.
+    pub(super) fn name(&self) -> String {
+        format!("`{}`", self.path())
+    }
+
+    pub(super) fn place(&self) -> Place {
+        self.document.place(self.value.span().start)
+    }
+
+    pub(super) fn error(&self, kind: DebugErrorKind, message: String) -> DebugError {
+        DebugError::new(kind, message).at(Some(self.place()))
+    }
+
+    /// The error about this value, where `allowed` says what the key takes.
+    pub(super) fn not_allowed(&self, allowed: impl Display) -> DebugError {
+        let message = format!("{} cannot be {}", self.name(), quoted(self.source()));
+        self.error(DebugErrorKind::Value, message)
+            .help_with(allowing(allowed))
+    }
+
+    /// The value as a type, where `allowed` says what the key takes.
+    pub(super) fn read<T: DeserializeOwned>(&self, allowed: &str) -> Result<T, DebugError> {
+        T::deserialize(ValueDeserializer::from(self.value.clone()))
+            .map_err(|_| self.not_allowed(allowed))
+    }
+
+    pub(super) fn boolean(&self) -> Result<bool, DebugError> {
+        self.read("true or false")
+    }
+
+    /// The items of a list, under the list's key.
+    pub(super) fn items(&self) -> Option<impl Iterator<Item = Self>> {
+        let Self {
+            document,
+            table,
+            key,
+            ..
+        } = *self;
+        let items = self.value.get_ref().as_array()?;
+        Some(items.iter().map(move |value| Self {
+            document,
+            table,
+            key,
+            value,
+        }))
+    }
+
+    /// The value as a table with these keys.
+    pub(super) fn table(&self, known: &[&str]) -> Result<Table<'document>, DebugError> {
+        let Some(table) = self.value.get_ref().as_table() else {
+            return Err(self.not_allowed("a table"));
+        };
+        let table = Table {
+            document: self.document,
+            name: self.key,
+            table,
+            offset: self.value.span().start,
+        };
+        table.check_keys(known)?;
+        Ok(table)
+    }
+
+    fn path(&self) -> String {
+        match self.table {
+            "" => self.key.to_owned(),
+            table => format!("{table}.{}", self.key),
+        }
+    }
+
+    /// The value as it stands in the text.
+    fn source(&self) -> &'document str {
+        self.document
+            .text
+            .get(self.value.span())
+            .unwrap_or_default()
+    }
+}
+
+impl Document<'_> {
+    fn place(&self, offset: usize) -> Place {
+        place(self.text, &self.file, offset)
+    }
+}
+
+/// The line and column of a byte offset.
+fn place(text: &str, file: &Arc<str>, offset: usize) -> Place {
+    let before = text.get(..text.floor_char_boundary(offset)).unwrap_or(text);
+    let line = before.matches('\n').count() + 1;
+    let column = before
+        .rsplit('\n')
+        .next()
+        .unwrap_or_default()
+        .chars()
+        .count()
+        + 1;
+    let number = |count| u32::try_from(count).unwrap_or(u32::MAX);
+    Place::new(Arc::clone(file), number(line)).with_column(number(column))
+}
+
+fn allowing(allowed: impl Display) -> String {
+    let allowed = allowed.to_string();
+    if allowed.starts_with("use ") {
+        allowed
+    } else {
+        format!("use {allowed}")
+    }
+}
+
+fn proposal(key: &str, known: &[&str]) -> String {
+    let likeness = |name: &str| strsim::jaro_winkler(key, name);
+    let nearest = known
+        .iter()
+        .max_by(|one, other| likeness(one).total_cmp(&likeness(other)));
+    match nearest {
+        Some(nearest) if likeness(nearest) >= LIKENESS => format!("did you mean `{nearest}`?"),
+        _ => format!("known are {}", known.join(", ")),
+    }
+}
