@@ -1,6 +1,6 @@
 //! Steps in their order, each with its duration; the first failure ends them.
 
-use std::fmt::Write as _;
+use std::fmt::{Display, Write as _};
 use std::time::{Duration, Instant};
 
 use crate::failure::Failure;
@@ -61,20 +61,28 @@ impl Step {
 /// # Errors
 /// The first failure, with the command that repeats its step.
 pub fn run(steps: Vec<Step>) -> Result<(), Failure> {
+    run_noting(steps, &mut |line| screen::note(line))
+}
+
+/// Does what [`run`] does, and gives each line about the work to `note`.
+///
+/// # Errors
+/// The first failure, with the command that repeats its step.
+pub fn run_noting(steps: Vec<Step>, note: &mut dyn FnMut(&dyn Display)) -> Result<(), Failure> {
     let started = Instant::now();
     let mut summary = String::new();
     for step in steps {
-        screen::note(format_args!("==> {}: {}", step.name, step.repeat));
+        note(&format_args!("==> {}: {}", step.name, step.repeat));
         let step_started = Instant::now();
         let outcome = (step.action)();
         let took = seconds(step_started.elapsed());
         match outcome {
             Ok(Outcome::Done) => {
-                screen::note(format_args!("<== {}: done in {took}", step.name));
+                note(&format_args!("<== {}: done in {took}", step.name));
                 let _always_fits = write!(summary, "\n  {:<12} {took:>9}", step.name);
             }
             Ok(Outcome::Skipped(reason)) => {
-                screen::note(format_args!(
+                note(&format_args!(
                     "<== {}: done in {took}, skipped: {reason}",
                     step.name
                 ));
@@ -85,13 +93,13 @@ pub fn run(steps: Vec<Step>) -> Result<(), Failure> {
                 );
             }
             Err(failure) => {
-                screen::note(&failure);
+                note(&failure);
                 let message = format!("step `{}` failed after {took}", step.name);
                 return Err(Failure::new(message).help(format!("repeat it with `{}`", step.repeat)));
             }
         }
     }
-    screen::note(format_args!(
+    note(&format_args!(
         "all done in {}{summary}",
         seconds(started.elapsed())
     ));

@@ -1,17 +1,25 @@
 //! Where the workspace lies, and what cargo knows about it.
 
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 
 use serde::Deserialize;
 
 use crate::failure::Failure;
 use crate::invocation::Invocation;
 
+// Cargo says it when it runs us. What it said when it built us may be another checkout that shares
+// the target folder.
+static ROOT: LazyLock<PathBuf> = LazyLock::new(|| {
+    let said = std::env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from);
+    let xtask = said.unwrap_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")));
+    xtask.parent().map(Path::to_owned).unwrap_or(xtask)
+});
+
 /// The workspace's root folder.
 #[must_use]
 pub fn root() -> &'static Path {
-    let xtask = Path::new(env!("CARGO_MANIFEST_DIR"));
-    xtask.parent().unwrap_or(xtask)
+    &ROOT
 }
 
 /// What `cargo metadata` says, as far as we read it.

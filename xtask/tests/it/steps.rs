@@ -11,7 +11,8 @@ use xtask::steps::{self, Outcome, Step};
 fn the_first_failure_ends_the_steps_and_names_the_command_that_repeats_it() {
     let later = Arc::new(AtomicBool::new(false));
     let seen = Arc::clone(&later);
-    let failure = steps::run(vec![
+    let mut notes = Vec::new();
+    let steps = vec![
         Step::new("first", "do first", || {
             Ok(Outcome::Skipped("no network".to_owned()))
         }),
@@ -22,9 +23,10 @@ fn the_first_failure_ends_the_steps_and_names_the_command_that_repeats_it() {
             seen.store(true, Ordering::SeqCst);
             Ok(())
         }),
-    ])
-    .unwrap_err()
-    .to_string();
+    ];
+    let failure = steps::run_noting(steps, &mut |line| notes.push(line.to_string()))
+        .unwrap_err()
+        .to_string();
     assert!(
         failure.starts_with("error: step `second` failed after "),
         "{failure}"
@@ -34,6 +36,12 @@ fn the_first_failure_ends_the_steps_and_names_the_command_that_repeats_it() {
         "{failure}"
     );
     assert!(!later.load(Ordering::SeqCst), "the third step ran");
+    assert_eq!(notes[0], "==> first: do first");
+    assert!(notes[1].ends_with(", skipped: no network"), "{notes:?}");
+    assert_eq!(
+        notes[2..],
+        ["==> second: do second --again", "error: broken"]
+    );
 }
 
 #[test]
@@ -46,6 +54,7 @@ fn an_invocation_prints_as_a_line_that_a_shell_reads_the_same_way() {
     );
 }
 
+#[cfg(unix)]
 #[test]
 fn a_program_that_fails_is_a_failure_that_says_how_it_ended() {
     let failure = Invocation::cargo(["no-such-command-at-all", "--quiet"])
