@@ -1,15 +1,17 @@
 //! What does an event cost on its way to what Rego reads?
 
 use divan::Bencher;
-use llmspell_bridge::Language;
 use llmspell_benches::workload::{Work, event};
+use llmspell_bridge::Language;
 
 fn main() {
     divan::main();
 }
 
 fn hundred(bencher: Bencher<'_, '_>, mut work: Work) {
-    bencher.counter(divan::counter::ItemsCount::new(100_u32)).bench_local(move || work(100));
+    bencher
+        .counter(divan::counter::ItemsCount::new(100_u32))
+        .bench_local(move || work(100));
 }
 
 #[divan::bench]

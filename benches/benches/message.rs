@@ -1,8 +1,8 @@
 //! What does a debug message cost, off and on, from each language?
 
 use divan::Bencher;
-use llmspell_bridge::Language;
 use llmspell_benches::workload::{Work, message};
+use llmspell_bridge::Language;
 
 fn main() {
     divan::main();
@@ -10,7 +10,9 @@ fn main() {
 
 /// Work is done a thousand times a sample, so that a script's own loop is measured and not its start.
 fn thousand(bencher: Bencher<'_, '_>, mut work: Work) {
-    bencher.counter(divan::counter::ItemsCount::new(1000_u32)).bench_local(move || work(1000));
+    bencher
+        .counter(divan::counter::ItemsCount::new(1000_u32))
+        .bench_local(move || work(1000));
 }
 
 #[divan::bench]

@@ -71,7 +71,10 @@ pub const FIGURES: &[Figure] = &[
         what: "a message below the level, from Lua",
         ours: || message::disabled_in(Language::Lua),
         parts: 1.0,
-        against: Against::Work("a call of an empty Rust function", message::empty_function_in_lua),
+        against: Against::Work(
+            "a call of an empty Rust function",
+            message::empty_function_in_lua,
+        ),
         target: Some(2.0),
     },
     Figure {
@@ -79,7 +82,10 @@ pub const FIGURES: &[Figure] = &[
         what: "a message below the level, from JavaScript",
         ours: || message::disabled_in(Language::JavaScript),
         parts: 1.0,
-        against: Against::Work("a call of an empty Rust function", message::empty_function_in_javascript),
+        against: Against::Work(
+            "a call of an empty Rust function",
+            message::empty_function_in_javascript,
+        ),
         target: Some(1.3),
     },
     Figure {
@@ -95,7 +101,10 @@ pub const FIGURES: &[Figure] = &[
         what: "a message that is kept, from Lua",
         ours: || message::enabled_in(Language::Lua),
         parts: 1.0,
-        against: Against::Work("a call of an empty Rust function", message::empty_function_in_lua),
+        against: Against::Work(
+            "a call of an empty Rust function",
+            message::empty_function_in_lua,
+        ),
         target: None,
     },
     Figure {
@@ -103,7 +112,10 @@ pub const FIGURES: &[Figure] = &[
         what: "a message that is kept, from JavaScript",
         ours: || message::enabled_in(Language::JavaScript),
         parts: 1.0,
-        against: Against::Work("a call of an empty Rust function", message::empty_function_in_javascript),
+        against: Against::Work(
+            "a call of an empty Rust function",
+            message::empty_function_in_javascript,
+        ),
         target: None,
     },
     Figure {
@@ -119,7 +131,9 @@ pub const FIGURES: &[Figure] = &[
         what: "a filter's decision among 50 rules",
         ours: || timer::filter_decision(50),
         parts: 1.0,
-        against: Against::Work("a filter's decision among none", || timer::filter_decision(0)),
+        against: Against::Work("a filter's decision among none", || {
+            timer::filter_decision(0)
+        }),
         target: None,
     },
     Figure {
@@ -127,7 +141,10 @@ pub const FIGURES: &[Figure] = &[
         what: "an event of 1 KB from a Lua table",
         ours: || event::from_script(Language::Lua),
         parts: 1.0,
-        against: Against::Work("mlua's from_value::<serde_json::Value>", event::from_lua_by_mlua),
+        against: Against::Work(
+            "mlua's from_value::<serde_json::Value>",
+            event::from_lua_by_mlua,
+        ),
         target: Some(0.35),
     },
     Figure {
@@ -135,7 +152,10 @@ pub const FIGURES: &[Figure] = &[
         what: "an event of 1 KB from a JavaScript object",
         ours: || event::from_script(Language::JavaScript),
         parts: 1.0,
-        against: Against::Work("rquickjs_serde::from_value", event::from_javascript_by_rquickjs),
+        against: Against::Work(
+            "rquickjs_serde::from_value",
+            event::from_javascript_by_rquickjs,
+        ),
         target: Some(0.7),
     },
     Figure {
@@ -151,7 +171,9 @@ pub const FIGURES: &[Figure] = &[
         what: "a decision with none of 500 policies routed",
         ours: || decision::decide_nothing(500),
         parts: 1.0,
-        against: Against::Work("a decision with none of 5 routed", || decision::decide_nothing(5)),
+        against: Against::Work("a decision with none of 5 routed", || {
+            decision::decide_nothing(5)
+        }),
         target: None,
     },
     Figure {
@@ -159,7 +181,9 @@ pub const FIGURES: &[Figure] = &[
         what: "a decision with 1 of 500 policies routed",
         ours: || decision::decide(500, Routed::One),
         parts: 1.0,
-        against: Against::Work("a decision with 1 of 5 routed", || decision::decide(5, Routed::One)),
+        against: Against::Work("a decision with 1 of 5 routed", || {
+            decision::decide(5, Routed::One)
+        }),
         target: Some(2.0),
     },
     Figure {
@@ -199,7 +223,8 @@ impl Figure {
                 let (our_times, their_times) = (times(&mut ours), times(&mut theirs));
                 let (mut values, mut others, mut ratios) = (Vec::new(), Vec::new(), Vec::new());
                 for _ in 0..TURNS {
-                    let (value, other) = (turn(&mut ours, our_times), turn(&mut theirs, their_times));
+                    let (value, other) =
+                        (turn(&mut ours, our_times), turn(&mut theirs, their_times));
                     values.push(value);
                     others.push(other);
                     ratios.push(value / self.parts / other);
@@ -209,7 +234,10 @@ impl Figure {
             Against::Time(name, time) => {
                 let our_times = times(&mut ours);
                 let values: Vec<_> = (0..TURNS).map(|_| turn(&mut ours, our_times)).collect();
-                let ratios = values.iter().map(|value| value / self.parts / time).collect();
+                let ratios = values
+                    .iter()
+                    .map(|value| value / self.parts / time)
+                    .collect();
                 (*name, values, ratios, *time)
             }
         };

@@ -25,8 +25,16 @@ pub fn write_project(count: usize, routed: Routed) -> TempDir {
     fs::create_dir_all(&policies).unwrap();
     for number in 0..count {
         let is_last = number + 1 == count;
-        let tool = if routed == Routed::All || is_last { "Bash".to_owned() } else { format!("Tool{number}") };
-        fs::write(policies.join(format!("p{number}.rego")), policy(number, &tool)).unwrap();
+        let tool = if routed == Routed::All || is_last {
+            "Bash".to_owned()
+        } else {
+            format!("Tool{number}")
+        };
+        fs::write(
+            policies.join(format!("p{number}.rego")),
+            policy(number, &tool),
+        )
+        .unwrap();
     }
     folder
 }

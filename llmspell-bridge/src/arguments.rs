@@ -57,7 +57,11 @@ pub struct DataLimits {
 
 impl Default for DataLimits {
     fn default() -> Self {
-        Self { depth: 128, nodes: 100_000, bytes: 8 << 20 }
+        Self {
+            depth: 128,
+            nodes: 100_000,
+            bytes: 8 << 20,
+        }
     }
 }
 

@@ -32,7 +32,10 @@ impl DebugBridge {
     /// A bridge to a manager of one's own.
     #[must_use]
     pub fn new(manager: Arc<DebugManager>) -> Self {
-        Self { manager, complaints: Arc::default() }
+        Self {
+            manager,
+            complaints: Arc::default(),
+        }
     }
 
     /// The manager behind the bridge.
@@ -54,7 +57,10 @@ impl DebugBridge {
         }
         if complaints.insert((problem.to_owned(), place.clone())) {
             drop(complaints);
-            let entry = self.manager.entry(DebugLevel::Warn, problem).with_module("debug");
+            let entry = self
+                .manager
+                .entry(DebugLevel::Warn, problem)
+                .with_module("debug");
             self.manager.emit(located(entry, place));
         }
     }
@@ -69,16 +75,21 @@ impl Default for DebugBridge {
 
 impl std::fmt::Debug for DebugBridge {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.debug_struct("DebugBridge").field("manager", &self.manager).finish_non_exhaustive()
+        formatter
+            .debug_struct("DebugBridge")
+            .field("manager", &self.manager)
+            .finish_non_exhaustive()
     }
 }
 
 /// The entry with the place of the script that made it.
 pub(crate) fn located(entry: DebugEntry, place: Option<Place>) -> DebugEntry {
     match place {
-        Some(Place { file, line, column }) => {
-            entry.with_place(debug::Place { file: file.into(), line, column })
-        }
+        Some(Place { file, line, column }) => entry.with_place(debug::Place {
+            file: file.into(),
+            line,
+            column,
+        }),
         None => entry,
     }
 }

@@ -138,7 +138,11 @@ pub fn dump(node: &DumpNode, label: Option<&str>, options: &DumpOptions) -> Stri
         text.push_str(&escaped(label));
         text.push_str(if options.compact_mode { ": " } else { ":\n" });
     }
-    Writer { text: &mut text, options }.node(node, 0);
+    Writer {
+        text: &mut text,
+        options,
+    }
+    .node(node, 0);
     text
 }
 

@@ -72,18 +72,28 @@ impl ScriptHost {
         if script.source.len() > LONGEST_SOURCE {
             return Err(ScriptError::new(
                 ScriptErrorKind::Syntax,
-                format!("`{}` has {} bytes, and a script may have {LONGEST_SOURCE}", script.name, script.source.len()),
+                format!(
+                    "`{}` has {} bytes, and a script may have {LONGEST_SOURCE}",
+                    script.name,
+                    script.source.len()
+                ),
             )
             .with_help("data belongs into an event or a global, not into the text of a script"));
         }
         let stopper = self.engine.stopper();
         stopper.clear();
-        let alarm = self.limits.timeout.map(|timeout| alarm(timeout, Arc::clone(&stopper))).transpose()?;
+        let alarm = self
+            .limits
+            .timeout
+            .map(|timeout| alarm(timeout, Arc::clone(&stopper)))
+            .transpose()?;
         let result = self.engine.run(script, &self.data_limits);
         drop(alarm);
         stopper.clear();
         result.map_err(|error| match error.place() {
-            Some(place) if place.file == script.name => error.with_source_text(script.source.as_str()),
+            Some(place) if place.file == script.name => {
+                error.with_source_text(script.source.as_str())
+            }
             _ => error,
         })
     }
@@ -99,7 +109,9 @@ impl ScriptHost {
     /// A handle that stops the running script from another thread.
     #[must_use]
     pub fn stop_handle(&self) -> StopHandle {
-        StopHandle { stopper: self.engine.stopper() }
+        StopHandle {
+            stopper: self.engine.stopper(),
+        }
     }
 
     /// How many bytes the scripts' heap holds now.
@@ -111,7 +123,12 @@ impl ScriptHost {
 
 fn read_script(path: &Path) -> Result<Script, ScriptError> {
     let name = path.display().to_string();
-    let unreadable = |why: String| ScriptError::new(ScriptErrorKind::Syntax, format!("`{name}` cannot be read: {why}"));
+    let unreadable = |why: String| {
+        ScriptError::new(
+            ScriptErrorKind::Syntax,
+            format!("`{name}` cannot be read: {why}"),
+        )
+    };
     let bytes = std::fs::read(path).map_err(|error| unreadable(error.to_string()))?;
     match String::from_utf8(bytes) {
         Ok(source) => Ok(Script { name, source }),
@@ -223,7 +240,9 @@ impl ScriptHostBuilder {
             Language::JavaScript => javascript::open(&self.limits)?,
         };
         let bridge = self.bridge.unwrap_or_default();
-        let output = self.output.unwrap_or_else(|| Arc::new(DebugEntries(bridge.clone())));
+        let output = self
+            .output
+            .unwrap_or_else(|| Arc::new(DebugEntries(bridge.clone())));
         let console: Arc<dyn HostObject> = Arc::new(Console::new(output));
         engine.install_function("print", &console, "print")?;
         if self.language == Language::JavaScript {
@@ -243,7 +262,11 @@ impl ScriptHostBuilder {
         for (name, object) in &self.objects {
             engine.install(name, object)?;
         }
-        Ok(ScriptHost { engine, limits: self.limits, data_limits: self.data_limits })
+        Ok(ScriptHost {
+            engine,
+            limits: self.limits,
+            data_limits: self.data_limits,
+        })
     }
 }
 

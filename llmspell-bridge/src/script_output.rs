@@ -58,7 +58,10 @@ impl KeptLines {
     /// Keeps up to `most` bytes.
     #[must_use]
     pub fn new(most: usize) -> Self {
-        Self { kept: Mutex::new(Kept::default()), most }
+        Self {
+            kept: Mutex::new(Kept::default()),
+            most,
+        }
     }
 
     /// The lines so far.

@@ -36,7 +36,8 @@ Example:
     llmspell eval --project examples/policy_gate --json";
 
 fn harness(name: &str) -> Result<Harness, String> {
-    Harness::from_name(name).ok_or_else(|| "expected claude, cursor, factory or opencode".to_owned())
+    Harness::from_name(name)
+        .ok_or_else(|| "expected claude, cursor, factory or opencode".to_owned())
 }
 
 /// Runs the command.
@@ -47,11 +48,18 @@ pub(crate) fn eval(arguments: &Arguments) -> Result<Exit, Failure> {
         // Not found: the engine's own error says what to do.
         None => find_project(&here).unwrap_or(here),
     };
-    let options = EngineOptions { harness: arguments.harness, ..EngineOptions::default() };
+    let options = EngineOptions {
+        harness: arguments.harness,
+        ..EngineOptions::default()
+    };
     let engine = PolicyEngine::load(&project, &options)?;
     let event = read_event(&arguments.event, engine.event_limits())?.event;
     let decision = engine.evaluate(&event);
-    let text = if arguments.json { as_json(&decision)? } else { as_text(&decision) };
+    let text = if arguments.json {
+        as_json(&decision)?
+    } else {
+        as_text(&decision)
+    };
     answer(&text)?;
     Ok(Exit::of(&decision))
 }
@@ -59,8 +67,11 @@ pub(crate) fn eval(arguments: &Arguments) -> Result<Exit, Failure> {
 /// Writes the answer. Who asked and did not get it must not take the exit code for an answer.
 fn answer(text: &str) -> Result<(), Failure> {
     let mut output = std::io::stdout().lock();
-    let written = output.write_all(text.as_bytes()).and_then(|()| output.flush());
-    written.map_err(|error| Failure::internal(format_args!("the decision cannot be written: {error}")))
+    let written = output
+        .write_all(text.as_bytes())
+        .and_then(|()| output.flush());
+    written
+        .map_err(|error| Failure::internal(format_args!("the decision cannot be written: {error}")))
 }
 
 fn as_json(decision: &Decision) -> Result<String, Failure> {
@@ -71,7 +82,7 @@ fn as_json(decision: &Decision) -> Result<String, Failure> {
 
 // Writing to a `String` cannot fail, so the results are dropped.
 fn as_text(decision: &Decision) -> String {
-    let mut text = decision.decision.to_string();
+    let mut text = decision.decision.name().to_owned();
     if !decision.reason.is_empty() {
         let _ = write!(text, ": {}", decision.reason);
     }
@@ -83,14 +94,24 @@ fn as_text(decision: &Decision) -> String {
         let _ = write!(
             text,
             "\n  rule     {} says {} ({}) at {}:{}",
-            rule.rule_id, rule.verb, rule.severity, rule.file, rule.line
+            rule.rule_id,
+            rule.verb.name(),
+            rule.severity,
+            rule.file,
+            rule.line
         );
     }
     for context in &decision.context {
         let _ = write!(text, "\n  context  {context}");
     }
     for error in &decision.errors {
-        let _ = write!(text, "\n  error    {} in {}: {}", error.kind.code(), error.policy, error.message);
+        let _ = write!(
+            text,
+            "\n  error    {} in {}: {}",
+            error.kind.code(),
+            error.policy,
+            error.message
+        );
         if let Some(file) = &error.file {
             let _ = write!(text, " ({file}");
             if let Some(line) = error.line {

@@ -21,7 +21,11 @@ pub(crate) enum Exit {
 impl Exit {
     /// The code of a decision.
     pub(crate) fn of(decision: &Decision) -> Self {
-        if decision.decision.refuses() { Self::Denied } else { Self::Done }
+        if decision.decision.refuses() {
+            Self::Denied
+        } else {
+            Self::Done
+        }
     }
 }
 

@@ -18,12 +18,18 @@ pub(crate) struct Failure {
 impl Failure {
     /// The input or the project is at fault.
     pub(crate) fn fault(message: impl fmt::Display, help: impl fmt::Display) -> Self {
-        Self { exit: Exit::Fault, text: format!("error: {message}\nhelp: {help}\n") }
+        Self {
+            exit: Exit::Fault,
+            text: format!("error: {message}\nhelp: {help}\n"),
+        }
     }
 
     /// The program itself, or the machine, is at fault.
     pub(crate) fn internal(message: impl fmt::Display) -> Self {
-        Self { exit: Exit::Internal, text: format!("error: {message}\n") }
+        Self {
+            exit: Exit::Internal,
+            text: format!("error: {message}\n"),
+        }
     }
 
     /// Shows the failure and gives the exit code.
@@ -63,6 +69,9 @@ impl From<ScriptError> for Failure {
             ScriptErrorKind::Internal => Exit::Internal,
             _ => Exit::Fault,
         };
-        Self { exit, text: error.render(colour()) }
+        Self {
+            exit,
+            text: error.render(colour()),
+        }
     }
 }

@@ -17,10 +17,16 @@ pub(crate) struct NamedEvent {
 /// Reads one event from a file, or from standard input for `-`.
 pub(crate) fn read_event(source: &Path, limits: &EventLimits) -> Result<NamedEvent, Failure> {
     let (name, text) = if source == Path::new("-") {
-        ("standard input".to_owned(), read(&mut std::io::stdin().lock(), limits))
+        (
+            "standard input".to_owned(),
+            read(&mut std::io::stdin().lock(), limits),
+        )
     } else {
         let file = std::fs::File::open(source);
-        (source.display().to_string(), file.and_then(|mut file| read(&mut file, limits)))
+        (
+            source.display().to_string(),
+            file.and_then(|mut file| read(&mut file, limits)),
+        )
     };
     let text = text.map_err(|error| {
         Failure::fault(
@@ -36,7 +42,9 @@ pub(crate) fn read_event(source: &Path, limits: &EventLimits) -> Result<NamedEve
 
 /// Reads no more than one byte beyond what an event may have, so that the guard sees that it is too much.
 fn read(source: &mut impl Read, limits: &EventLimits) -> std::io::Result<Vec<u8>> {
-    let most = u64::try_from(limits.bytes).unwrap_or(u64::MAX).saturating_add(1);
+    let most = u64::try_from(limits.bytes)
+        .unwrap_or(u64::MAX)
+        .saturating_add(1);
     let mut text = Vec::new();
     source.take(most).read_to_end(&mut text)?;
     Ok(text)
@@ -48,7 +56,10 @@ pub(crate) fn read_events(source: &Path, limits: &EventLimits) -> Result<Vec<Nam
         return Ok(vec![read_event(source, limits)?]);
     }
     let mut files = list(source).map_err(|error| {
-        Failure::fault(format_args!("{}: {error}", source.display()), "name a folder that can be read")
+        Failure::fault(
+            format_args!("{}: {error}", source.display()),
+            "name a folder that can be read",
+        )
     })?;
     files.sort();
     if files.is_empty() {

@@ -51,7 +51,9 @@ fn main() -> ExitCode {
     let exit = match result {
         Ok(Ok(exit)) => exit,
         Ok(Err(failure)) => failure.report(),
-        Err(_) => Failure::internal("this is a bug in llmspell; the panic message is above").report(),
+        Err(_) => {
+            Failure::internal("this is a bug in llmspell; the panic message is above").report()
+        }
     };
     exit.into()
 }

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Args;
-use llmspell_bridge::{DebugBridge, Language, ScriptHost, StandardStreams, parse_duration, parse_size};
+use llmspell_bridge::{
+    DebugBridge, Language, ScriptHost, StandardStreams, parse_duration, parse_size,
+};
 use llmspell_engine::{EngineOptions, EventLimits};
 
 use crate::exit::Exit;
@@ -48,11 +50,17 @@ Example:
 pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     let Some(language) = Language::of_path(&arguments.script) else {
         return Err(Failure::fault(
-            format_args!("{}: this is no script that llmspell knows", arguments.script.display()),
+            format_args!(
+                "{}: this is no script that llmspell knows",
+                arguments.script.display()
+            ),
             "a script's name ends in `.lua`, `.luau`, `.js` or `.mjs`",
         ));
     };
-    let beside = arguments.script.parent().filter(|parent| !parent.as_os_str().is_empty());
+    let beside = arguments
+        .script
+        .parent()
+        .filter(|parent| !parent.as_os_str().is_empty());
     let beside = beside.unwrap_or_else(|| Path::new("."));
     let project = arguments.project.clone().or_else(|| find_project(beside));
     let settings = Settings::load(project.as_deref().unwrap_or(beside))?;
@@ -73,16 +81,16 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
         builder = builder.event(name, event.value().clone());
     }
     let ran = builder.build()?.run_file(&arguments.script);
-    settings.flush();
+    let flushed = Settings::flush();
     ran?;
-    Ok(Exit::Done)
+    flushed.map(|()| Exit::Done)
 }
 
 /// The events of the command line, or else those that the project's settings name.
 fn events(arguments: &Arguments, settings: &Settings) -> Result<Vec<NamedEvent>, Failure> {
-    let sources = match (&*arguments.event, &settings.script.events) {
-        ([], Some(events)) => std::slice::from_ref(events),
-        (given, _) => given,
+    let sources = match &settings.script.events {
+        Some(events) if arguments.event.is_empty() => std::slice::from_ref(events),
+        _ => arguments.event.as_slice(),
     };
     let limits = EventLimits::default();
     let mut events = Vec::new();

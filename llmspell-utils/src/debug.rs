@@ -22,7 +22,7 @@ mod text;
 
 pub use crate::debug_log;
 pub use clock::{Clock, ManualClock, SystemClock, Timestamp};
-pub use config::{DebugConfig, OutputTarget};
+pub use config::{DebugConfig, Document, OutputTarget, Setting, Table};
 pub use entry::{DebugEntry, Place};
 pub use error::{DebugError, DebugErrorKind};
 pub use filter::{

@@ -1,18 +1,27 @@
 //! Measures figures and prints each as one JSON object a line.
 //!
 //! `figures list` · `figures run [NAME]` · `figures loop NAME ours|theirs TIMES`
-#![allow(clippy::print_stdout, clippy::print_stderr, reason = "printing is what this program is for")]
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "printing is what this program is for"
+)]
 
 use std::process::ExitCode;
 
 use llmspell_benches::figure::{FIGURES, Figure};
 
 fn main() -> ExitCode {
-    let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--json").collect();
+    let arguments: Vec<String> = std::env::args()
+        .skip(1)
+        .filter(|argument| argument != "--json")
+        .collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let done = match *arguments {
         ["list"] => {
-            FIGURES.iter().for_each(|figure| println!("{}", figure.name));
+            FIGURES
+                .iter()
+                .for_each(|figure| println!("{}", figure.name));
             true
         }
         ["run"] => run(""),
@@ -29,7 +38,9 @@ fn main() -> ExitCode {
 }
 
 fn named(prefix: &str) -> impl Iterator<Item = &'static Figure> {
-    FIGURES.iter().filter(move |figure| figure.name.starts_with(prefix))
+    FIGURES
+        .iter()
+        .filter(move |figure| figure.name.starts_with(prefix))
 }
 
 fn run(prefix: &str) -> bool {

@@ -4,7 +4,8 @@ use std::hint::black_box;
 use std::sync::Arc;
 
 use llmspell_bridge::{
-    Arguments, DataLimits, Language, Method, SandboxLimits, Script, ScriptError, ScriptHost, ScriptObject, ScriptValue,
+    Arguments, DataLimits, Language, Method, SandboxLimits, Script, ScriptError, ScriptHost,
+    ScriptObject, ScriptValue,
 };
 use llmspell_engine::{Event, EventLimits};
 use mlua::LuaSerdeExt;
@@ -34,12 +35,20 @@ fn literal(language: Language, value: &serde_json::Value) -> String {
     match value {
         Value::Array(items) => {
             let items: Vec<_> = items.iter().map(|item| literal(language, item)).collect();
-            if lua { format!("{{{}}}", items.join(",")) } else { format!("[{}]", items.join(",")) }
+            if lua {
+                format!("{{{}}}", items.join(","))
+            } else {
+                format!("[{}]", items.join(","))
+            }
         }
         Value::Object(entries) => {
             let entries = entries.iter().map(|(key, item)| {
                 let item = literal(language, item);
-                if lua { format!("[{key:?}]={item}") } else { format!("{key:?}:{item}") }
+                if lua {
+                    format!("[{key:?}]={item}")
+                } else {
+                    format!("{key:?}:{item}")
+                }
             });
             format!("{{{}}}", entries.collect::<Vec<_>>().join(","))
         }
@@ -53,15 +62,25 @@ fn event_literal(language: Language) -> String {
 
 /// From a script's value to what Rego reads, through our border.
 pub fn from_script(language: Language) -> Work {
-    let limits = SandboxLimits { timeout: None, ..SandboxLimits::default() };
-    let mut host =
-        ScriptHost::builder(language).limits(limits).global("sink", Arc::new(Sink)).build().unwrap();
+    let limits = SandboxLimits {
+        timeout: None,
+        ..SandboxLimits::default()
+    };
+    let mut host = ScriptHost::builder(language)
+        .limits(limits)
+        .global("sink", Arc::new(Sink))
+        .build()
+        .unwrap();
     let event = event_literal(language);
     Box::new(move |times| {
         let source = match language {
-            Language::Lua => format!("local event = {event} for i = 1, {times} do sink.take(event) end"),
+            Language::Lua => {
+                format!("local event = {event} for i = 1, {times} do sink.take(event) end")
+            }
             Language::JavaScript => {
-                format!("{{ const event = {event}; for (let i = 0; i < {times}; i++) {{ sink.take(event) }} }}")
+                format!(
+                    "{{ const event = {event}; for (let i = 0; i < {times}; i++) {{ sink.take(event) }} }}"
+                )
             }
         };
         host.run(&Script::new("loop", source)).unwrap();
@@ -100,8 +119,9 @@ pub fn from_javascript_by_rquickjs() -> Work {
     let event = event_literal(Language::JavaScript);
     Box::new(move |times| {
         context.with(|ctx| {
-            let source =
-                format!("{{ const event = {event}; for (let i = 0; i < {times}; i++) {{ take(event) }} }}");
+            let source = format!(
+                "{{ const event = {event}; for (let i = 0; i < {times}; i++) {{ take(event) }} }}"
+            );
             let () = ctx.eval(source).unwrap();
         });
     })

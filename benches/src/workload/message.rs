@@ -43,8 +43,15 @@ pub fn enabled_in_rust() -> Work {
 
 fn host(language: Language) -> ScriptHost {
     let bridge = DebugBridge::new(Arc::new(DebugManager::new()));
-    let limits = llmspell_bridge::SandboxLimits { timeout: None, ..Default::default() };
-    ScriptHost::builder(language).debug(bridge).limits(limits).build().unwrap()
+    let limits = llmspell_bridge::SandboxLimits {
+        timeout: None,
+        ..Default::default()
+    };
+    ScriptHost::builder(language)
+        .debug(bridge)
+        .limits(limits)
+        .build()
+        .unwrap()
 }
 
 /// A statement in a loop of a script.
@@ -73,9 +80,15 @@ pub fn enabled_in(language: Language) -> Work {
 /// A call of an empty Rust function that mlua made, in a state that is closed as ours.
 pub fn empty_function_in_lua() -> Work {
     let lua = mlua::Lua::new();
-    lua.globals().set("empty", lua.create_function(|_, ()| Ok(())).unwrap()).unwrap();
+    lua.globals()
+        .set("empty", lua.create_function(|_, ()| Ok(())).unwrap())
+        .unwrap();
     lua.sandbox(true).unwrap();
-    Box::new(move |times| lua.load(format!("for i = 1, {times} do empty() end")).exec().unwrap())
+    Box::new(move |times| {
+        lua.load(format!("for i = 1, {times} do empty() end"))
+            .exec()
+            .unwrap()
+    })
 }
 
 /// A call of an empty Rust function that rquickjs made.
@@ -88,7 +101,9 @@ pub fn empty_function_in_javascript() -> Work {
     });
     Box::new(move |times| {
         context.with(|ctx| {
-            let () = ctx.eval(format!("for (let i = 0; i < {times}; i++) {{ empty() }}")).unwrap();
+            let () = ctx
+                .eval(format!("for (let i = 0; i < {times}; i++) {{ empty() }}"))
+                .unwrap();
         });
     })
 }

@@ -30,7 +30,9 @@ pub fn start_and_stop() -> Work {
 pub fn filter_decision(rules: usize) -> Work {
     let manager = DebugManager::new();
     for number in 0..rules {
-        manager.add_module_filter(&format!("*.noisy{number}"), false).unwrap();
+        manager
+            .add_module_filter(&format!("*.noisy{number}"), false)
+            .unwrap();
     }
     Box::new(move |times| {
         for _ in 0..times {

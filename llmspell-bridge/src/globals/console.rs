@@ -26,7 +26,9 @@ impl Console {
         between: &str,
         arguments: &dyn Arguments,
     ) -> Result<ScriptValue, ScriptError> {
-        let shown: Result<Vec<_>, _> = (0..arguments.count()).map(|at| arguments.display(at)).collect();
+        let shown: Result<Vec<_>, _> = (0..arguments.count())
+            .map(|at| arguments.display(at))
+            .collect();
         self.output.line(level, &shown?.join(between));
         Ok(ScriptValue::Nil)
     }

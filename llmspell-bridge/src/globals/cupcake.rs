@@ -5,7 +5,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use llmspell_engine::{Decision, EngineError, EngineOptions, Event, EventError, PolicyEngine, PolicySummary, Value};
+use llmspell_engine::{
+    Decision, EngineError, EngineOptions, Event, EventError, PolicyEngine, PolicySummary, Value,
+};
 use llmspell_utils::debug::{DebugLevel, debug_log};
 use parking_lot::RwLock;
 
@@ -31,7 +33,10 @@ pub(crate) struct PolicySource {
 impl PolicySource {
     /// A source that is loaded already.
     pub(crate) fn loaded(engine: Arc<PolicyEngine>) -> Self {
-        Self { engine: RwLock::new(Some(engine)), ..Self::default() }
+        Self {
+            engine: RwLock::new(Some(engine)),
+            ..Self::default()
+        }
     }
 
     fn engine(&self) -> Result<Arc<PolicyEngine>, ScriptError> {
@@ -56,13 +61,28 @@ impl PolicySource {
     /// The project that a script names, if it may.
     fn allowed(&self, path: &str) -> Result<PathBuf, ScriptError> {
         let refused = |why: &str| {
-            ScriptError::new(ScriptErrorKind::Project, format!("the project `{path}` {why}"))
-                .with_help("call `Cupcake.init()` for the host's own project, or let the host allow others")
+            ScriptError::new(
+                ScriptErrorKind::Project,
+                format!("the project `{path}` {why}"),
+            )
+            .with_help(
+                "call `Cupcake.init()` for the host's own project, or let the host allow others",
+            )
         };
-        let root = self.projects_below.as_deref().ok_or_else(|| refused("is not the script's to choose"))?;
+        let root = self
+            .projects_below
+            .as_deref()
+            .ok_or_else(|| refused("is not the script's to choose"))?;
         let root = root.canonicalize().map_err(|_| refused("is not there"))?;
-        let chosen = root.join(path).canonicalize().map_err(|_| refused("is not there"))?;
-        if chosen.starts_with(&root) { Ok(chosen) } else { Err(refused("lies outside of what the host allows")) }
+        let chosen = root
+            .join(path)
+            .canonicalize()
+            .map_err(|_| refused("is not there"))?;
+        if chosen.starts_with(&root) {
+            Ok(chosen)
+        } else {
+            Err(refused("lies outside of what the host allows"))
+        }
     }
 }
 
@@ -126,7 +146,9 @@ impl Cupcake {
 
     fn policies(&self, _: &dyn Arguments) -> Answer {
         let engine = self.source.engine()?;
-        Ok(ScriptValue::List(engine.policies().iter().map(shown_policy).collect()))
+        Ok(ScriptValue::List(
+            engine.policies().iter().map(shown_policy).collect(),
+        ))
     }
 
     fn init(&self, arguments: &dyn Arguments) -> Answer {
@@ -151,7 +173,11 @@ impl Cupcake {
     }
 
     /// The event of a call: a table or an object, or JSON text.
-    fn event(&self, engine: &PolicyEngine, arguments: &dyn Arguments) -> Result<Event, ScriptError> {
+    fn event(
+        &self,
+        engine: &PolicyEngine,
+        arguments: &dyn Arguments,
+    ) -> Result<Event, ScriptError> {
         match arguments.kind(0) {
             ValueKind::Structure => {
                 Event::from_value(arguments.data(0, &self.limits)?, engine.event_limits())
@@ -160,7 +186,13 @@ impl Cupcake {
                 let text = arguments.text(0).unwrap_or_default();
                 Event::parse(text.as_bytes(), engine.event_limits())
             }
-            _ => return Err(expected("Cupcake.eval", "an event: a table, an object or JSON text", arguments)),
+            _ => {
+                return Err(expected(
+                    "Cupcake.eval",
+                    "an event: a table, an object or JSON text",
+                    arguments,
+                ));
+            }
         }
         .map_err(|error| from_event(&error, None))
     }
@@ -174,7 +206,9 @@ impl Cupcake {
     fn note(&self, decision: &Decision) {
         let manager = self.bridge.manager();
         let total = decision.timings_us.total;
-        manager.profiler().record("Cupcake.eval", Duration::from_secs_f64(total / 1e6));
+        manager
+            .profiler()
+            .record("Cupcake.eval", Duration::from_secs_f64(total / 1e6));
         debug_log!(
             manager,
             DebugLevel::Debug,
@@ -191,12 +225,17 @@ impl Cupcake {
 
 fn expected(function: &str, what: &str, arguments: &dyn Arguments) -> ScriptError {
     let given = arguments.kind(0).name();
-    ScriptError::new(ScriptErrorKind::Argument, format!("{function} takes {what}, got {given}"))
-        .at(arguments.place())
+    ScriptError::new(
+        ScriptErrorKind::Argument,
+        format!("{function} takes {what}, got {given}"),
+    )
+    .at(arguments.place())
 }
 
 fn shown_policy(policy: &PolicySummary) -> ScriptValue {
-    let texts = |texts: &[String]| ScriptValue::List(texts.iter().map(|text| text.as_str().into()).collect());
+    let texts = |texts: &[String]| {
+        ScriptValue::List(texts.iter().map(|text| text.as_str().into()).collect())
+    };
     let verbs = policy.verbs.iter().map(|verb| verb.name().into()).collect();
     ScriptValue::Map(vec![
         ("id", (&*policy.id).into()),
@@ -206,7 +245,14 @@ fn shown_policy(policy: &PolicySummary) -> ScriptValue {
         ("events", texts(&policy.events)),
         ("tools", texts(&policy.tools)),
         ("verbs", ScriptValue::List(verbs)),
-        ("error", policy.error.as_ref().map(|error| error.message.as_str()).into()),
+        (
+            "error",
+            policy
+                .error
+                .as_ref()
+                .map(|error| error.message.as_str())
+                .into(),
+        ),
     ])
 }
 
@@ -219,11 +265,16 @@ fn from_engine(error: EngineError) -> ScriptError {
 }
 
 fn from_event(error: &EventError, number: Option<usize>) -> ScriptError {
-    let which = number.map(|number| format!("event {number}: ")).unwrap_or_default();
+    let which = number
+        .map(|number| format!("event {number}: "))
+        .unwrap_or_default();
     let place = match (error.line, error.column) {
         (Some(line), Some(column)) => format!("line {line}, column {column}: "),
         _ => String::new(),
     };
-    ScriptError::new(ScriptErrorKind::Event, format!("{which}{place}{}", error.message))
-        .with_help(error.help.clone())
+    ScriptError::new(
+        ScriptErrorKind::Event,
+        format!("{which}{place}{}", error.message),
+    )
+    .with_help(error.help.clone())
 }

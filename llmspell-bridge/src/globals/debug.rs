@@ -65,7 +65,14 @@ impl ScriptObject for Debug {
 
 impl Debug {
     pub(crate) fn new(bridge: DebugBridge) -> Self {
-        Self { bridge, limits: DataLimits { depth: 32, nodes: 10_000, bytes: 1 << 20 } }
+        Self {
+            bridge,
+            limits: DataLimits {
+                depth: 32,
+                nodes: 10_000,
+                bytes: 1 << 20,
+            },
+        }
     }
 
     fn trace(&self, arguments: &dyn Arguments) -> Answer {
@@ -139,12 +146,21 @@ impl Debug {
             // Saturates: a limit beyond the ring's size is the ring's size.
             (_, Some(limit)) if limit >= 0.0 => Some(limit as usize),
             _ => {
-                self.complain("Debug.getCapturedEntries", "a count from 0 on", arguments, 0);
+                self.complain(
+                    "Debug.getCapturedEntries",
+                    "a count from 0 on",
+                    arguments,
+                    0,
+                );
                 return Ok(ScriptValue::List(Vec::new()));
             }
         };
         let entries = self.bridge.manager().captured(limit);
-        Ok(entries.iter().map(|entry| shown_entry(entry)).collect::<Vec<_>>().into())
+        Ok(entries
+            .iter()
+            .map(|entry| shown_entry(entry))
+            .collect::<Vec<_>>()
+            .into())
     }
 
     fn clear_captured(&self, _: &dyn Arguments) -> Answer {
@@ -175,7 +191,10 @@ impl Debug {
         if !manager.wants(level, module.as_deref()) {
             return None;
         }
-        let entry = located(manager.entry(level, shown(arguments, message)), arguments.place());
+        let entry = located(
+            manager.entry(level, shown(arguments, message)),
+            arguments.place(),
+        );
         Some(match module {
             Some(module) => entry.with_module(module),
             None => entry,
@@ -185,12 +204,22 @@ impl Debug {
     fn level(&self, function: &str, arguments: &dyn Arguments) -> Option<DebugLevel> {
         let level = arguments.text(0).and_then(|level| level.parse().ok());
         if level.is_none() {
-            self.complain(function, "one of off, error, warn, info, debug, trace", arguments, 0);
+            self.complain(
+                function,
+                "one of off, error, warn, info, debug, trace",
+                arguments,
+                0,
+            );
         }
         level
     }
 
-    pub(super) fn boolean(&self, function: &str, arguments: &dyn Arguments, at: usize) -> Option<bool> {
+    pub(super) fn boolean(
+        &self,
+        function: &str,
+        arguments: &dyn Arguments,
+        at: usize,
+    ) -> Option<bool> {
         let value = arguments.boolean(at);
         if value.is_none() {
             self.complain(function, "true or false", arguments, at);
@@ -198,7 +227,12 @@ impl Debug {
         value
     }
 
-    pub(super) fn text(&self, function: &str, arguments: &dyn Arguments, at: usize) -> Option<String> {
+    pub(super) fn text(
+        &self,
+        function: &str,
+        arguments: &dyn Arguments,
+        at: usize,
+    ) -> Option<String> {
         let value = arguments.text(at);
         if value.is_none() {
             self.complain(function, "a string", arguments, at);
@@ -207,7 +241,12 @@ impl Debug {
     }
 
     /// An argument as the data of an entry; what is no data is kept as a dump.
-    pub(super) fn data(&self, function: &str, arguments: &dyn Arguments, at: usize) -> Option<Json> {
+    pub(super) fn data(
+        &self,
+        function: &str,
+        arguments: &dyn Arguments,
+        at: usize,
+    ) -> Option<Json> {
         if arguments.kind(at) == ValueKind::Nil {
             return None;
         }
@@ -221,12 +260,21 @@ impl Debug {
         }
     }
 
-    pub(super) fn complain(&self, function: &str, expected: &str, arguments: &dyn Arguments, at: usize) {
+    pub(super) fn complain(
+        &self,
+        function: &str,
+        expected: &str,
+        arguments: &dyn Arguments,
+        at: usize,
+    ) {
         let given = match arguments.text(at) {
             Some(text) => format!("`{text}`"),
             None => arguments.kind(at).name().to_owned(),
         };
-        let problem = format!("{function}: argument {} must be {expected}, got {given}", at + 1);
+        let problem = format!(
+            "{function}: argument {} must be {expected}, got {given}",
+            at + 1
+        );
         self.bridge.complain(&problem, arguments.place());
     }
 }
@@ -249,7 +297,14 @@ fn shown_entry(entry: &DebugEntry) -> ScriptValue {
         ("level", entry.level.as_str().into()),
         ("message", entry.message.as_str().into()),
         ("module", entry.module.as_deref().into()),
-        ("metadata", entry.data.clone().map(|data| ScriptValue::Data(data.into())).into()),
+        (
+            "metadata",
+            entry
+                .data
+                .clone()
+                .map(|data| ScriptValue::Data(data.into()))
+                .into(),
+        ),
         ("file", place.map(|place| &*place.file).into()),
         ("line", place.map(|place| place.line).into()),
         ("thread", (&*entry.thread).into()),

@@ -1,6 +1,6 @@
 //! The part of `Debug` that says which modules may speak.
 
-use llmspell_utils::debug::{FilterAction, FilterError, PatternKind, FilterRule};
+use llmspell_utils::debug::{FilterAction, FilterError, FilterRule, PatternKind};
 
 use crate::arguments::Arguments;
 use crate::globals::debug::{Answer, Debug};
@@ -11,7 +11,9 @@ impl Debug {
         const NAME: &str = "Debug.addModuleFilter";
         let pattern = self.text(NAME, arguments, 0);
         let enabled = self.boolean(NAME, arguments, 1);
-        let (Some(pattern), Some(enabled)) = (pattern, enabled) else { return Ok(false.into()) };
+        let (Some(pattern), Some(enabled)) = (pattern, enabled) else {
+            return Ok(false.into());
+        };
         let added = self.bridge.manager().add_module_filter(&pattern, enabled);
         Ok(self.accepted(NAME, added, arguments))
     }
@@ -21,7 +23,12 @@ impl Debug {
         let pattern = self.text(NAME, arguments, 0);
         let kind: Option<PatternKind> = arguments.text(1).and_then(|kind| kind.parse().ok());
         if kind.is_none() {
-            self.complain(NAME, "one of exact, hierarchical, wildcard, regex", arguments, 1);
+            self.complain(
+                NAME,
+                "one of exact, hierarchical, wildcard, regex",
+                arguments,
+                1,
+            );
         }
         let enabled = self.boolean(NAME, arguments, 2);
         let (Some(pattern), Some(kind), Some(enabled)) = (pattern, kind, enabled) else {
@@ -34,7 +41,9 @@ impl Debug {
 
     pub(super) fn remove_module_filter(&self, arguments: &dyn Arguments) -> Answer {
         let pattern = self.text("Debug.removeModuleFilter", arguments, 0);
-        Ok(pattern.is_some_and(|pattern| self.bridge.manager().remove_filter(&pattern)).into())
+        Ok(pattern
+            .is_some_and(|pattern| self.bridge.manager().remove_filter(&pattern))
+            .into())
     }
 
     pub(super) fn clear_module_filters(&self, _: &dyn Arguments) -> Answer {
@@ -52,7 +61,9 @@ impl Debug {
 
     pub(super) fn set_filter(&self, arguments: &dyn Arguments) -> Answer {
         const NAME: &str = "Debug.setFilter";
-        let Some(directive) = self.text(NAME, arguments, 0) else { return Ok(false.into()) };
+        let Some(directive) = self.text(NAME, arguments, 0) else {
+            return Ok(false.into());
+        };
         let set = self.bridge.manager().set_directive(&directive);
         Ok(self.accepted(NAME, set, arguments))
     }
@@ -76,7 +87,8 @@ impl Debug {
         match result {
             Ok(()) => true.into(),
             Err(error) => {
-                self.bridge.complain(&format!("{function}: {error}"), arguments.place());
+                self.bridge
+                    .complain(&format!("{function}: {error}"), arguments.place());
                 false.into()
             }
         }

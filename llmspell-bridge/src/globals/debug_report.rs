@@ -19,11 +19,19 @@ impl Debug {
     }
 
     pub(super) fn dump_compact(&self, arguments: &dyn Arguments) -> Answer {
-        Ok(dumped(arguments, arguments.text(1), &DumpOptions::compact()))
+        Ok(dumped(
+            arguments,
+            arguments.text(1),
+            &DumpOptions::compact(),
+        ))
     }
 
     pub(super) fn dump_verbose(&self, arguments: &dyn Arguments) -> Answer {
-        Ok(dumped(arguments, arguments.text(1), &DumpOptions::verbose()))
+        Ok(dumped(
+            arguments,
+            arguments.text(1),
+            &DumpOptions::verbose(),
+        ))
     }
 
     pub(super) fn dump_with_options(&self, arguments: &dyn Arguments) -> Answer {
@@ -48,8 +56,15 @@ impl Debug {
         Ok(frames.map(|frames| ScriptValue::Data(frames.into())).into())
     }
 
-    fn read_dump_options(&self, function: &str, arguments: &dyn Arguments, options: &mut DumpOptions) {
-        let Some(given) = self.options(function, arguments, 1) else { return };
+    fn read_dump_options(
+        &self,
+        function: &str,
+        arguments: &dyn Arguments,
+        options: &mut DumpOptions,
+    ) {
+        let Some(given) = self.options(function, arguments, 1) else {
+            return;
+        };
         for (name, value) in given {
             let taken = match name.as_str() {
                 "max_depth" => set_count(&mut options.max_depth, &value),
@@ -84,12 +99,19 @@ impl Debug {
         options
     }
 
-    fn options(&self, function: &str, arguments: &dyn Arguments, at: usize) -> Option<Vec<(String, Value)>> {
+    fn options(
+        &self,
+        function: &str,
+        arguments: &dyn Arguments,
+        at: usize,
+    ) -> Option<Vec<(String, Value)>> {
         match arguments.data(at, &self.limits) {
             Ok(Value::Object(fields)) => Some(
                 fields
                     .iter()
-                    .filter_map(|(name, value)| Some((name.as_string().ok()?.to_string(), value.clone())))
+                    .filter_map(|(name, value)| {
+                        Some((name.as_string().ok()?.to_string(), value.clone()))
+                    })
                     .collect(),
             ),
             _ => {
@@ -101,7 +123,8 @@ impl Debug {
 
     fn refuse_option(&self, taken: bool, function: &str, name: &str, arguments: &dyn Arguments) {
         if !taken {
-            let problem = format!("{function}: the option `{name}` is unknown or of the wrong type");
+            let problem =
+                format!("{function}: the option `{name}` is unknown or of the wrong type");
             self.bridge.complain(&problem, arguments.place());
         }
     }
@@ -112,15 +135,21 @@ fn dumped(arguments: &dyn Arguments, label: Option<String>, options: &DumpOption
 }
 
 fn set_count(option: &mut usize, value: &Value) -> bool {
-    let Value::Number(number) = value else { return false };
-    let Some(count) = number.as_u64() else { return false };
+    let Value::Number(number) = value else {
+        return false;
+    };
+    let Some(count) = number.as_u64() else {
+        return false;
+    };
     // Saturates where counts are smaller than 64 bits: more than that cannot be shown anyway.
     *option = usize::try_from(count).unwrap_or(usize::MAX);
     true
 }
 
 fn set_flag(option: &mut bool, value: &Value) -> bool {
-    let Value::Bool(flag) = value else { return false };
+    let Value::Bool(flag) = value else {
+        return false;
+    };
     *option = *flag;
     true
 }

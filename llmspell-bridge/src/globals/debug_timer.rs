@@ -14,26 +14,39 @@ use crate::script_value::ScriptValue;
 
 impl Debug {
     pub(super) fn timer(&self, arguments: &dyn Arguments) -> Answer {
-        let name = self.text("Debug.timer", arguments, 0).unwrap_or_else(|| "unnamed".to_owned());
+        let name = self
+            .text("Debug.timer", arguments, 0)
+            .unwrap_or_else(|| "unnamed".to_owned());
         let timer = Timer {
             tracker: self.bridge.manager().profiler().start(name),
-            bridge: self.bridge.clone(), limits: self.limits };
+            bridge: self.bridge.clone(),
+            limits: self.limits,
+        };
         Ok(ScriptValue::Object(Arc::new(timer)))
     }
 
     pub(super) fn record_event(&self, arguments: &dyn Arguments) -> Answer {
         const NAME: &str = "Debug.recordEvent";
         let (id, name) = (self.text(NAME, arguments, 0), self.text(NAME, arguments, 1));
-        let (Some(id), Some(name)) = (id, name) else { return Ok(false.into()) };
-        let running = id.parse().ok().and_then(|id| self.bridge.manager().profiler().running(&id));
-        let Some(tracker) = running else { return Ok(false.into()) };
+        let (Some(id), Some(name)) = (id, name) else {
+            return Ok(false.into());
+        };
+        let running = id
+            .parse()
+            .ok()
+            .and_then(|id| self.bridge.manager().profiler().running(&id));
+        let Some(tracker) = running else {
+            return Ok(false.into());
+        };
         tracker.event(name, self.data(NAME, arguments, 2));
         Ok(true.into())
     }
 
     /// Times a call. Alone among the debug functions it can raise: whatever the function raises.
     pub(super) fn measure(&self, arguments: &dyn Arguments) -> Answer {
-        let name = self.text("Debug.measure", arguments, 0).unwrap_or_else(|| "unnamed".to_owned());
+        let name = self
+            .text("Debug.measure", arguments, 0)
+            .unwrap_or_else(|| "unnamed".to_owned());
         if arguments.kind(1) != ValueKind::Function {
             self.complain("Debug.measure", "a function", arguments, 1);
             return Ok(ScriptValue::Nil);
@@ -104,9 +117,15 @@ impl Timer {
 
     fn event(&self, arguments: &dyn Arguments) -> Result<ScriptValue, ScriptError> {
         // The same rules for data as everywhere in `Debug`, complaints included.
-        let debug = Debug { bridge: self.bridge.clone(), limits: self.limits };
-        let Some(name) = debug.text("Timer.event", arguments, 0) else { return Ok(false.into()) };
-        self.tracker.event(name, debug.data("Timer.event", arguments, 1));
+        let debug = Debug {
+            bridge: self.bridge.clone(),
+            limits: self.limits,
+        };
+        let Some(name) = debug.text("Timer.event", arguments, 0) else {
+            return Ok(false.into());
+        };
+        self.tracker
+            .event(name, debug.data("Timer.event", arguments, 1));
         Ok(true.into())
     }
 
@@ -116,7 +135,14 @@ impl Timer {
             ScriptValue::Map(vec![
                 ("name", (&*event.name).into()),
                 ("milliseconds", milliseconds(event.at)),
-                ("metadata", event.data.clone().map(|data| ScriptValue::Data(data.into())).into()),
+                (
+                    "metadata",
+                    event
+                        .data
+                        .clone()
+                        .map(|data| ScriptValue::Data(data.into()))
+                        .into(),
+                ),
             ])
         });
         Ok(ScriptValue::List(shown.collect()))

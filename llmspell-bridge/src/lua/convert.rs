@@ -43,7 +43,9 @@ impl KeyCache {
     const LONGEST: usize = 40;
 
     pub(super) fn new() -> Self {
-        Self { slots: Box::new([const { None }; Self::SLOTS]) }
+        Self {
+            slots: Box::new([const { None }; Self::SLOTS]),
+        }
     }
 
     fn get(&mut self, address: usize, bytes: &[u8]) -> Option<Data> {
@@ -51,7 +53,9 @@ impl KeyCache {
             return Some(text_data(std::str::from_utf8(bytes).ok()?));
         }
         // Lua strings are aligned to 16 bytes; the higher bits spread strings made in one go.
-        let slot = self.slots.get_mut((address >> 4 ^ address >> 12) % Self::SLOTS)?;
+        let slot = self
+            .slots
+            .get_mut((address >> 4 ^ address >> 12) % Self::SLOTS)?;
         if let Some(Data::String(known)) = slot
             && known.as_bytes() == bytes
         {
@@ -81,8 +85,13 @@ pub(super) fn to_data(
         unsafe {
             lua.exec_raw(value, |state| {
                 let empty_list = empty_list_pointer(state);
-                let mut walk =
-                    Walk { state, keys, nodes: limits.nodes, bytes: limits.bytes, empty_list };
+                let mut walk = Walk {
+                    state,
+                    keys,
+                    nodes: limits.nodes,
+                    bytes: limits.bytes,
+                    empty_list,
+                };
                 result = walk.value(1, limits.depth);
                 ffi::lua_settop(state, 0);
             })
@@ -100,7 +109,11 @@ unsafe fn empty_list_pointer(state: *mut ffi::lua_State) -> *const c_void {
     // SAFETY: the caller's promise; the field is read raw and popped again.
     unsafe {
         ffi::lua_rawcheckstack(state, 1);
-        ffi::lua_rawgetfield(state, ffi::LUA_REGISTRYINDEX, c"llmspell.empty_list".as_ptr());
+        ffi::lua_rawgetfield(
+            state,
+            ffi::LUA_REGISTRYINDEX,
+            c"llmspell.empty_list".as_ptr(),
+        );
         let pointer = ffi::lua_topointer(state, -1);
         ffi::lua_settop(state, -2);
         pointer
@@ -115,7 +128,10 @@ struct Refusal {
 
 impl Refusal {
     fn new(why: impl Into<String>) -> Self {
-        Self { why: why.into(), path: Vec::new() }
+        Self {
+            why: why.into(),
+            path: Vec::new(),
+        }
     }
 
     fn under(mut self, step: String) -> Self {
@@ -128,7 +144,10 @@ impl Refusal {
 
     fn into_error(self) -> ScriptError {
         let path: String = self.path.iter().rev().map(String::as_str).collect();
-        ScriptError::new(ScriptErrorKind::Conversion, format!("`value{path}` {}", self.why))
+        ScriptError::new(
+            ScriptErrorKind::Conversion,
+            format!("`value{path}` {}", self.why),
+        )
     }
 }
 
@@ -152,7 +171,9 @@ impl Walk<'_> {
         match unsafe { ffi::lua_type(self.state, index) } {
             ffi::LUA_TNIL => Ok(Data::Null),
             // SAFETY: as above.
-            ffi::LUA_TBOOLEAN => Ok(Data::Bool(unsafe { ffi::lua_toboolean(self.state, index) } != 0)),
+            ffi::LUA_TBOOLEAN => Ok(Data::Bool(
+                unsafe { ffi::lua_toboolean(self.state, index) } != 0,
+            )),
             // SAFETY: as above.
             ffi::LUA_TNUMBER => number(unsafe { ffi::lua_tonumber(self.state, index) }),
             // SAFETY: as above.
@@ -162,10 +183,15 @@ impl Walk<'_> {
             ffi::LUA_TSTRING => self.text(index),
             ffi::LUA_TTABLE => self.table(index, depth),
             // SAFETY: as above; a null pointer is how JSON's null travels through Lua tables.
-            ffi::LUA_TLIGHTUSERDATA if unsafe { ffi::lua_touserdata(self.state, index) }.is_null() => {
+            ffi::LUA_TLIGHTUSERDATA
+                if unsafe { ffi::lua_touserdata(self.state, index) }.is_null() =>
+            {
                 Ok(Data::Null)
             }
-            other => Err(Refusal::new(format!("is {}, which is no data", kind_name(other)))),
+            other => Err(Refusal::new(format!(
+                "is {}, which is no data",
+                kind_name(other)
+            ))),
         }
     }
 
@@ -214,7 +240,9 @@ impl Walk<'_> {
             match unsafe { ffi::lua_type(self.state, key) } {
                 ffi::LUA_TSTRING => {
                     let name = self.key(key)?;
-                    let item = self.value(value, depth).map_err(|refusal| refusal.under(step(&name)))?;
+                    let item = self
+                        .value(value, depth)
+                        .map_err(|refusal| refusal.under(step(&name)))?;
                     entries.insert(name, item);
                 }
                 ffi::LUA_TNUMBER => {
@@ -231,7 +259,9 @@ impl Walk<'_> {
                 }
                 other => {
                     let kind = kind_name(other);
-                    return Err(Refusal::new(format!("has {kind} as a key; keys must be strings")));
+                    return Err(Refusal::new(format!(
+                        "has {kind} as a key; keys must be strings"
+                    )));
                 }
             }
             // SAFETY: pops the key and the value.
@@ -239,7 +269,9 @@ impl Walk<'_> {
         }
         gather(&mut list, scattered)?;
         match (entries.is_empty(), list.is_empty()) {
-            (false, false) => Err(Refusal::new("has both a list part and named keys; use one of them")),
+            (false, false) => Err(Refusal::new(
+                "has both a list part and named keys; use one of them",
+            )),
             (true, false) => Ok(Data::from(list)),
             (true, true) if self.is_empty_list(index) => Ok(Data::from(list)),
             (_, true) => Ok(Data::from(entries)),
@@ -250,10 +282,15 @@ impl Walk<'_> {
         // SAFETY: the value at `index` is a string and stays on the stack while its bytes are used;
         // Lua strings do not move, so the address stands for the string.
         let (bytes, address) = unsafe {
-            (string_bytes(self.state, index), ffi::lua_topointer(self.state, index) as usize)
+            (
+                string_bytes(self.state, index),
+                ffi::lua_topointer(self.state, index) as usize,
+            )
         };
         self.spend(bytes.len())?;
-        self.keys.get(address, bytes).ok_or_else(|| Refusal::new("has a key that is not UTF-8"))
+        self.keys
+            .get(address, bytes)
+            .ok_or_else(|| Refusal::new("has a key that is not UTF-8"))
     }
 
     fn is_empty_list(&self, index: c_int) -> bool {
@@ -279,7 +316,9 @@ fn gather(list: &mut Vec<Data>, mut scattered: Vec<(f64, Data)>) -> Result<(), R
 
 fn step(name: &Data) -> String {
     match name {
-        Data::String(name) if name.chars().all(|c| c.is_alphanumeric() || c == '_') => format!(".{name}"),
+        Data::String(name) if name.chars().all(|c| c.is_alphanumeric() || c == '_') => {
+            format!(".{name}")
+        }
         Data::String(name) => format!("[{name:?}]"),
         _ => String::new(),
     }
@@ -375,7 +414,11 @@ unsafe fn push_list<'a>(
     unsafe {
         ffi::lua_createtable(state, capacity(length), 0);
         if length == 0 {
-            ffi::lua_rawgetfield(state, ffi::LUA_REGISTRYINDEX, c"llmspell.empty_list".as_ptr());
+            ffi::lua_rawgetfield(
+                state,
+                ffi::LUA_REGISTRYINDEX,
+                c"llmspell.empty_list".as_ptr(),
+            );
             ffi::lua_setmetatable(state, -2);
         }
         for (index, item) in items.enumerate() {
@@ -466,11 +509,21 @@ pub(super) unsafe fn inspect_at(
     index: c_int,
     options: &DumpOptions,
 ) -> DumpNode {
-    Inspection { state, options, nodes: MAX_DUMP_NODES, path: Vec::new() }.value(index)
+    Inspection {
+        state,
+        options,
+        nodes: MAX_DUMP_NODES,
+        path: Vec::new(),
+    }
+    .value(index)
 }
 
 fn atom(type_name: &str, word: String, address: Option<usize>) -> DumpNode {
-    DumpNode { type_name: type_name.to_owned(), address, shape: DumpShape::Atom(word) }
+    DumpNode {
+        type_name: type_name.to_owned(),
+        address,
+        shape: DumpShape::Atom(word),
+    }
 }
 
 struct Inspection<'a> {
@@ -496,17 +549,26 @@ impl Inspection<'_> {
                 atom("boolean", value.to_string(), None)
             }
             // SAFETY: as above.
-            ffi::LUA_TNUMBER => atom("number", shown_number(unsafe { ffi::lua_tonumber(self.state, index) }), None),
+            ffi::LUA_TNUMBER => atom(
+                "number",
+                shown_number(unsafe { ffi::lua_tonumber(self.state, index) }),
+                None,
+            ),
             ffi::LUA_TINTEGER => {
                 // SAFETY: as above.
-                let value = unsafe { ffi::lua_tointeger64(self.state, index, std::ptr::null_mut()) };
+                let value =
+                    unsafe { ffi::lua_tointeger64(self.state, index, std::ptr::null_mut()) };
                 atom("integer", value.to_string(), None)
             }
             ffi::LUA_TSTRING => {
                 // SAFETY: the value is a string and stays on the stack.
                 let bytes = unsafe { string_bytes(self.state, index) };
                 // Only as many bytes are decoded as the limit can show.
-                let most = self.options.max_string_length.saturating_mul(4).saturating_add(4);
+                let most = self
+                    .options
+                    .max_string_length
+                    .saturating_mul(4)
+                    .saturating_add(4);
                 let text = String::from_utf8_lossy(bytes.get(..most).unwrap_or(bytes));
                 let (shown, cut) = cut_text(&text, self.options.max_string_length);
                 let left_out = if bytes.len() > most {
@@ -514,7 +576,11 @@ impl Inspection<'_> {
                 } else {
                     cut
                 };
-                DumpNode { type_name: "string".to_owned(), address: None, shape: DumpShape::Text(shown, left_out) }
+                DumpNode {
+                    type_name: "string".to_owned(),
+                    address: None,
+                    shape: DumpShape::Text(shown, left_out),
+                }
             }
             ffi::LUA_TTABLE => self.table(index, address),
             ffi::LUA_TFUNCTION => atom("function", self.function(index), address),
@@ -532,8 +598,11 @@ impl Inspection<'_> {
             ffi::lua_rawcheckstack(self.state, 1);
             ffi::lua_pushvalue(self.state, index);
             let found = ffi::lua_getinfo(self.state, -1, c"n".as_ptr(), &raw mut info) != 0;
-            let name = (found && !info.name.is_null())
-                .then(|| std::ffi::CStr::from_ptr(info.name).to_string_lossy().into_owned());
+            let name = (found && !info.name.is_null()).then(|| {
+                std::ffi::CStr::from_ptr(info.name)
+                    .to_string_lossy()
+                    .into_owned()
+            });
             ffi::lua_settop(self.state, -2);
             name
         };
@@ -544,7 +613,11 @@ impl Inspection<'_> {
     }
 
     fn table(&mut self, index: c_int, address: Option<usize>) -> DumpNode {
-        let node = |shape| DumpNode { type_name: "table".to_owned(), address, shape };
+        let node = |shape| DumpNode {
+            type_name: "table".to_owned(),
+            address,
+            shape,
+        };
         let here = address.unwrap_or_default();
         if let Some(at) = self.path.iter().position(|open| *open == here) {
             return node(DumpShape::Cycle(self.path.len() - at));
@@ -562,8 +635,11 @@ impl Inspection<'_> {
 
     fn entries(&mut self, index: c_int) -> DumpShape {
         let (total, is_list) = self.survey(index);
-        let limit =
-            if is_list { self.options.max_array_elements } else { self.options.max_table_pairs };
+        let limit = if is_list {
+            self.options.max_array_elements
+        } else {
+            self.options.max_table_pairs
+        };
         let mut shown = Vec::new();
         let mut position = 0;
         while shown.len() < limit && self.spend() {
@@ -574,7 +650,11 @@ impl Inspection<'_> {
             }
             // SAFETY: the key and the value were just pushed.
             let top = unsafe { ffi::lua_gettop(self.state) };
-            let key = if is_list { String::new() } else { self.key(top - 1) };
+            let key = if is_list {
+                String::new()
+            } else {
+                self.key(top - 1)
+            };
             let value = self.value(top);
             shown.push((key, value));
             // SAFETY: pops the key and the value.

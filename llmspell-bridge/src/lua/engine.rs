@@ -74,14 +74,22 @@ impl LuaEngine {
 
     fn set_global(&self, name: &str, value: impl IntoLua) -> Result<(), ScriptError> {
         if self.is_closed {
-            return Err(ScriptError::internal("globals are installed before the first script runs"));
+            return Err(ScriptError::internal(
+                "globals are installed before the first script runs",
+            ));
         }
         self.lua.globals().raw_set(name, value).map_err(from_mlua)
     }
 
     fn load(&self, script: &Script) -> Result<Function, ScriptError> {
-        let chunk = self.lua.load(script.source.as_str()).set_name(format!("@{}", script.name));
-        chunk.set_mode(ChunkMode::Text).into_function().map_err(from_mlua)
+        let chunk = self
+            .lua
+            .load(script.source.as_str())
+            .set_name(format!("@{}", script.name));
+        chunk
+            .set_mode(ChunkMode::Text)
+            .into_function()
+            .map_err(from_mlua)
     }
 
     fn call(&self, chunk: Function) -> Result<Value, ScriptError> {
@@ -140,10 +148,16 @@ impl ScriptEngine for LuaEngine {
         object: &Arc<dyn HostObject>,
         method: &str,
     ) -> Result<(), ScriptError> {
-        let index = (0..object.method_count())
-            .find(|index| object.method(*index).is_some_and(|info| info.name == method));
+        let index = (0..object.method_count()).find(|index| {
+            object
+                .method(*index)
+                .is_some_and(|info| info.name == method)
+        });
         let Some(index) = index else {
-            return Err(ScriptError::internal(format!("{} has no method `{method}`", object.name())));
+            return Err(ScriptError::internal(format!(
+                "{} has no method `{method}`",
+                object.name()
+            )));
         };
         let function = bound_method(&self.lua, global, object, index, None).map_err(from_mlua)?;
         self.set_global(global, function)

@@ -2,9 +2,9 @@
 
 use mlua::{Lua, MetaMethod, Table, Value};
 
+use crate::lua::convert::inspect;
 use crate::object_dump::{DumpOptions, dump};
 use crate::script_error::{Place, ScriptError, ScriptErrorKind};
-use crate::lua::convert::inspect;
 use crate::stack_trace::StackTrace;
 
 /// The registry's name for the metatable of errors that the host raises.
@@ -45,7 +45,10 @@ pub(super) fn from_raised(lua: &Lua, raised: &Value, stack: StackTrace) -> Scrip
         Value::Table(table) => from_table(lua, table, raised),
         Value::Error(error) => from_mlua((**error).clone()),
         Value::Nil => ScriptError::new(ScriptErrorKind::Runtime, "the script raised nil"),
-        other => ScriptError::new(ScriptErrorKind::Runtime, format!("the script raised {}", shown(lua, other))),
+        other => ScriptError::new(
+            ScriptErrorKind::Runtime,
+            format!("the script raised {}", shown(lua, other)),
+        ),
     };
     error.with_stack(stack)
 }
@@ -59,7 +62,8 @@ fn from_table(lua: &Lua, table: &Table, raised: &Value) -> ScriptError {
         .named_registry_value::<Table>(HOST_ERROR)
         .is_ok_and(|metatable| table.metatable().as_ref() == Some(&metatable));
     if !is_host_error {
-        let message = text("message").unwrap_or_else(|| format!("the script raised {}", shown(lua, raised)));
+        let message =
+            text("message").unwrap_or_else(|| format!("the script raised {}", shown(lua, raised)));
         return ScriptError::new(ScriptErrorKind::Runtime, message);
     }
     let kind = text("code")
@@ -93,8 +97,11 @@ pub(super) fn from_mlua(error: mlua::Error) -> ScriptError {
 
 /// The error of a script that asked for more memory than it may have.
 pub(super) fn out_of_memory() -> ScriptError {
-    ScriptError::new(ScriptErrorKind::Memory, "the script needs more memory than it may have")
-        .with_help("keep less data alive, or raise the limit: `--memory`, or `memory` under `[script]`")
+    ScriptError::new(
+        ScriptErrorKind::Memory,
+        "the script needs more memory than it may have",
+    )
+    .with_help("keep less data alive, or raise the limit: `--memory`, or `memory` under `[script]`")
 }
 
 fn from_text(text: &str) -> ScriptError {
@@ -113,12 +120,20 @@ fn from_text(text: &str) -> ScriptError {
 /// Takes `file:line: ` off the front of a message.
 fn split_place(text: &str) -> (Option<Place>, String) {
     for (at, _) in text.match_indices(": ") {
-        let Some((head, message)) = text.split_at_checked(at) else { continue };
-        let Some((file, line)) = head.rsplit_once(':') else { continue };
+        let Some((head, message)) = text.split_at_checked(at) else {
+            continue;
+        };
+        let Some((file, line)) = head.rsplit_once(':') else {
+            continue;
+        };
         if let Ok(line) = line.parse::<u32>()
             && line > 0
         {
-            let place = Place { file: file.to_owned(), line, column: None };
+            let place = Place {
+                file: file.to_owned(),
+                line,
+                column: None,
+            };
             return (Some(place), message.trim_start_matches(": ").to_owned());
         }
     }
@@ -132,7 +147,14 @@ mod tests {
     #[test]
     fn a_place_is_taken_off_the_front_of_a_message() {
         let (place, message) = split_place("dir/a.lua:12: attempt to index nil: 'x'");
-        assert_eq!(place, Some(Place { file: "dir/a.lua".into(), line: 12, column: None }));
+        assert_eq!(
+            place,
+            Some(Place {
+                file: "dir/a.lua".into(),
+                line: 12,
+                column: None
+            })
+        );
         assert_eq!(message, "attempt to index nil: 'x'");
     }
 

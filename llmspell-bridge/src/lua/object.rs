@@ -1,5 +1,8 @@
 //! Host objects as Lua tables and userdata, and the border that each call crosses.
-#![expect(unsafe_code, reason = "a call that nobody listens to must end before mlua looks at it")]
+#![expect(
+    unsafe_code,
+    reason = "a call that nobody listens to must end before mlua looks at it"
+)]
 
 use std::cell::RefCell;
 use std::ffi::{CString, c_int};
@@ -9,7 +12,10 @@ use std::sync::atomic::{AtomicU8, Ordering};
 
 use llmspell_engine::Value as Data;
 use llmspell_utils::debug::DebugLevel;
-use mlua::{AnyUserData, Function, Lua, MetaMethod, MultiValue, Table, UserData, UserDataMethods, Value, ffi};
+use mlua::{
+    AnyUserData, Function, Lua, MetaMethod, MultiValue, Table, UserData, UserDataMethods, Value,
+    ffi,
+};
 use parking_lot::Mutex;
 
 use crate::arguments::{Arguments, DataLimits, ValueKind};
@@ -32,11 +38,19 @@ pub(super) struct Shelf {
 
 impl Shelf {
     pub(super) fn new() -> Self {
-        Self { names: Mutex::new(Vec::new()), keys: Mutex::new(KeyCache::new()) }
+        Self {
+            names: Mutex::new(Vec::new()),
+            keys: Mutex::new(KeyCache::new()),
+        }
     }
 
     /// A Lua value as data.
-    pub(super) fn data(&self, lua: &Lua, value: &Value, limits: &DataLimits) -> Result<Data, ScriptError> {
+    pub(super) fn data(
+        &self,
+        lua: &Lua,
+        value: &Value,
+        limits: &DataLimits,
+    ) -> Result<Data, ScriptError> {
         to_data(lua, &mut self.keys.lock(), value, limits)
     }
 }
@@ -55,7 +69,10 @@ pub(super) fn as_table(lua: &Lua, object: &Arc<dyn HostObject>) -> mlua::Result<
     for index in 0..object.method_count() {
         if let Some(method) = object.method(index) {
             let shown = format!("{}.{}", object.name(), method.name);
-            table.raw_set(method.name, bound_method(lua, &shown, object, index, Some(&table))?)?;
+            table.raw_set(
+                method.name,
+                bound_method(lua, &shown, object, index, Some(&table))?,
+            )?;
         }
     }
     for name in object.field_names() {
@@ -124,14 +141,25 @@ fn method_of_kind(lua: &Lua, object: &dyn HostObject, name: &str) -> mlua::Resul
     if let Ok(function) = lua.named_registry_value::<Function>(&registered) {
         return Ok(Value::Function(function));
     }
-    let found = (0..object.method_count())
-        .find(|index| object.method(*index).is_some_and(|method| method.name == name));
-    let Some(index) = found else { return Ok(Value::Nil) };
+    let found = (0..object.method_count()).find(|index| {
+        object
+            .method(*index)
+            .is_some_and(|method| method.name == name)
+    });
+    let Some(index) = found else {
+        return Ok(Value::Nil);
+    };
     let kind = object.name();
-    let missing = format!("`{name}` needs its {kind} in front: write `{}:{name}(…)`", kind.to_lowercase());
+    let missing = format!(
+        "`{name}` needs its {kind} in front: write `{}:{name}(…)`",
+        kind.to_lowercase()
+    );
     let function = lua.create_function(move |lua, mut values: MultiValue| {
         let receiver = values.pop_front();
-        let object = receiver.as_ref().and_then(Value::as_userdata).and_then(|value| of_kind(value, kind));
+        let object = receiver
+            .as_ref()
+            .and_then(Value::as_userdata)
+            .and_then(|value| of_kind(value, kind));
         match object {
             Some(object) => cross(lua, &*object, index, values),
             None => {
@@ -151,10 +179,24 @@ fn of_kind(value: &AnyUserData, kind: &str) -> Option<Arc<dyn HostObject>> {
 }
 
 /// Runs a method. The first value says whether it succeeded; what follows is the answer or the error.
-fn cross(lua: &Lua, object: &dyn HostObject, index: usize, values: MultiValue) -> mlua::Result<MultiValue> {
-    let arguments = LuaArguments { lua, values, returned: RefCell::new(Returned::Nothing) };
+fn cross(
+    lua: &Lua,
+    object: &dyn HostObject,
+    index: usize,
+    values: MultiValue,
+) -> mlua::Result<MultiValue> {
+    let arguments = LuaArguments {
+        lua,
+        values,
+        returned: RefCell::new(Returned::Nothing),
+    };
     let answer = catch_unwind(AssertUnwindSafe(|| object.invoke(index, &arguments)))
-        .unwrap_or_else(|_| Err(ScriptError::internal(format!("a method of {} panicked", object.name()))));
+        .unwrap_or_else(|_| {
+            Err(ScriptError::internal(format!(
+                "a method of {} panicked",
+                object.name()
+            )))
+        });
     match (answer, arguments.returned.into_inner()) {
         (Ok(ScriptValue::Returned), Returned::Values(mut values)) => {
             values.push_front(Value::Boolean(true));
@@ -164,16 +206,25 @@ fn cross(lua: &Lua, object: &dyn HostObject, index: usize, values: MultiValue) -
             let answer = from_answer(lua, answer)?;
             Ok(MultiValue::from_iter([Value::Boolean(true), answer]))
         }
-        (Err(_), Returned::Raised(raised)) => Ok(MultiValue::from_iter([Value::Boolean(false), raised])),
+        (Err(_), Returned::Raised(raised)) => {
+            Ok(MultiValue::from_iter([Value::Boolean(false), raised]))
+        }
         (Err(error), _) => {
-            let error = if error.place().is_none() { error.at(caller(lua)) } else { error };
+            let error = if error.place().is_none() {
+                error.at(caller(lua))
+            } else {
+                error
+            };
             refused(lua, &error)
         }
     }
 }
 
 fn refused(lua: &Lua, error: &ScriptError) -> mlua::Result<MultiValue> {
-    Ok(MultiValue::from_iter([Value::Boolean(false), to_lua(lua, error)?]))
+    Ok(MultiValue::from_iter([
+        Value::Boolean(false),
+        to_lua(lua, error)?,
+    ]))
 }
 
 /// Puts the native entry before a function that answers with a success flag. A gate is looked at
@@ -204,7 +255,11 @@ fn entry(
             }
         })
     }?;
-    shelf(lua).map_err(mlua::Error::external)?.names.lock().push(name);
+    shelf(lua)
+        .map_err(mlua::Error::external)?
+        .names
+        .lock()
+        .push(name);
     Ok(made)
 }
 
@@ -311,7 +366,9 @@ impl Arguments for LuaArguments<'_> {
     }
 
     fn text(&self, index: usize) -> Option<String> {
-        self.value(index).as_string().map(|text| text.to_string_lossy())
+        self.value(index)
+            .as_string()
+            .map(|text| text.to_string_lossy())
     }
 
     fn display(&self, index: usize) -> Result<String, ScriptError> {

@@ -1,5 +1,8 @@
 //! The Luau sandbox: which libraries scripts get, and what interrupts a running script.
-#![expect(unsafe_code, reason = "Luau's interrupt is reached through its C interface only")]
+#![expect(
+    unsafe_code,
+    reason = "Luau's interrupt is reached through its C interface only"
+)]
 
 use std::ffi::c_int;
 use std::ptr::NonNull;
@@ -15,7 +18,38 @@ use crate::script_error::ScriptError;
 /// The globals that scripts keep. What is not named here is removed, so a new release of the engine
 /// cannot hand out a new power unseen.
 const GLOBALS: [&str; 32] = [
-    "_G", "_VERSION", "assert", "bit32", "buffer", "coroutine", "error", "getmetatable", "integer", "ipairs", "math", "next", "os", "pairs", "pcall", "print", "rawequal", "rawget", "rawlen", "rawset", "select", "setmetatable", "string", "table", "tonumber", "tostring", "type", "typeof", "unpack", "utf8", "vector", "xpcall",
+    "_G",
+    "_VERSION",
+    "assert",
+    "bit32",
+    "buffer",
+    "coroutine",
+    "error",
+    "getmetatable",
+    "integer",
+    "ipairs",
+    "math",
+    "next",
+    "os",
+    "pairs",
+    "pcall",
+    "print",
+    "rawequal",
+    "rawget",
+    "rawlen",
+    "rawset",
+    "select",
+    "setmetatable",
+    "string",
+    "table",
+    "tonumber",
+    "tostring",
+    "type",
+    "typeof",
+    "unpack",
+    "utf8",
+    "vector",
+    "xpcall",
 ];
 
 /// A state with the safe libraries and the memory limit, not yet closed for writing.
@@ -34,7 +68,11 @@ pub(super) fn open(limits: &SandboxLimits) -> Result<Lua, ScriptError> {
     remove_other_globals(&lua).map_err(from_mlua)?;
     lua.set_memory_limit(limits.memory).map_err(from_mlua)?;
     // Level 2 keeps the names of locals for stack traces; level 1 optimises within what they allow.
-    lua.set_compiler(mlua::chunk::Compiler::new().set_optimization_level(1).set_debug_level(2));
+    lua.set_compiler(
+        mlua::chunk::Compiler::new()
+            .set_optimization_level(1)
+            .set_debug_level(2),
+    );
     Ok(lua)
 }
 
@@ -51,7 +89,12 @@ fn remove_other_globals(lua: &Lua) -> mlua::Result<()> {
     }
     let os: Option<Table> = globals.raw_get("os")?;
     if let Some(os) = os {
-        for name in os.clone().pairs::<String, mlua::Value>().filter_map(Result::ok).map(|pair| pair.0) {
+        for name in os
+            .clone()
+            .pairs::<String, mlua::Value>()
+            .filter_map(Result::ok)
+            .map(|pair| pair.0)
+        {
             if !["clock", "date", "difftime", "time"].contains(&name.as_str()) {
                 os.raw_set(name, mlua::Nil)?;
             }
@@ -79,7 +122,10 @@ impl LuaStopper {
         let state = lua.exec_raw_lua(|raw| raw.state());
         // SAFETY: the state is open, and its callbacks live as long as it does.
         let callbacks = NonNull::new(unsafe { ffi::lua_callbacks(state) });
-        Self { callbacks: Mutex::new(callbacks), reason: AtomicU8::new(0) }
+        Self {
+            callbacks: Mutex::new(callbacks),
+            reason: AtomicU8::new(0),
+        }
     }
 
     /// Forgets the state. INVARIANT: after this the pointer is gone, so no thread can use it.
@@ -102,7 +148,9 @@ impl LuaStopper {
 impl Stopper for LuaStopper {
     fn stop(&self, reason: StopReason) {
         // The first reason stays: a deadline that passes while a stop is under way changes nothing.
-        let _ = self.reason.compare_exchange(0, reason as u8, Ordering::Relaxed, Ordering::Relaxed);
+        let _ = self
+            .reason
+            .compare_exchange(0, reason as u8, Ordering::Relaxed, Ordering::Relaxed);
         self.set_interrupt(Some(interrupt));
     }
 

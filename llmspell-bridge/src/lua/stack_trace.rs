@@ -1,5 +1,8 @@
 //! Lua's stack, read through Luau's C interface: frames, locals and upvalues.
-#![expect(unsafe_code, reason = "mlua's safe interface shows neither locals nor upvalues")]
+#![expect(
+    unsafe_code,
+    reason = "mlua's safe interface shows neither locals nor upvalues"
+)]
 
 use std::ffi::{CStr, c_char, c_int};
 
@@ -35,9 +38,15 @@ pub(super) fn caller(lua: &Lua) -> Option<Place> {
     (0..64).find_map(|level| {
         // SAFETY: as above; the state is the one that runs this very call.
         let info = unsafe { frame_info(state, level, c"sl") }?;
-        let line = u32::try_from(info.currentline).ok().filter(|line| *line > 0)?;
+        let line = u32::try_from(info.currentline)
+            .ok()
+            .filter(|line| *line > 0)?;
         // SAFETY: filled by `lua_getinfo`.
-        Some(Place { file: unsafe { source(&info) }?, line, column: None })
+        Some(Place {
+            file: unsafe { source(&info) }?,
+            line,
+            column: None,
+        })
     })
 }
 
@@ -52,7 +61,9 @@ unsafe fn read_stack(state: *mut ffi::lua_State, options: &StackTraceOptions) ->
     let mut in_script = false;
     for level in 0..depth {
         // SAFETY: the caller's promise.
-        let Some(info) = (unsafe { frame_info(state, level, c"slnau") }) else { break };
+        let Some(info) = (unsafe { frame_info(state, level, c"slnau") }) else {
+            break;
+        };
         // SAFETY: filled by `lua_getinfo`.
         let mut frame = unsafe { describe(&info) };
         // The host's own functions lie on top of the script that called them.
@@ -79,7 +90,11 @@ unsafe fn read_stack(state: *mut ffi::lua_State, options: &StackTraceOptions) ->
         trace.frames.push(frame);
     }
     // The host's own functions that started the script lie below it.
-    while trace.frames.last().is_some_and(|frame| frame.what == "native") {
+    while trace
+        .frames
+        .last()
+        .is_some_and(|frame| frame.what == "native")
+    {
         trace.frames.pop();
     }
     trace
@@ -89,7 +104,11 @@ unsafe fn read_stack(state: *mut ffi::lua_State, options: &StackTraceOptions) ->
 ///
 /// # Safety
 /// `state` must be a valid state, and `what` must not push (`f`).
-unsafe fn frame_info(state: *mut ffi::lua_State, level: c_int, what: &CStr) -> Option<ffi::lua_Debug> {
+unsafe fn frame_info(
+    state: *mut ffi::lua_State,
+    level: c_int,
+    what: &CStr,
+) -> Option<ffi::lua_Debug> {
     // SAFETY: an all-zero `lua_Debug` is valid: null pointers and zeros, which `lua_getinfo` fills in.
     unsafe {
         let mut info: ffi::lua_Debug = std::mem::zeroed();
@@ -198,8 +217,14 @@ unsafe fn variables(
         // SAFETY: the caller's promise; the value is popped again.
         unsafe {
             ffi::lua_rawcheckstack(state, 2);
-            let Some(name) = text(read(number)) else { break };
-            let value = dump(&inspect_at(state, ffi::lua_gettop(state), &options), None, &options);
+            let Some(name) = text(read(number)) else {
+                break;
+            };
+            let value = dump(
+                &inspect_at(state, ffi::lua_gettop(state), &options),
+                None,
+                &options,
+            );
             ffi::lua_settop(state, -2);
             // Names in parentheses are the compiler's own.
             if !name.is_empty() && !name.starts_with('(') {

@@ -10,7 +10,10 @@ fn host(language: Language) -> ScriptHost {
         timeout: Some(Duration::from_millis(200)),
         ..SandboxLimits::default()
     };
-    ScriptHost::builder(language).limits(limits).build().unwrap()
+    ScriptHost::builder(language)
+        .limits(limits)
+        .build()
+        .unwrap()
 }
 
 /// Runs the script, expects the kind of error, and shows that the host still works afterwards.
@@ -18,8 +21,14 @@ fn fails(language: Language, source: &str, kind: ScriptErrorKind) {
     let mut host = host(language);
     let error = host.run(&Script::new("hostile", source)).unwrap_err();
     assert_eq!(error.kind(), kind, "{language}: {source}\n{error}");
-    let after = if language == Language::Lua { "return 7" } else { "7" };
-    let value = host.run(&Script::new("after", after)).unwrap_or_else(|error| panic!("{language}: {source}: {error}"));
+    let after = if language == Language::Lua {
+        "return 7"
+    } else {
+        "7"
+    };
+    let value = host
+        .run(&Script::new("after", after))
+        .unwrap_or_else(|error| panic!("{language}: {source}: {error}"));
     assert_eq!(value.as_i64().unwrap(), 7, "{language}: {source}");
 }
 
@@ -35,7 +44,11 @@ fn a_script_that_loops_for_ever_is_stopped() {
         "string.find(string.rep('a', 60), string.rep('a?', 60) .. string.rep('a', 60) .. 'b')",
         "return (function f() return f() end)",
     ] {
-        let kind = if source.starts_with("return") { ScriptErrorKind::Syntax } else { ScriptErrorKind::Timeout };
+        let kind = if source.starts_with("return") {
+            ScriptErrorKind::Syntax
+        } else {
+            ScriptErrorKind::Timeout
+        };
         fails(Language::Lua, source, kind);
     }
     for source in [
@@ -90,26 +103,75 @@ fn a_script_that_recurses_without_end_is_stopped() {
 #[test]
 fn a_value_that_is_no_data_is_refused_with_its_path() {
     let cases = [
-        (Language::Lua, "local t = {} t.t = t return t", "is nested too deeply, or contains itself"),
-        (Language::JavaScript, "const t = {}; t.t = t; t", "is nested too deeply, or contains itself"),
-        (Language::Lua, "local t = {} for _ = 1, 40 do t = {t, t} end return t", "has more values than the host takes"),
-        (Language::JavaScript, "let t = {}; for (let i = 0; i < 40; i++) t = [t, t]; t", "has more values than the host takes"),
-        (Language::Lua, "return {a = {print}}", "`value.a[1]` is a function"),
-        (Language::JavaScript, "({a: [print]})", "`value.a[0]` is a function"),
+        (
+            Language::Lua,
+            "local t = {} t.t = t return t",
+            "is nested too deeply, or contains itself",
+        ),
+        (
+            Language::JavaScript,
+            "const t = {}; t.t = t; t",
+            "is nested too deeply, or contains itself",
+        ),
+        (
+            Language::Lua,
+            "local t = {} for _ = 1, 40 do t = {t, t} end return t",
+            "has more values than the host takes",
+        ),
+        (
+            Language::JavaScript,
+            "let t = {}; for (let i = 0; i < 40; i++) t = [t, t]; t",
+            "has more values than the host takes",
+        ),
+        (
+            Language::Lua,
+            "return {a = {print}}",
+            "`value.a[1]` is a function",
+        ),
+        (
+            Language::JavaScript,
+            "({a: [print]})",
+            "`value.a[0]` is a function",
+        ),
         (Language::Lua, "return 0/0", "is not a finite number"),
         (Language::JavaScript, "0/0", "is not a finite number"),
-        (Language::Lua, "return {1, 2, x = 3}", "has both a list part and named keys"),
-        (Language::Lua, "return {[1] = 1, [3] = 3}", "must have all keys from 1 on"),
-        (Language::Lua, "return '\\255'", "is a string that is not UTF-8"),
-        (Language::Lua, "return {[true] = 1}", "has a boolean as a key"),
+        (
+            Language::Lua,
+            "return {1, 2, x = 3}",
+            "has both a list part and named keys",
+        ),
+        (
+            Language::Lua,
+            "return {[1] = 1, [3] = 3}",
+            "must have all keys from 1 on",
+        ),
+        (
+            Language::Lua,
+            "return '\\255'",
+            "is a string that is not UTF-8",
+        ),
+        (
+            Language::Lua,
+            "return {[true] = 1}",
+            "has a boolean as a key",
+        ),
         (Language::JavaScript, "'\\ud800'", "surrogate"),
         (Language::JavaScript, "({get a() { return 1 }})", "accessor"),
         (Language::JavaScript, "new Proxy({}, {})", "proxy"),
     ];
     for (language, source, part) in cases {
-        let error = host(language).run(&Script::new("value", source)).unwrap_err();
-        assert_eq!(error.kind(), ScriptErrorKind::Conversion, "{language}: {source}: {error}");
-        assert!(error.message().to_lowercase().contains(part), "{language}: {source}: {error}");
+        let error = host(language)
+            .run(&Script::new("value", source))
+            .unwrap_err();
+        assert_eq!(
+            error.kind(),
+            ScriptErrorKind::Conversion,
+            "{language}: {source}: {error}"
+        );
+        assert!(
+            error.message().to_lowercase().contains(part),
+            "{language}: {source}: {error}"
+        );
     }
 }
 
@@ -117,17 +179,28 @@ fn a_value_that_is_no_data_is_refused_with_its_path() {
 fn a_script_of_a_hundred_megabytes_is_refused_unread() {
     let source = "-".repeat(100 << 20);
     for language in Language::ALL {
-        let error = host(language).run(&Script::new("long", source.as_str())).unwrap_err();
+        let error = host(language)
+            .run(&Script::new("long", source.as_str()))
+            .unwrap_err();
         assert_eq!(error.kind(), ScriptErrorKind::Syntax);
-        assert_eq!(error.message(), "`long` has 104857600 bytes, and a script may have 4194304");
+        assert_eq!(
+            error.message(),
+            "`long` has 104857600 bytes, and a script may have 4194304"
+        );
     }
 }
 
 #[test]
 fn another_thread_can_stop_a_script() {
-    for (language, source) in [(Language::Lua, "while true do end"), (Language::JavaScript, "for (;;) {}")] {
+    for (language, source) in [
+        (Language::Lua, "while true do end"),
+        (Language::JavaScript, "for (;;) {}"),
+    ] {
         let mut host = ScriptHost::builder(language)
-            .limits(SandboxLimits { timeout: None, ..SandboxLimits::default() })
+            .limits(SandboxLimits {
+                timeout: None,
+                ..SandboxLimits::default()
+            })
             .build()
             .unwrap();
         let handle = host.stop_handle();
@@ -144,7 +217,11 @@ fn another_thread_can_stop_a_script() {
             is_over.store(true, std::sync::atomic::Ordering::Relaxed);
             error
         });
-        assert_eq!(error.kind(), ScriptErrorKind::Stopped, "{language}: {error}");
+        assert_eq!(
+            error.kind(),
+            ScriptErrorKind::Stopped,
+            "{language}: {error}"
+        );
     }
 }
 
@@ -165,7 +242,9 @@ fn scripts_reach_no_file_process_network_environment_or_bytecode() {
         assert(not pcall(function() getmetatable('').__index = nil end))
         assert(not pcall(function() Cupcake.eval = function() return {decision = 'allow'} end end))
     ";
-    host(Language::Lua).run(&Script::new("powers", lua)).unwrap();
+    host(Language::Lua)
+        .run(&Script::new("powers", lua))
+        .unwrap();
     let javascript = r"
         for (const name of ['std', 'os', 'require', 'process', 'Deno', 'fetch', 'XMLHttpRequest', 'bjson',
                             'Worker', 'navigator', 'load', 'read'])
@@ -177,10 +256,16 @@ fn scripts_reach_no_file_process_network_environment_or_bytecode() {
         refused(() => { globalThis.Cupcake = {} });
         true
     ";
-    host(Language::JavaScript).run(&Script::new("powers", javascript)).unwrap();
+    host(Language::JavaScript)
+        .run(&Script::new("powers", javascript))
+        .unwrap();
     for module in ["std", "os", "fs", "./other.js"] {
         let script = format!("import('{module}').then(() => 'loaded')");
         let outcome = host(Language::JavaScript).run(&Script::new("import", script));
-        assert_eq!(outcome.unwrap_err().kind(), ScriptErrorKind::Runtime, "{module}");
+        assert_eq!(
+            outcome.unwrap_err().kind(),
+            ScriptErrorKind::Runtime,
+            "{module}"
+        );
     }
 }

@@ -23,7 +23,9 @@ impl Spec {
             .into_iter()
             .flat_map(|(language, name)| block(name).into_iter().map(move |text| (language, text)))
             .collect();
-        let output = block("output").pop().unwrap_or_else(|| panic!("{path:?} has no output block"));
+        let output = block("output")
+            .pop()
+            .unwrap_or_else(|| panic!("{path:?} has no output block"));
         Self { scripts, output }
     }
 }
@@ -57,9 +59,20 @@ fn run(language: Language, source: &str) -> String {
         .build()
         .unwrap();
     let ended = host.run(&Script::new("spec", source));
-    let mut text: String = lines.lines().iter().flat_map(|line| [line.as_str(), "\n"]).collect();
+    let mut text: String = lines
+        .lines()
+        .iter()
+        .flat_map(|line| [line.as_str(), "\n"])
+        .collect();
     if let Err(error) = ended {
-        writeln!(text, "{} error in line {}: {}", error.kind().code(), error.place().map_or(0, |place| place.line), error.message()).unwrap();
+        writeln!(
+            text,
+            "{} error in line {}: {}",
+            error.kind().code(),
+            error.place().map_or(0, |place| place.line),
+            error.message()
+        )
+        .unwrap();
     }
     text
 }
@@ -82,17 +95,29 @@ fn both_languages_print_what_each_specification_says() {
     for path in specs() {
         let spec = Spec::read(&path);
         let languages: Vec<_> = spec.scripts.iter().map(|(language, _)| *language).collect();
-        assert_eq!(languages, Language::ALL, "{path:?} must have one block for each language");
+        assert_eq!(
+            languages,
+            Language::ALL,
+            "{path:?} must have one block for each language"
+        );
         for (language, source) in &spec.scripts {
             let printed = run(*language, source);
             ran += 1;
             if printed != spec.output {
                 let name = path.file_name().unwrap().to_string_lossy();
-                writeln!(failures, "--- {name} in {language}\nexpected:\n{}printed:\n{printed}", spec.output).unwrap();
+                writeln!(
+                    failures,
+                    "--- {name} in {language}\nexpected:\n{}printed:\n{printed}",
+                    spec.output
+                )
+                .unwrap();
             }
         }
     }
     assert!(failures.is_empty(), "{failures}");
     println!("{ran} scripts printed what they should");
-    assert!(ran >= 2 * 20, "the specifications are gone: only {ran} scripts ran");
+    assert!(
+        ran >= 2 * 20,
+        "the specifications are gone: only {ran} scripts ran"
+    );
 }

@@ -9,7 +9,7 @@ use super::super::filter::{FilterAction, FilterRule, PatternKind, RuleSet};
 use super::super::format::FormatKind;
 use super::super::level::{DebugLevel, LevelError};
 use super::super::text::quoted;
-use super::section::{Document, Setting, Table};
+use super::document::{Document, Setting, Table};
 use super::settings::DebugConfig;
 use super::target::OutputTarget;
 

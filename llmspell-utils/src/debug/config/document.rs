@@ -15,15 +15,30 @@ use super::super::text::quoted;
 /// The least likeness, from 0 to 1, of a known key that is worth proposing.
 const LIKENESS: f64 = 0.7;
 
-/// A parsed text and the name of its file.
-pub(super) struct Document<'text> {
+/// A parsed TOML text that knows where its keys and values stand, so that every error names line and column.
+///
+/// Each room of the house reads its own table of `llmspell.toml` with it.
+///
+/// ```
+/// use std::path::Path;
+/// use llmspell_utils::debug::Document;
+///
+/// let document = Document::parse("[script]\ntimout = '2s'\n", Path::new("llmspell.toml"))?;
+/// let error = document.table("script", &["timeout", "memory"]).err().map(|error| error.to_string());
+/// let expected = "llmspell.toml:2:1: unknown key `timout` in `script` (did you mean `timeout`?)";
+/// assert_eq!(error.as_deref(), Some(expected));
+/// # Ok::<(), llmspell_utils::debug::DebugError>(())
+/// ```
+#[derive(Debug)]
+pub struct Document<'text> {
     text: &'text str,
     file: Arc<str>,
     root: DeTable<'text>,
 }
 
 /// A table, every key of which is known.
-pub(super) struct Table<'document> {
+#[derive(Debug)]
+pub struct Table<'document> {
     document: &'document Document<'document>,
     name: &'document str,
     table: &'document DeTable<'document>,
@@ -31,7 +46,8 @@ pub(super) struct Table<'document> {
 }
 
 /// The value of a key.
-pub(super) struct Setting<'document> {
+#[derive(Debug)]
+pub struct Setting<'document> {
     document: &'document Document<'document>,
     table: &'document str,
     key: &'document str,
@@ -39,7 +55,12 @@ pub(super) struct Setting<'document> {
 }
 
 impl<'text> Document<'text> {
-    pub(super) fn parse(text: &'text str, file: &Path) -> Result<Self, DebugError> {
+    /// Reads a text; `file` is its name for errors.
+    ///
+    /// # Errors
+    ///
+    /// A text that is not TOML.
+    pub fn parse(text: &'text str, file: &Path) -> Result<Self, DebugError> {
         let file: Arc<str> = file.display().to_string().into();
         match DeTable::parse(text) {
             Ok(root) => Ok(Self {
@@ -58,8 +79,21 @@ impl<'text> Document<'text> {
 }
 
 impl<'document> Document<'document> {
+    /// Refuses tables and keys at the top that are not known.
+    ///
+    /// # Errors
+    ///
+    /// The first unknown one, with the nearest known one.
+    pub fn check_tables(&self, known: &[&str]) -> Result<(), DebugError> {
+        check_keys(self, &self.root, "the configuration", known)
+    }
+
     /// A table at the top, if it is there.
-    pub(super) fn table(
+    ///
+    /// # Errors
+    ///
+    /// What is there is no table, or has a key that is not known.
+    pub fn table(
         &'document self,
         name: &'static str,
         known: &[&str],
@@ -78,7 +112,9 @@ impl<'document> Document<'document> {
 }
 
 impl<'document> Table<'document> {
-    pub(super) fn setting(&self, key: &'document str) -> Option<Setting<'document>> {
+    /// The value of a key, if it is there.
+    #[must_use]
+    pub fn setting(&self, key: &'document str) -> Option<Setting<'document>> {
         let value = self.table.get(key)?;
         Some(Setting {
             document: self.document,
@@ -88,37 +124,30 @@ impl<'document> Table<'document> {
         })
     }
 
-    pub(super) fn required(&self, key: &'document str) -> Result<Setting<'document>, DebugError> {
+    /// The value of a key.
+    ///
+    /// # Errors
+    ///
+    /// The key is not there.
+    pub fn required(&self, key: &'document str) -> Result<Setting<'document>, DebugError> {
         self.setting(key).ok_or_else(|| {
             let message = format!("`{}` has no `{key}`", self.name);
             DebugError::new(DebugErrorKind::Value, message)
                 .at(Some(self.document.place(self.offset)))
         })
     }
-
-    /// Refuses the first key, in the order of the text, that is not known.
-    fn check_keys(&self, known: &[&str]) -> Result<(), DebugError> {
-        let unknown = self
-            .table
-            .keys()
-            .filter(|key| !known.contains(&key.get_ref().as_ref()));
-        let Some(key) = unknown.min_by_key(|key| key.span().start) else {
-            return Ok(());
-        };
-        let message = format!("unknown key {} in `{}`", quoted(key.get_ref()), self.name);
-        Err(DebugError::new(DebugErrorKind::UnknownKey, message)
-            .at(Some(self.document.place(key.span().start)))
-            .help_with(proposal(key.get_ref(), known)))
-    }
 }
 
 impl<'document> Setting<'document> {
     /// The key with its table, in backticks.
-    pub(super) fn name(&self) -> String {
+    #[must_use]
+    pub fn name(&self) -> String {
         format!("`{}`", self.path())
     }
 
-    pub(super) fn place(&self) -> Place {
+    /// Where the value stands.
+    #[must_use]
+    pub fn place(&self) -> Place {
         self.document.place(self.value.span().start)
     }
 
@@ -127,24 +156,35 @@ impl<'document> Setting<'document> {
     }
 
     /// The error about this value, where `allowed` says what the key takes.
-    pub(super) fn not_allowed(&self, allowed: impl Display) -> DebugError {
+    #[must_use]
+    pub fn not_allowed(&self, allowed: impl Display) -> DebugError {
         let message = format!("{} cannot be {}", self.name(), quoted(self.source()));
         self.error(DebugErrorKind::Value, message)
             .help_with(allowing(allowed))
     }
 
     /// The value as a type, where `allowed` says what the key takes.
-    pub(super) fn read<T: DeserializeOwned>(&self, allowed: &str) -> Result<T, DebugError> {
+    ///
+    /// # Errors
+    ///
+    /// The value is of another type, or its type refuses it.
+    pub fn read<T: DeserializeOwned>(&self, allowed: &str) -> Result<T, DebugError> {
         T::deserialize(ValueDeserializer::from(self.value.clone()))
             .map_err(|_| self.not_allowed(allowed))
     }
 
-    pub(super) fn boolean(&self) -> Result<bool, DebugError> {
+    /// The value as true or false.
+    ///
+    /// # Errors
+    ///
+    /// The value is neither.
+    pub fn boolean(&self) -> Result<bool, DebugError> {
         self.read("true or false")
     }
 
-    /// The items of a list, under the list's key.
-    pub(super) fn items(&self) -> Option<impl Iterator<Item = Self>> {
+    /// The items of a list, under the list's key; nothing if the value is no list.
+    #[must_use]
+    pub fn items(&self) -> Option<impl Iterator<Item = Self>> {
         let Self {
             document,
             table,
@@ -161,7 +201,11 @@ impl<'document> Setting<'document> {
     }
 
     /// The value as a table with these keys.
-    pub(super) fn table(&self, known: &[&str]) -> Result<Table<'document>, DebugError> {
+    ///
+    /// # Errors
+    ///
+    /// The value is no table, or has a key that is not known.
+    pub fn table(&self, known: &[&str]) -> Result<Table<'document>, DebugError> {
         let Some(table) = self.value.get_ref().as_table() else {
             return Err(self.not_allowed("a table"));
         };
@@ -171,7 +215,7 @@ impl<'document> Setting<'document> {
             table,
             offset: self.value.span().start,
         };
-        table.check_keys(known)?;
+        check_keys(self.document, table.table, &self.name(), known)?;
         Ok(table)
     }
 
@@ -195,6 +239,25 @@ impl Document<'_> {
     fn place(&self, offset: usize) -> Place {
         place(self.text, &self.file, offset)
     }
+}
+
+/// Refuses the first key, in the order of the text, that is not known.
+fn check_keys(
+    document: &Document<'_>,
+    table: &DeTable<'_>,
+    name: &str,
+    known: &[&str],
+) -> Result<(), DebugError> {
+    let unknown = table
+        .keys()
+        .filter(|key| !known.contains(&key.get_ref().as_ref()));
+    let Some(key) = unknown.min_by_key(|key| key.span().start) else {
+        return Ok(());
+    };
+    let message = format!("unknown key {} in {name}", quoted(key.get_ref()));
+    Err(DebugError::new(DebugErrorKind::UnknownKey, message)
+        .at(Some(document.place(key.span().start)))
+        .help_with(proposal(key.get_ref(), known)))
 }
 
 /// The line and column of a byte offset.
