@@ -90,6 +90,7 @@ fn without_position(message: &str) -> &str {
         .map_or(message, |(message, _)| message)
 }
 
+/// The message of a parser in our words, as far as it has a known form.
 fn reworded(message: &str) -> Fault {
     let quoted: Vec<&str> = message.split('`').skip(1).step_by(2).collect();
     let subject = quoted.first().copied().unwrap_or_default();
@@ -101,20 +102,31 @@ fn reworded(message: &str) -> Fault {
             format!("unknown value `{subject}`"),
             nearest(subject, known),
         )
-    } else if message.contains("missing field `") {
+    } else if message.contains("duplicate field `") {
         Fault::new(
-            format!("the key `{subject}` is missing"),
-            format!("add `{subject}`"),
-        )
-    } else if message.contains("duplicate field `")
-        || message.contains("duplicate entry")
-        || message.contains("duplicate key")
-    {
-        Fault::new(
-            message.replace("duplicate field", "duplicate key"),
+            format!("the key `{subject}` stands twice"),
             "keep one of the two",
         )
+    } else if let Some(message) = wrong_type(message) {
+        Fault::new(message, "give it the type that is expected")
     } else {
         Fault::new(message.to_owned(), "correct the document")
     }
+}
+
+/// `a.b: invalid type: string "x", expected a list` in words for people.
+fn wrong_type(message: &str) -> Option<String> {
+    let (path, rest) = message.split_once("invalid type: ")?;
+    let (found, expected) = rest.split_once(", expected ")?;
+    let found = match found {
+        "unit value" => "nothing".to_owned(),
+        "sequence" => "a list".to_owned(),
+        "map" => "a mapping".to_owned(),
+        other => format!("the {other}"),
+    };
+    let subject = match path.trim_end_matches([':', ' ', '.']) {
+        "" => "the document".to_owned(),
+        path => format!("`{path}`"),
+    };
+    Some(format!("{subject} must be {expected}, not {found}"))
 }

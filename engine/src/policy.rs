@@ -333,7 +333,12 @@ fn rego_error(summary: &PolicySummary, fault: rego::Fault) -> DecisionError {
 }
 
 fn metadata_error(summary: &PolicySummary, fault: &document::Fault, line: u32) -> DecisionError {
-    let message = format!("{}: {}", fault.message, fault.help);
+    let hint = if fault.help.starts_with("did you mean") || fault.line.is_none() {
+        format!(": {}", fault.help)
+    } else {
+        String::new()
+    };
+    let message = format!("{}{hint}", fault.message);
     summary.error(
         DecisionErrorKind::Metadata,
         message,

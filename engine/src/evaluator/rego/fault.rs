@@ -73,7 +73,9 @@ fn kind_of(message: &str) -> Option<DecisionErrorKind> {
 
 /// The message in our words where regorus shows its insides, and without a full stop.
 fn cleaned(message: &str) -> String {
-    let message = message.split(" (path ").next().unwrap_or(message);
+    if let Some(name) = undefined_name(message) {
+        return format!("`{name}` is not defined");
+    }
     let message = message.trim().trim_end_matches('.');
     let mut characters = message.chars();
     match characters.next() {
@@ -82,4 +84,12 @@ fn cleaned(message: &str) -> String {
         }
         _ => message.to_owned(),
     }
+}
+
+/// The variable that a message of regorus says is unsafe.
+fn undefined_name(message: &str) -> Option<&str> {
+    let quoted = message
+        .strip_prefix("use of undefined variable `")
+        .and_then(|rest| rest.strip_suffix("` is unsafe"));
+    quoted.or_else(|| Some(message.strip_prefix("var ")?.split_once(" is unsafe")?.0))
 }

@@ -69,6 +69,7 @@ impl Library {
         let rules = rules_of(&modules);
         for module in &modules {
             check_calls(module, &rules)?;
+            check_heads(module, &rules)?;
         }
         if let Some(module) = self.modules.get(index) {
             check_levels(module, &rules)?;
@@ -229,6 +230,35 @@ fn check_calls(module: &Module, rules: &Rules<'_>) -> Result<(), Fault> {
         })
 }
 
+/// Checks that every name in a rule's head is bound in the rule, or is that of a rule, an import or a document.
+fn check_heads(module: &Module, rules: &Rules<'_>) -> Result<(), Fault> {
+    let is_rule = |name: &String| {
+        let path: Vec<String> = module.package.iter().chain([name]).cloned().collect();
+        rules
+            .range(path.clone()..)
+            .next()
+            .is_some_and(|(found, _)| found.starts_with(&path))
+    };
+    let is_known = |name: &String| {
+        matches!(name.as_str(), "input" | DATA)
+            || module.imports.contains_key(name)
+            || is_rule(name)
+    };
+    let mut unbound = module.rules.iter().flat_map(|rule| &rule.unbound);
+    match unbound.find_map(|named| {
+        Some((
+            named.path.first().filter(|name| !is_known(name))?,
+            named.line,
+        ))
+    }) {
+        Some((name, line)) => Err(in_file(
+            module,
+            Fault::load(format!("`{name}` is not defined"), line),
+        )),
+        None => Ok(()),
+    }
+}
+
 fn check_call(module: &Module, call: &Call, rules: &Rules<'_>) -> Result<(), Fault> {
     let name = call.path.join(".");
     let expected = rules
@@ -273,23 +303,18 @@ fn unknown_function(name: &str, line: u32) -> Fault {
     )
 }
 
+/// Checks that no rule reaches itself, and that none calls deeper than the stack of any thread allows.
+///
+/// Regorus finds a value that reaches itself when it is evaluated; a function that does exhausts the stack.
 fn check_levels(module: &Module, rules: &Rules<'_>) -> Result<(), Fault> {
     let mut levels = Levels {
         rules,
         known: BTreeMap::new(),
+        above: BTreeSet::new(),
     };
     for rule in &module.rules {
         let name: Vec<String> = module.package.iter().chain(&rule.name).cloned().collect();
-        if levels.of(&name, 0) > MAX_LEVELS {
-            return Err(Fault::new(
-                DecisionErrorKind::Stack,
-                format!(
-                    "`{}` calls more than {MAX_LEVELS} levels deep",
-                    rule.name.join(".")
-                ),
-                rule.line,
-            ));
-        }
+        levels.of(&name, 0)?;
     }
     Ok(())
 }
@@ -298,58 +323,76 @@ fn check_levels(module: &Module, rules: &Rules<'_>) -> Result<(), Fault> {
 struct Levels<'rules, 'library> {
     rules: &'rules Rules<'library>,
     known: BTreeMap<Vec<String>, usize>,
+    /// The rules that are being counted, each reached from the one before.
+    above: BTreeSet<Vec<String>>,
 }
 
 impl Levels<'_, '_> {
-    /// The levels of the rules with this name, which are reached `above` levels down.
-    fn of(&mut self, name: &[String], above: usize) -> usize {
-        if above > MAX_LEVELS {
-            return MAX_LEVELS;
-        }
+    /// The levels of the rules with this name, which are reached `down` levels deep.
+    fn of(&mut self, name: &[String], down: usize) -> Result<usize, Fault> {
         if let Some(levels) = self.known.get(name) {
-            return *levels;
+            return Ok(*levels);
         }
-        // A rule that reaches itself counts once here; regorus refuses it.
-        self.known.insert(name.to_vec(), 0);
         let definitions = self.rules.get(name).cloned().unwrap_or_default();
-        let deepest = definitions
-            .iter()
-            .map(|(module, rule)| self.of_rule(module, rule, above))
-            .max();
-        let levels = deepest.unwrap_or(0);
-        self.known.insert(name.to_vec(), levels);
-        levels
+        if !self.above.insert(name.to_vec()) {
+            return Err(refused(
+                &definitions,
+                DecisionErrorKind::Load,
+                "calls itself",
+            ));
+        }
+        let mut deepest = 0;
+        for (module, rule) in &definitions {
+            deepest = deepest.max(self.of_rule(module, rule, down)?);
+        }
+        if down + deepest > MAX_LEVELS {
+            let message = format!("calls more than {MAX_LEVELS} levels deep");
+            return Err(refused(&definitions, DecisionErrorKind::Stack, &message));
+        }
+        self.above.remove(name);
+        self.known.insert(name.to_vec(), deepest);
+        Ok(deepest)
     }
 
-    fn of_rule(&mut self, module: &Module, rule: &RuleFacts, above: usize) -> usize {
+    fn of_rule(&mut self, module: &Module, rule: &RuleFacts, down: usize) -> Result<usize, Fault> {
         let own = rule.depth + RULE_LEVELS;
+        if down + own > MAX_LEVELS {
+            // The caller refuses it, and nothing below can make it better.
+            return Ok(own);
+        }
+        let mut below = 0;
+        for target in self.targets(module, rule) {
+            below = below.max(self.of(&target, down + own)?);
+        }
+        Ok(own + below)
+    }
+
+    /// The rules that a rule names: as a whole, a part of them, or a package that holds them.
+    fn targets(&self, module: &Module, rule: &RuleFacts) -> BTreeSet<Vec<String>> {
         let mut targets = BTreeSet::new();
-        for path in rule
-            .references
-            .iter()
-            .map(|named| &named.path)
-            .chain(rule.calls.iter().map(|call| &call.path))
-        {
+        let named = rule.references.iter().map(|named| &named.path);
+        for path in named.chain(rule.calls.iter().map(|call| &call.path)) {
             let path = full_name(module, path);
+            let starts = (1..=path.len()).filter_map(|length| path.get(..length));
             targets.extend(
-                (1..=path.len())
-                    .filter_map(|length| path.get(..length))
+                starts
                     .filter(|start| self.rules.contains_key(*start))
                     .map(<[String]>::to_vec),
             );
-            targets.extend(
-                self.rules
-                    .range(path.clone()..)
-                    .map(|(name, _)| name)
-                    .take_while(|name| name.starts_with(&path))
-                    .cloned(),
-            );
+            let inside = self.rules.range(path.clone()..).map(|(name, _)| name);
+            targets.extend(inside.take_while(|name| name.starts_with(&path)).cloned());
         }
-        let below = targets
-            .iter()
-            .map(|target| self.of(target, above + own))
-            .max();
-        own + below.unwrap_or(0)
+        targets
+    }
+}
+
+fn refused(definitions: &[(&Module, &RuleFacts)], kind: DecisionErrorKind, what: &str) -> Fault {
+    match definitions.first() {
+        Some((module, rule)) => in_file(
+            module,
+            Fault::new(kind, format!("`{}` {what}", rule.name.join(".")), rule.line),
+        ),
+        None => Fault::new(kind, format!("a rule {what}"), 1),
     }
 }
 

@@ -1,8 +1,10 @@
 //! What the engine must know of a parsed module: its package, rules, calls and references.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use regorus::unstable::{Expr, Literal, Module as Tree, Query, Ref, Rule, RuleAssign, RuleHead};
+use regorus::unstable::{
+    AssignOp, Expr, Literal, Module as Tree, Query, Ref, Rule, RuleAssign, RuleHead,
+};
 use regorus::{Engine, Value};
 
 use super::fault::Fault;
@@ -43,6 +45,8 @@ pub(crate) struct RuleFacts {
     pub(super) shape: Shape,
     pub(super) calls: Vec<Call>,
     pub(super) references: Vec<Reference>,
+    /// Names of the head that nothing in the rule binds: regorus looks for them in bodies only.
+    pub(super) unbound: Vec<Reference>,
     /// Expressions inside each other.
     pub(super) depth: usize,
 }
@@ -69,7 +73,7 @@ pub(super) struct Call {
 }
 
 /// Something that is named: the parts that stand fast.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Reference {
     pub(super) path: Vec<String>,
     pub(super) line: u32,
@@ -171,28 +175,35 @@ fn imports(tree: &Tree) -> Result<(Imports, Vec<Reference>), Fault> {
 fn facts(rule: &Rule, bounds: &[usize]) -> Result<RuleFacts, Fault> {
     let mut walk = Walk::default();
     let (reference, shape) = match rule {
-        Rule::Spec { head, bodies, .. } => {
-            for body in bodies {
-                walk.assign(body.assign.as_ref(), 1);
-                walk.query(&body.query, 1)?;
-            }
-            walk.head(head)
-        }
+        Rule::Spec { head, .. } => walk.head(head),
         Rule::Default {
             refr, args, value, ..
         } => {
             walk.push(value, 1);
-            (
-                refr,
-                if args.is_empty() {
-                    Shape::Value
-                } else {
-                    Shape::Function(args.len())
-                },
-            )
+            let shape = if args.is_empty() {
+                Shape::Value
+            } else {
+                Shape::Function(args.len())
+            };
+            (refr, shape)
         }
     };
     walk.run()?;
+    // What a comprehension binds stands among the references of the head, so that nothing can be told of them.
+    let in_head = if walk.has_queries {
+        0
+    } else {
+        walk.references.len()
+    };
+    if let Rule::Spec { bodies, .. } = rule {
+        for body in bodies {
+            walk.assign(body.assign.as_ref(), 1);
+            walk.query(&body.query, 1)?;
+        }
+    }
+    walk.run()?;
+    let unbound = walk.unbound(in_head);
+    walk.forget_locals();
     let (name, is_whole) = static_path(reference);
     let shape = if shape == Shape::Value && (!is_whole || name.len() > 1) {
         Shape::Keyed
@@ -206,6 +217,7 @@ fn facts(rule: &Rule, bounds: &[usize]) -> Result<RuleFacts, Fault> {
         shape,
         calls: walk.calls,
         references: walk.references,
+        unbound,
         depth: walk.depth,
     })
 }
@@ -250,10 +262,30 @@ struct Walk<'tree> {
     pending: Vec<(&'tree Expr, usize)>,
     calls: Vec<Call>,
     references: Vec<Reference>,
+    /// Names that the rule binds somewhere: they are not those of rules or imports.
+    locals: BTreeSet<&'tree str>,
     depth: usize,
+    has_queries: bool,
 }
 
 impl<'tree> Walk<'tree> {
+    /// Remembers every variable of a pattern.
+    fn bind(&mut self, pattern: &'tree Ref<Expr>) {
+        let mut pending = vec![pattern];
+        while let Some(pattern) = pending.pop() {
+            match pattern.as_ref() {
+                Expr::Var { span, .. } => {
+                    self.locals.insert(span.text());
+                }
+                Expr::Array { items, .. } => pending.extend(items),
+                Expr::Object { fields, .. } => {
+                    pending.extend(fields.iter().map(|(_, _, value)| value))
+                }
+                _ => {}
+            }
+        }
+    }
+
     fn push(&mut self, expression: &'tree Ref<Expr>, depth: usize) {
         self.pending.push((expression.as_ref(), depth));
     }
@@ -289,6 +321,7 @@ impl<'tree> Walk<'tree> {
             } => {
                 self.assign(assign.as_ref(), 1);
                 self.push_all(args, 1);
+                args.iter().for_each(|argument| self.bind(argument));
                 (refr, Shape::Function(args.len()))
             }
         }
@@ -307,6 +340,7 @@ impl<'tree> Walk<'tree> {
 
     /// The depth of queries inside queries is that of braces, which the guard has bounded.
     fn query(&mut self, query: &'tree Query, depth: usize) -> Result<(), Fault> {
+        self.has_queries = true;
         if query.stmts.len() > MAX_STATEMENTS {
             return Err(Fault::load(
                 format!("a body has more than {MAX_STATEMENTS} statements"),
@@ -315,7 +349,9 @@ impl<'tree> Walk<'tree> {
         }
         for statement in &query.stmts {
             match &statement.literal {
-                Literal::SomeVars { .. } => {}
+                Literal::SomeVars { vars, .. } => {
+                    self.locals.extend(vars.iter().map(|span| span.text()))
+                }
                 Literal::SomeIn {
                     key,
                     value,
@@ -325,11 +361,21 @@ impl<'tree> Walk<'tree> {
                     key.iter().for_each(|key| self.push(key, depth));
                     self.push(value, depth);
                     self.push(collection, depth);
+                    key.iter().for_each(|key| self.bind(key));
+                    self.bind(value);
                 }
                 Literal::Expr { expr, .. } | Literal::NotExpr { expr, .. } => {
                     self.push(expr, depth);
                 }
-                Literal::Every { domain, query, .. } => {
+                Literal::Every {
+                    key,
+                    value,
+                    domain,
+                    query,
+                    ..
+                } => {
+                    self.locals
+                        .extend(key.iter().chain([value]).map(|span| span.text()));
                     self.push(domain, depth);
                     self.query(query, depth + 1)?;
                 }
@@ -346,9 +392,33 @@ impl<'tree> Walk<'tree> {
             self.depth = self.depth.max(depth);
             self.expression(expression, depth + 1)?;
         }
-        self.calls.sort_by_key(|call| call.line);
-        self.references.sort_by_key(|reference| reference.line);
         Ok(())
+    }
+
+    /// Of the references of the head, which come first, those that the bodies say nothing of.
+    fn unbound(&self, in_head: usize) -> Vec<Reference> {
+        let (head, bodies) = self.references.split_at(in_head.min(self.references.len()));
+        let in_bodies: BTreeSet<Option<&String>> =
+            bodies.iter().map(|named| named.path.first()).collect();
+        let is_bound =
+            |name: &String| self.locals.contains(name.as_str()) || in_bodies.contains(&Some(name));
+        head.iter()
+            .filter(|named| !named.path.first().is_some_and(is_bound))
+            .cloned()
+            .collect()
+    }
+
+    /// Leaves the references to rules and imports, in the order of their lines.
+    fn forget_locals(&mut self) {
+        let locals = &self.locals;
+        self.references.retain(|named| {
+            !named
+                .path
+                .first()
+                .is_some_and(|name| locals.contains(name.as_str()))
+        });
+        self.calls.sort_by_key(|call| call.line);
+        self.references.sort_by_key(|named| named.line);
     }
 
     fn expression(&mut self, expression: &'tree Expr, depth: usize) -> Result<(), Fault> {
@@ -385,6 +455,16 @@ impl<'tree> Walk<'tree> {
             }
             Expr::UnaryExpr { expr, .. } => self.push(expr, depth),
             Expr::RefDot { .. } | Expr::RefBrack { .. } => self.chain(expression, depth)?,
+            Expr::AssignExpr {
+                op: AssignOp::ColEq,
+                lhs,
+                rhs,
+                ..
+            } => {
+                self.bind(lhs);
+                self.push(lhs, depth);
+                self.push(rhs, depth);
+            }
             Expr::BinExpr { lhs, rhs, .. }
             | Expr::BoolExpr { lhs, rhs, .. }
             | Expr::ArithExpr { lhs, rhs, .. }
