@@ -11,10 +11,10 @@ use std::sync::Arc;
 use llmspell_engine::Value as Data;
 use mlua::{Lua, Value, ffi};
 
-use crate::arguments::DataLimits;
+use crate::arguments::{DataLimits, refusal};
 use crate::lua::error::from_mlua;
 use crate::object_dump::{DumpNode, DumpOptions, DumpShape, MAX_DUMP_NODES, cut_text};
-use crate::script_error::{ScriptError, ScriptErrorKind};
+use crate::script_error::ScriptError;
 use crate::script_value::ScriptValue;
 
 /// The registry's name for the metatable that marks an empty table as a list.
@@ -135,19 +135,12 @@ impl Refusal {
     }
 
     fn under(mut self, step: String) -> Self {
-        // A path of a hundred steps tells nobody more than its two ends.
-        if self.path.len() < 12 {
-            self.path.push(step);
-        }
+        self.path.push(step);
         self
     }
 
     fn into_error(self) -> ScriptError {
-        let path: String = self.path.iter().rev().map(String::as_str).collect();
-        ScriptError::new(
-            ScriptErrorKind::Conversion,
-            format!("`value{path}` {}", self.why),
-        )
+        refusal(self.path.iter().rev(), &self.why)
     }
 }
 
