@@ -109,7 +109,8 @@ fn from_text(text: &str) -> ScriptError {
     if message == "not enough memory" {
         return out_of_memory();
     }
-    let kind = if message.starts_with("stack overflow") {
+    // Luau says `stack overflow` for its own stack and `C stack overflow` for native calls.
+    let kind = if message.starts_with("stack overflow") || message == "C stack overflow" {
         ScriptErrorKind::Stack
     } else {
         ScriptErrorKind::Runtime

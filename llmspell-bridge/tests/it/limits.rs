@@ -4,10 +4,13 @@ use std::time::Duration;
 
 use llmspell_bridge::{Language, SandboxLimits, Script, ScriptErrorKind, ScriptHost};
 
-fn host(language: Language) -> ScriptHost {
+/// Long enough that a script which ends by itself always does.
+const AMPLE: Duration = Duration::from_secs(60);
+
+fn host(language: Language, timeout: Duration) -> ScriptHost {
     let limits = SandboxLimits {
         memory: 32 << 20,
-        timeout: Some(Duration::from_millis(200)),
+        timeout: Some(timeout),
         ..SandboxLimits::default()
     };
     ScriptHost::builder(language)
@@ -18,7 +21,12 @@ fn host(language: Language) -> ScriptHost {
 
 /// Runs the script, expects the kind of error, and shows that the host still works afterwards.
 fn fails(language: Language, source: &str, kind: ScriptErrorKind) {
-    let mut host = host(language);
+    let timeout = if kind == ScriptErrorKind::Timeout {
+        Duration::from_millis(100)
+    } else {
+        AMPLE
+    };
+    let mut host = host(language, timeout);
     let error = host.run(&Script::new("hostile", source)).unwrap_err();
     assert_eq!(error.kind(), kind, "{language}: {source}\n{error}");
     let after = if language == Language::Lua {
@@ -160,7 +168,7 @@ fn a_value_that_is_no_data_is_refused_with_its_path() {
         (Language::JavaScript, "new Proxy({}, {})", "proxy"),
     ];
     for (language, source, part) in cases {
-        let error = host(language)
+        let error = host(language, AMPLE)
             .run(&Script::new("value", source))
             .unwrap_err();
         assert_eq!(
@@ -179,7 +187,7 @@ fn a_value_that_is_no_data_is_refused_with_its_path() {
 fn a_script_of_a_hundred_megabytes_is_refused_unread() {
     let source = "-".repeat(100 << 20);
     for language in Language::ALL {
-        let error = host(language)
+        let error = host(language, AMPLE)
             .run(&Script::new("long", source.as_str()))
             .unwrap_err();
         assert_eq!(error.kind(), ScriptErrorKind::Syntax);
@@ -242,7 +250,7 @@ fn scripts_reach_no_file_process_network_environment_or_bytecode() {
         assert(not pcall(function() getmetatable('').__index = nil end))
         assert(not pcall(function() Cupcake.eval = function() return {decision = 'allow'} end end))
     ";
-    host(Language::Lua)
+    host(Language::Lua, AMPLE)
         .run(&Script::new("powers", lua))
         .unwrap();
     let javascript = r"
@@ -256,12 +264,12 @@ fn scripts_reach_no_file_process_network_environment_or_bytecode() {
         refused(() => { globalThis.Cupcake = {} });
         true
     ";
-    host(Language::JavaScript)
+    host(Language::JavaScript, AMPLE)
         .run(&Script::new("powers", javascript))
         .unwrap();
     for module in ["std", "os", "fs", "./other.js"] {
         let script = format!("import('{module}').then(() => 'loaded')");
-        let outcome = host(Language::JavaScript).run(&Script::new("import", script));
+        let outcome = host(Language::JavaScript, AMPLE).run(&Script::new("import", script));
         assert_eq!(
             outcome.unwrap_err().kind(),
             ScriptErrorKind::Runtime,
