@@ -14,6 +14,7 @@ const TURN: u64 = 20_000_000;
 const TURNS: usize = 15;
 
 /// What our work is held against.
+#[derive(Debug)]
 pub enum Against {
     /// Other work, and its name.
     Work(&'static str, fn() -> Work),
@@ -22,6 +23,7 @@ pub enum Against {
 }
 
 /// One figure: what is measured, against what, and how good it must be.
+#[derive(Debug)]
 pub struct Figure {
     /// Its name on the command line.
     pub name: &'static str,

@@ -11,6 +11,9 @@ use crate::script_error::Place;
 /// How many different complaints about a script's calls are made before the rest stays unsaid.
 const MOST_COMPLAINTS: usize = 256;
 
+/// A problem with a call, and where in a script the call stands.
+type Complaint = (String, Option<Place>);
+
 /// A clonable handle to a debug manager, with what a host adds for its scripts.
 ///
 /// ```
@@ -25,7 +28,7 @@ const MOST_COMPLAINTS: usize = 256;
 #[derive(Clone)]
 pub struct DebugBridge {
     manager: Arc<DebugManager>,
-    complaints: Arc<Mutex<HashSet<(String, Option<Place>)>>>,
+    complaints: Arc<Mutex<HashSet<Complaint>>>,
 }
 
 impl DebugBridge {

@@ -1,6 +1,6 @@
 //! Measures figures and prints each as one JSON object a line.
 //!
-//! `figures list` · `figures run [NAME]` · `figures loop NAME ours|theirs TIMES`
+//! `figures list` · `figures run [NAME]` · `figures loop NAME value|against TIMES`
 #![allow(
     clippy::print_stdout,
     clippy::print_stderr,
@@ -26,13 +26,13 @@ fn main() -> ExitCode {
         }
         ["run"] => run(""),
         ["run", name] => run(name),
-        ["loop", name, side @ ("ours" | "theirs"), times] => repeat(name, side == "ours", times),
+        ["loop", name, side @ ("value" | "against"), times] => repeat(name, side == "value", times),
         _ => false,
     };
     if done {
         return ExitCode::SUCCESS;
     }
-    eprintln!("usage: figures list | run [NAME] | loop NAME ours|theirs TIMES");
+    eprintln!("usage: figures list | run [NAME] | loop NAME value|against TIMES");
     eprintln!("NAME is one that `figures list` prints, or the beginning of some");
     ExitCode::FAILURE
 }

@@ -87,7 +87,7 @@ pub fn empty_function_in_lua() -> Work {
     Box::new(move |times| {
         lua.load(format!("for i = 1, {times} do empty() end"))
             .exec()
-            .unwrap()
+            .unwrap();
     })
 }
 

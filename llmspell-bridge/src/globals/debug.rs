@@ -158,7 +158,7 @@ impl Debug {
         let entries = self.bridge.manager().captured(limit);
         Ok(entries
             .iter()
-            .map(|entry| shown_entry(entry))
+            .map(shown_entry)
             .collect::<Vec<_>>()
             .into())
     }

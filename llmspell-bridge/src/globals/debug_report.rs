@@ -18,13 +18,13 @@ impl Debug {
         if arguments.kind(1) == ValueKind::Structure {
             self.read_dump_options("Debug.dump", arguments, &mut options);
         }
-        Ok(dumped(arguments, arguments.text(1), &options))
+        Ok(dumped(arguments, arguments.text(1).as_deref(), &options))
     }
 
     pub(super) fn dump_compact(&self, arguments: &dyn Arguments) -> Answer {
         Ok(dumped(
             arguments,
-            arguments.text(1),
+            arguments.text(1).as_deref(),
             &DumpOptions::compact(),
         ))
     }
@@ -32,7 +32,7 @@ impl Debug {
     pub(super) fn dump_verbose(&self, arguments: &dyn Arguments) -> Answer {
         Ok(dumped(
             arguments,
-            arguments.text(1),
+            arguments.text(1).as_deref(),
             &DumpOptions::verbose(),
         ))
     }
@@ -40,7 +40,7 @@ impl Debug {
     pub(super) fn dump_with_options(&self, arguments: &dyn Arguments) -> Answer {
         let mut options = DumpOptions::default();
         self.read_dump_options("Debug.dumpWithOptions", arguments, &mut options);
-        Ok(dumped(arguments, arguments.text(2), &options))
+        Ok(dumped(arguments, arguments.text(2).as_deref(), &options))
     }
 
     pub(super) fn stack_trace(&self, arguments: &dyn Arguments) -> Answer {
@@ -134,8 +134,8 @@ impl Debug {
     }
 }
 
-fn dumped(arguments: &dyn Arguments, label: Option<String>, options: &DumpOptions) -> ScriptValue {
-    dump(&arguments.inspect(0, options), label.as_deref(), options).into()
+fn dumped(arguments: &dyn Arguments, label: Option<&str>, options: &DumpOptions) -> ScriptValue {
+    dump(&arguments.inspect(0, options), label, options).into()
 }
 
 fn set_count(option: &mut usize, value: &Value) -> bool {

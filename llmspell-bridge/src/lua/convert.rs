@@ -175,17 +175,18 @@ impl Walk<'_> {
             })),
             ffi::LUA_TSTRING => self.text(index),
             ffi::LUA_TTABLE => self.table(index, depth),
-            // SAFETY: as above; a null pointer is how JSON's null travels through Lua tables.
-            ffi::LUA_TLIGHTUSERDATA
-                if unsafe { ffi::lua_touserdata(self.state, index) }.is_null() =>
-            {
-                Ok(Data::Null)
-            }
+            ffi::LUA_TLIGHTUSERDATA if self.is_null(index) => Ok(Data::Null),
             other => Err(Refusal::new(format!(
                 "is {}, which is no data",
                 kind_name(other)
             ))),
         }
+    }
+
+    /// A null pointer is how JSON's null travels through Lua tables.
+    fn is_null(&self, index: c_int) -> bool {
+        // SAFETY: `index` is on the stack; the pointer is not followed.
+        unsafe { ffi::lua_touserdata(self.state, index) }.is_null()
     }
 
     fn text(&mut self, index: c_int) -> Result<Data, Refusal> {

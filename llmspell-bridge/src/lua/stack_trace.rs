@@ -42,8 +42,9 @@ pub(super) fn caller(lua: &Lua) -> Option<Place> {
             .ok()
             .filter(|line| *line > 0)?;
         // SAFETY: filled by `lua_getinfo`.
+        let file = unsafe { source(&info) }?;
         Some(Place {
-            file: unsafe { source(&info) }?,
+            file,
             line,
             column: None,
         })
