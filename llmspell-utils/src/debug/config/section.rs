@@ -25,7 +25,7 @@ pub(super) struct Document<'text> {
 /// A table, every key of which is known.
 pub(super) struct Table<'document> {
     document: &'document Document<'document>,
-    name: &'document str,
+    path: String,
     table: &'document DeTable<'document>,
     offset: usize,
 }
@@ -33,8 +33,8 @@ pub(super) struct Table<'document> {
 /// The value of a key.
 pub(super) struct Setting<'document> {
     document: &'document Document<'document>,
-    table: &'document str,
-    key: &'document str,
+    /// The keys that lead here, with dots between.
+    path: String,
     value: &'document Spanned<DeValue<'document>>,
 }
 
@@ -69,8 +69,7 @@ impl<'document> Document<'document> {
         };
         let setting = Setting {
             document: self,
-            table: "",
-            key: name,
+            path: name.to_owned(),
             value,
         };
         setting.table(known).map(Some)
@@ -78,19 +77,19 @@ impl<'document> Document<'document> {
 }
 
 impl<'document> Table<'document> {
-    pub(super) fn setting(&self, key: &'document str) -> Option<Setting<'document>> {
+    pub(super) fn setting(&self, key: &str) -> Option<Setting<'document>> {
         let value = self.table.get(key)?;
+        let path = format!("{}.{key}", self.path);
         Some(Setting {
             document: self.document,
-            table: self.name,
-            key,
+            path,
             value,
         })
     }
 
-    pub(super) fn required(&self, key: &'document str) -> Result<Setting<'document>, DebugError> {
+    pub(super) fn required(&self, key: &str) -> Result<Setting<'document>, DebugError> {
         self.setting(key).ok_or_else(|| {
-            let message = format!("`{}` has no `{key}`", self.name);
+            let message = format!("`{}` has no `{key}`", self.path);
             DebugError::new(DebugErrorKind::Value, message)
                 .at(Some(self.document.place(self.offset)))
         })
@@ -105,7 +104,7 @@ impl<'document> Table<'document> {
         let Some(key) = unknown.min_by_key(|key| key.span().start) else {
             return Ok(());
         };
-        let message = format!("unknown key {} in `{}`", quoted(key.get_ref()), self.name);
+        let message = format!("unknown key {} in `{}`", quoted(key.get_ref()), self.path);
         Err(DebugError::new(DebugErrorKind::UnknownKey, message)
             .at(Some(self.document.place(key.span().start)))
             .help_with(proposal(key.get_ref(), known)))
@@ -115,7 +114,7 @@ impl<'document> Table<'document> {
 impl<'document> Setting<'document> {
     /// The key with its table, in backticks.
     pub(super) fn name(&self) -> String {
-        format!("`{}`", self.path())
+        format!("`{}`", self.path)
     }
 
     pub(super) fn place(&self) -> Place {
@@ -145,17 +144,10 @@ impl<'document> Setting<'document> {
 
     /// The items of a list, under the list's key.
     pub(super) fn items(&self) -> Option<impl Iterator<Item = Self>> {
-        let Self {
-            document,
-            table,
-            key,
-            ..
-        } = *self;
         let items = self.value.get_ref().as_array()?;
-        Some(items.iter().map(move |value| Self {
-            document,
-            table,
-            key,
+        Some(items.iter().map(|value| Self {
+            document: self.document,
+            path: self.path.clone(),
             value,
         }))
     }
@@ -165,21 +157,15 @@ impl<'document> Setting<'document> {
         let Some(table) = self.value.get_ref().as_table() else {
             return Err(self.not_allowed("a table"));
         };
+        let offset = self.value.span().start;
         let table = Table {
             document: self.document,
-            name: self.key,
+            path: self.path.clone(),
             table,
-            offset: self.value.span().start,
+            offset,
         };
         table.check_keys(known)?;
         Ok(table)
-    }
-
-    fn path(&self) -> String {
-        match self.table {
-            "" => self.key.to_owned(),
-            table => format!("{table}.{}", self.key),
-        }
     }
 
     /// The value as it stands in the text.
