@@ -156,11 +156,7 @@ impl Debug {
             }
         };
         let entries = self.bridge.manager().captured(limit);
-        Ok(entries
-            .iter()
-            .map(shown_entry)
-            .collect::<Vec<_>>()
-            .into())
+        Ok(entries.iter().map(shown_entry).collect::<Vec<_>>().into())
     }
 
     fn clear_captured(&self, _: &dyn Arguments) -> Answer {

@@ -85,7 +85,7 @@ proptest! {
     fn one_entry_is_one_line_of_harmless_characters(message: String, module: String, key: String) {
         let entry = DebugEntry::new(TIME, DebugLevel::Info, message.clone())
             .with_module(module)
-            .with_data(json!({ key.clone(): message.clone() }));
+            .with_data(json!({ key: message }));
         for line in [TextFormat::new().line(&entry), JsonFormat::new().line(&entry)] {
             prop_assert!(!line.chars().any(char::is_control), "{line:?}");
             prop_assert!(!line.contains(['\u{202e}', '\u{2066}', '\u{2028}', '\u{200f}']), "{line:?}");

@@ -14,9 +14,9 @@ fn the_table_is_aligned_and_has_units() {
     assert_eq!(
         report::text(&profiler.statistics()),
         "\
-timer               count    total     mean  std dev     min      p50      p95      p99      max
-evaluate                3  1.00 ms   334 µs   471 µs  900 ns  1.10 µs  1.00 ms  1.00 ms  1.00 ms
-load \\u{1b}[31m\\n      1   61.0 s   61.0 s     0 ns  61.0 s   61.0 s   61.0 s   61.0 s   61.0 s
+timer              count    total    mean  std dev     min      p50      p95      p99      max
+evaluate               3  1.00 ms  334 µs   471 µs  900 ns  1.10 µs  1.00 ms  1.00 ms  1.00 ms
+load \\u{1b}[31m\\n      1   61.0 s  61.0 s     0 ns  61.0 s   61.0 s   61.0 s   61.0 s   61.0 s
 "
     );
 }

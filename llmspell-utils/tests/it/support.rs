@@ -9,19 +9,19 @@ use llmspell_utils::debug::{
 };
 
 /// 2023-11-14T22:13:20Z.
-pub fn clock() -> Arc<ManualClock> {
+pub(crate) fn clock() -> Arc<ManualClock> {
     Arc::new(ManualClock::at(Timestamp::from_nanoseconds(
         1_700_000_000_000_000_000,
     )))
 }
 
 /// A manager whose clock stands still.
-pub fn manager() -> DebugManager {
+pub(crate) fn manager() -> DebugManager {
     DebugManager::with_clock(clock())
 }
 
 /// The messages that a manager has captured.
-pub fn messages(manager: &DebugManager) -> Vec<String> {
+pub(crate) fn messages(manager: &DebugManager) -> Vec<String> {
     manager
         .captured(None)
         .into_iter()
@@ -30,7 +30,7 @@ pub fn messages(manager: &DebugManager) -> Vec<String> {
 }
 
 /// Which of the modules may speak at info, in the order given.
-pub fn speaking<'a>(manager: &DebugManager, modules: &[&'a str]) -> Vec<&'a str> {
+pub(crate) fn speaking<'a>(manager: &DebugManager, modules: &[&'a str]) -> Vec<&'a str> {
     modules
         .iter()
         .copied()
@@ -40,7 +40,7 @@ pub fn speaking<'a>(manager: &DebugManager, modules: &[&'a str]) -> Vec<&'a str>
 
 /// An output that refuses every entry.
 #[derive(Debug)]
-pub struct Refusing;
+pub(crate) struct Refusing;
 
 impl DebugOutput for Refusing {
     fn write(&self, _entry: &DebugEntry) -> io::Result<()> {
@@ -58,9 +58,9 @@ impl DebugOutput for Refusing {
 
 /// An output that logs to its own manager whenever it writes.
 #[derive(Debug, Default)]
-pub struct Talkative {
-    pub manager: OnceLock<Arc<DebugManager>>,
-    pub written: AtomicUsize,
+pub(crate) struct Talkative {
+    pub(crate) manager: OnceLock<Arc<DebugManager>>,
+    pub(crate) written: AtomicUsize,
 }
 
 impl DebugOutput for Talkative {

@@ -40,7 +40,7 @@ pub struct Document<'text> {
 #[derive(Debug)]
 pub struct Table<'document> {
     document: &'document Document<'document>,
-    name: &'document str,
+    path: String,
     table: &'document DeTable<'document>,
     offset: usize,
 }
@@ -49,8 +49,8 @@ pub struct Table<'document> {
 #[derive(Debug)]
 pub struct Setting<'document> {
     document: &'document Document<'document>,
-    table: &'document str,
-    key: &'document str,
+    /// The keys that lead here, with dots between.
+    path: String,
     value: &'document Spanned<DeValue<'document>>,
 }
 
@@ -103,8 +103,7 @@ impl<'document> Document<'document> {
         };
         let setting = Setting {
             document: self,
-            table: "",
-            key: name,
+            path: name.to_owned(),
             value,
         };
         setting.table(known).map(Some)
@@ -114,12 +113,12 @@ impl<'document> Document<'document> {
 impl<'document> Table<'document> {
     /// The value of a key, if it is there.
     #[must_use]
-    pub fn setting(&self, key: &'document str) -> Option<Setting<'document>> {
+    pub fn setting(&self, key: &str) -> Option<Setting<'document>> {
         let value = self.table.get(key)?;
+        let path = format!("{}.{key}", self.path);
         Some(Setting {
             document: self.document,
-            table: self.name,
-            key,
+            path,
             value,
         })
     }
@@ -129,9 +128,9 @@ impl<'document> Table<'document> {
     /// # Errors
     ///
     /// The key is not there.
-    pub fn required(&self, key: &'document str) -> Result<Setting<'document>, DebugError> {
+    pub fn required(&self, key: &str) -> Result<Setting<'document>, DebugError> {
         self.setting(key).ok_or_else(|| {
-            let message = format!("`{}` has no `{key}`", self.name);
+            let message = format!("`{}` has no `{key}`", self.path);
             DebugError::new(DebugErrorKind::Value, message)
                 .at(Some(self.document.place(self.offset)))
         })
@@ -142,7 +141,7 @@ impl<'document> Setting<'document> {
     /// The key with its table, in backticks.
     #[must_use]
     pub fn name(&self) -> String {
-        format!("`{}`", self.path())
+        format!("`{}`", self.path)
     }
 
     /// Where the value stands.
@@ -185,17 +184,10 @@ impl<'document> Setting<'document> {
     /// The items of a list, under the list's key; nothing if the value is no list.
     #[must_use]
     pub fn items(&self) -> Option<impl Iterator<Item = Self>> {
-        let Self {
-            document,
-            table,
-            key,
-            ..
-        } = *self;
         let items = self.value.get_ref().as_array()?;
-        Some(items.iter().map(move |value| Self {
-            document,
-            table,
-            key,
+        Some(items.iter().map(|value| Self {
+            document: self.document,
+            path: self.path.clone(),
             value,
         }))
     }
@@ -209,21 +201,15 @@ impl<'document> Setting<'document> {
         let Some(table) = self.value.get_ref().as_table() else {
             return Err(self.not_allowed("a table"));
         };
+        let offset = self.value.span().start;
         let table = Table {
             document: self.document,
-            name: self.key,
+            path: self.path.clone(),
             table,
-            offset: self.value.span().start,
+            offset,
         };
         check_keys(self.document, table.table, &self.name(), known)?;
         Ok(table)
-    }
-
-    fn path(&self) -> String {
-        match self.table {
-            "" => self.key.to_owned(),
-            table => format!("{table}.{}", self.key),
-        }
     }
 
     /// The value as it stands in the text.

@@ -78,7 +78,9 @@ impl ModuleFilter {
 
     fn remembered_action(&self, module: &str) -> FilterAction {
         let generation = self.generation.load(Ordering::Acquire);
-        match self.decisions.get(module) {
+        // The map's lock is released by the end of this statement: deciding anew takes it again.
+        let known = self.decisions.get(module).map(|decision| *decision);
+        match known {
             Some(decision) if decision.generation == generation => decision.action,
             _ => self.decide(module),
         }

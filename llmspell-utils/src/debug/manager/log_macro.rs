@@ -17,7 +17,8 @@ macro_rules! debug_log {
     ($manager:expr, $level:expr, module: $module:expr, $($message:tt)+) => {{
         let (manager, level) = (&$manager, $level);
         if manager.listens(level) {
-            let module: &str = ::core::convert::AsRef::as_ref(&$module);
+            let module = &$module;
+            let module: &str = ::core::convert::AsRef::as_ref(module);
             if manager.wants(level, ::core::option::Option::Some(module)) {
                 let message = ::std::fmt::format(::core::format_args!($($message)+));
                 manager.emit(manager.entry(level, message).with_module(module));

@@ -122,10 +122,9 @@ impl Profiler {
 
     fn timer(&self, name: &str) -> Arc<Timer> {
         let name = cut(name, NAME_BYTES);
-        match self.timers.get(name) {
-            Some(timer) => Arc::clone(&timer),
-            None => self.new_timer(name),
-        }
+        // The map's lock is released by the end of this statement: a new timer takes it again.
+        let known = self.timers.get(name).map(|timer| Arc::clone(&timer));
+        known.unwrap_or_else(|| self.new_timer(name))
     }
 
     fn new_timer(&self, name: &str) -> Arc<Timer> {

@@ -69,7 +69,6 @@ impl PerformanceTracker {
     }
 
     /// The timer's id, made when it is first asked for; from then on the profiler finds the timer by it.
-    #[must_use]
     pub fn id(&self) -> Uuid {
         *self.state.id.get_or_init(|| {
             let id = Uuid::new_v4();
