@@ -4,7 +4,7 @@
 #![expect(unsafe_code, reason = "tables are walked on the Lua stack itself")]
 
 use std::collections::BTreeMap;
-use std::ffi::{c_int, c_void};
+use std::ffi::c_int;
 use std::fmt::Write as _;
 use std::sync::Arc;
 
@@ -48,11 +48,13 @@ impl KeyCache {
         }
     }
 
-    fn get(&mut self, address: usize, bytes: &[u8]) -> Option<Data> {
+    fn get(&mut self, bytes: &[u8]) -> Option<Data> {
         if bytes.len() > Self::LONGEST {
             return Some(text_data(std::str::from_utf8(bytes).ok()?));
         }
-        // Lua strings are aligned to 16 bytes; the higher bits spread strings made in one go.
+        // Equal strings are one string in Lua, so its address stands for it. The lowest bits are the
+        // same for all; the higher ones spread strings that were made in one go.
+        let address = bytes.as_ptr() as usize;
         let slot = self
             .slots
             .get_mut((address >> 4 ^ address >> 12) % Self::SLOTS)?;
@@ -84,13 +86,11 @@ pub(super) fn to_data(
         // for as long as its strings and tables are read.
         unsafe {
             lua.exec_raw(value, |state| {
-                let empty_list = empty_list_pointer(state);
                 let mut walk = Walk {
                     state,
                     keys,
                     nodes: limits.nodes,
                     bytes: limits.bytes,
-                    empty_list,
                 };
                 result = walk.value(1, limits.depth);
                 ffi::lua_settop(state, 0);
@@ -99,25 +99,6 @@ pub(super) fn to_data(
     };
     walked.map_err(from_mlua)?;
     result.map_err(Refusal::into_error)
-}
-
-/// The address of the metatable of empty lists.
-///
-/// # Safety
-/// `state` must be a valid state that runs in protected mode.
-unsafe fn empty_list_pointer(state: *mut ffi::lua_State) -> *const c_void {
-    // SAFETY: the caller's promise; the field is read raw and popped again.
-    unsafe {
-        ffi::lua_rawcheckstack(state, 1);
-        ffi::lua_rawgetfield(
-            state,
-            ffi::LUA_REGISTRYINDEX,
-            c"llmspell.empty_list".as_ptr(),
-        );
-        let pointer = ffi::lua_topointer(state, -1);
-        ffi::lua_settop(state, -2);
-        pointer
-    }
 }
 
 /// Why a value is no data, and where in it; the path is put together on the way out.
@@ -149,7 +130,6 @@ struct Walk<'a> {
     keys: &'a mut KeyCache,
     nodes: usize,
     bytes: usize,
-    empty_list: *const c_void,
 }
 
 impl Walk<'_> {
@@ -217,20 +197,21 @@ impl Walk<'_> {
         if unsafe { ffi::lua_checkstack(self.state, 4) } == 0 {
             return Err(Refusal::new("is nested too deeply, or contains itself"));
         }
+        // SAFETY: reads the height of the stack; each turn below pushes a key and a value above it and
+        // pops both.
+        let height = unsafe { ffi::lua_gettop(self.state) };
+        let (key, value) = (height + 1, height + 2);
         let mut entries = BTreeMap::new();
         let mut list = Vec::new();
         let mut scattered = Vec::new();
         let mut position = 0;
         loop {
-            // SAFETY: `index` is a table; each turn pushes a key and a value and pops both.
+            // SAFETY: `index` is a table.
             position = unsafe { ffi::lua_rawiter(self.state, index, position) };
             if position < 0 {
                 break;
             }
-            // SAFETY: the key and the value were just pushed.
-            let top = unsafe { ffi::lua_gettop(self.state) };
-            let (key, value) = (top - 1, top);
-            // SAFETY: as above.
+            // SAFETY: the key was just pushed.
             match unsafe { ffi::lua_type(self.state, key) } {
                 ffi::LUA_TSTRING => {
                     let name = self.key(key)?;
@@ -252,16 +233,18 @@ impl Walk<'_> {
                     }
                 }
                 other => {
-                    let kind = kind_name(other);
                     return Err(Refusal::new(format!(
-                        "has {kind} as a key; keys must be strings"
+                        "has {} as a key; keys must be strings",
+                        kind_name(other)
                     )));
                 }
             }
             // SAFETY: pops the key and the value.
-            unsafe { ffi::lua_settop(self.state, top - 2) };
+            unsafe { ffi::lua_settop(self.state, height) };
         }
-        gather(&mut list, scattered)?;
+        if !scattered.is_empty() {
+            gather(&mut list, scattered)?;
+        }
         match (entries.is_empty(), list.is_empty()) {
             (false, false) => Err(Refusal::new(
                 "has both a list part and named keys; use one of them",
@@ -273,24 +256,31 @@ impl Walk<'_> {
     }
 
     fn key(&mut self, index: c_int) -> Result<Data, Refusal> {
-        // SAFETY: the value at `index` is a string and stays on the stack while its bytes are used;
-        // Lua strings do not move, so the address stands for the string.
-        let (bytes, address) = unsafe {
-            (
-                string_bytes(self.state, index),
-                ffi::lua_topointer(self.state, index) as usize,
-            )
-        };
+        // SAFETY: the value at `index` is a string and stays on the stack while its bytes are used.
+        let bytes = unsafe { string_bytes(self.state, index) };
         self.spend(bytes.len())?;
         self.keys
-            .get(address, bytes)
+            .get(bytes)
             .ok_or_else(|| Refusal::new("has a key that is not UTF-8"))
     }
 
     fn is_empty_list(&self, index: c_int) -> bool {
-        // SAFETY: `index` is a table.
-        let metatable = unsafe { ffi::lua_getmetatablepointer(self.state, index) };
-        !metatable.is_null() && metatable == self.empty_list
+        // SAFETY: `index` is a table, and `table` made room. The metatable of empty lists is a field of
+        // the registry, which is read raw and popped again.
+        unsafe {
+            let metatable = ffi::lua_getmetatablepointer(self.state, index);
+            if metatable.is_null() {
+                return false;
+            }
+            ffi::lua_rawgetfield(
+                self.state,
+                ffi::LUA_REGISTRYINDEX,
+                c"llmspell.empty_list".as_ptr(),
+            );
+            let empty_list = ffi::lua_topointer(self.state, -1);
+            ffi::lua_settop(self.state, -2);
+            metatable == empty_list
+        }
     }
 }
 
