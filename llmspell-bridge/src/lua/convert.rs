@@ -11,7 +11,8 @@ use std::sync::Arc;
 use llmspell_engine::Value as Data;
 use mlua::{Lua, Value, ffi};
 
-use crate::arguments::{DataLimits, refusal};
+use crate::arguments::DataLimits;
+use crate::conversion::{Budget, Walked, named_step, refuse};
 use crate::lua::error::from_mlua;
 use crate::object_dump::{DumpNode, DumpOptions, DumpShape, MAX_DUMP_NODES, cut_text};
 use crate::script_error::ScriptError;
@@ -80,65 +81,37 @@ pub(super) fn to_data(
     value: &Value,
     limits: &DataLimits,
 ) -> Result<Data, ScriptError> {
-    let mut result = Err(Refusal::new("is of an unknown kind"));
+    let mut result = refuse("is of an unknown kind");
     let walked: mlua::Result<()> = {
         // SAFETY: the closure leaves the stack as it found it, and the value at index 1 stays there
         // for as long as its strings and tables are read.
         unsafe {
             lua.exec_raw(value, |state| {
+                let budget = Budget::new(limits);
                 let mut walk = Walk {
                     state,
                     keys,
-                    nodes: limits.nodes,
-                    bytes: limits.bytes,
+                    budget,
                 };
-                result = walk.value(1, limits.depth);
+                result = walk.value(1);
                 ffi::lua_settop(state, 0);
             })
         }
     };
     walked.map_err(from_mlua)?;
-    result.map_err(Refusal::into_error)
-}
-
-/// Why a value is no data, and where in it; the path is put together on the way out.
-struct Refusal {
-    why: String,
-    path: Vec<String>,
-}
-
-impl Refusal {
-    fn new(why: impl Into<String>) -> Self {
-        Self {
-            why: why.into(),
-            path: Vec::new(),
-        }
-    }
-
-    fn under(mut self, step: String) -> Self {
-        self.path.push(step);
-        self
-    }
-
-    fn into_error(self) -> ScriptError {
-        refusal(self.path.iter().rev(), &self.why)
-    }
+    result.map_err(|refusal| refusal.into_error())
 }
 
 struct Walk<'a> {
     state: *mut ffi::lua_State,
     keys: &'a mut KeyCache,
-    nodes: usize,
-    bytes: usize,
+    budget: Budget,
 }
 
 impl Walk<'_> {
     /// The value at an absolute index of the stack. Reads only; no metamethod runs.
-    fn value(&mut self, index: c_int, depth: usize) -> Result<Data, Refusal> {
-        self.nodes = match self.nodes.checked_sub(1) {
-            Some(left) => left,
-            None => return Err(Refusal::new("has more values than the host takes")),
-        };
+    fn value(&mut self, index: c_int) -> Walked<Data> {
+        self.budget.spend_values(1)?;
         // SAFETY: `index` is on the stack; the accessors below do not convert in place, because the
         // type is checked first.
         match unsafe { ffi::lua_type(self.state, index) } {
@@ -154,12 +127,9 @@ impl Walk<'_> {
                 ffi::lua_tointeger64(self.state, index, std::ptr::null_mut())
             })),
             ffi::LUA_TSTRING => self.text(index),
-            ffi::LUA_TTABLE => self.table(index, depth),
+            ffi::LUA_TTABLE => self.table(index),
             ffi::LUA_TLIGHTUSERDATA if self.is_null(index) => Ok(Data::Null),
-            other => Err(Refusal::new(format!(
-                "is {}, which is no data",
-                kind_name(other)
-            ))),
+            other => refuse(format!("is {}", kind_name(other))),
         }
     }
 
@@ -169,34 +139,34 @@ impl Walk<'_> {
         unsafe { ffi::lua_touserdata(self.state, index) }.is_null()
     }
 
-    fn text(&mut self, index: c_int) -> Result<Data, Refusal> {
+    fn text(&mut self, index: c_int) -> Walked<Data> {
         // SAFETY: the value at `index` is a string and stays on the stack while its bytes are used.
         let bytes = unsafe { string_bytes(self.state, index) };
-        self.spend(bytes.len())?;
+        self.budget.spend_bytes(bytes.len())?;
         match std::str::from_utf8(bytes) {
             Ok(text) => Ok(text_data(text)),
-            Err(_) => Err(Refusal::new("is a string that is not UTF-8")),
+            Err(_) => refuse("is a string that is not UTF-8"),
         }
     }
 
-    fn spend(&mut self, bytes: usize) -> Result<(), Refusal> {
-        match self.bytes.checked_sub(bytes) {
-            Some(left) => {
-                self.bytes = left;
-                Ok(())
-            }
-            None => Err(Refusal::new("has more text than the host takes")),
-        }
-    }
-
-    fn table(&mut self, index: c_int, depth: usize) -> Result<Data, Refusal> {
-        let Some(depth) = depth.checked_sub(1) else {
-            return Err(Refusal::new("is nested too deeply, or contains itself"));
+    fn table(&mut self, index: c_int) -> Walked<Data> {
+        // SAFETY: `index` is a table; makes room for a key, a value and what is read besides.
+        let (address, has_room) = unsafe {
+            (
+                ffi::lua_topointer(self.state, index) as usize,
+                ffi::lua_checkstack(self.state, 4) != 0,
+            )
         };
-        // SAFETY: room for a key, a value and what the walk below them checks for itself.
-        if unsafe { ffi::lua_checkstack(self.state, 4) } == 0 {
-            return Err(Refusal::new("is nested too deeply, or contains itself"));
+        self.budget.enter(address)?;
+        if !has_room {
+            return refuse("is nested too deeply");
         }
+        let walked = self.entries(index);
+        self.budget.leave();
+        walked
+    }
+
+    fn entries(&mut self, index: c_int) -> Walked<Data> {
         // SAFETY: reads the height of the stack; each turn below pushes a key and a value above it and
         // pops both.
         let height = unsafe { ffi::lua_gettop(self.state) };
@@ -216,16 +186,16 @@ impl Walk<'_> {
                 ffi::LUA_TSTRING => {
                     let name = self.key(key)?;
                     let item = self
-                        .value(value, depth)
-                        .map_err(|refusal| refusal.under(step(&name)))?;
+                        .value(value)
+                        .map_err(|refusal| refusal.within(step(&name)))?;
                     entries.insert(name, item);
                 }
                 ffi::LUA_TNUMBER => {
                     // SAFETY: the key is a number.
                     let place = unsafe { ffi::lua_tonumber(self.state, key) };
                     let item = self
-                        .value(value, depth)
-                        .map_err(|refusal| refusal.under(format!("[{place}]")))?;
+                        .value(value)
+                        .map_err(|refusal| refusal.within(format!("[{place}]")))?;
                     if place == (list.len() + 1) as f64 && scattered.is_empty() {
                         list.push(item);
                     } else {
@@ -233,10 +203,8 @@ impl Walk<'_> {
                     }
                 }
                 other => {
-                    return Err(Refusal::new(format!(
-                        "has {} as a key; keys must be strings",
-                        kind_name(other)
-                    )));
+                    let kind = kind_name(other);
+                    return refuse(format!("has {kind} as a key; keys must be strings"));
                 }
             }
             // SAFETY: pops the key and the value.
@@ -246,22 +214,21 @@ impl Walk<'_> {
             gather(&mut list, scattered)?;
         }
         match (entries.is_empty(), list.is_empty()) {
-            (false, false) => Err(Refusal::new(
-                "has both a list part and named keys; use one of them",
-            )),
+            (false, false) => refuse("has both a list part and named keys; use one of them"),
             (true, false) => Ok(Data::from(list)),
             (true, true) if self.is_empty_list(index) => Ok(Data::from(list)),
             (_, true) => Ok(Data::from(entries)),
         }
     }
 
-    fn key(&mut self, index: c_int) -> Result<Data, Refusal> {
+    fn key(&mut self, index: c_int) -> Walked<Data> {
         // SAFETY: the value at `index` is a string and stays on the stack while its bytes are used.
         let bytes = unsafe { string_bytes(self.state, index) };
-        self.spend(bytes.len())?;
-        self.keys
-            .get(bytes)
-            .ok_or_else(|| Refusal::new("has a key that is not UTF-8"))
+        self.budget.spend_bytes(bytes.len())?;
+        match self.keys.get(bytes) {
+            Some(key) => Ok(key),
+            None => refuse("has a key that is not UTF-8"),
+        }
     }
 
     fn is_empty_list(&self, index: c_int) -> bool {
@@ -285,13 +252,13 @@ impl Walk<'_> {
 }
 
 /// Puts the elements that were met out of order behind those that were met in order.
-fn gather(list: &mut Vec<Data>, mut scattered: Vec<(f64, Data)>) -> Result<(), Refusal> {
+fn gather(list: &mut Vec<Data>, mut scattered: Vec<(f64, Data)>) -> Walked<()> {
     scattered.sort_by(|left, right| left.0.total_cmp(&right.0));
     for (place, item) in scattered {
         if place != (list.len() + 1) as f64 {
-            return Err(Refusal::new(format!(
+            return refuse(format!(
                 "has the key {place}, but a list must have all keys from 1 on"
-            )));
+            ));
         }
         list.push(item);
     }
@@ -300,15 +267,12 @@ fn gather(list: &mut Vec<Data>, mut scattered: Vec<(f64, Data)>) -> Result<(), R
 
 fn step(name: &Data) -> String {
     match name {
-        Data::String(name) if name.chars().all(|c| c.is_alphanumeric() || c == '_') => {
-            format!(".{name}")
-        }
-        Data::String(name) => format!("[{name:?}]"),
+        Data::String(name) => named_step(name),
         _ => String::new(),
     }
 }
 
-fn number(value: f64) -> Result<Data, Refusal> {
+fn number(value: f64) -> Walked<Data> {
     if value.fract() == 0.0 && value.abs() <= EXACT {
         // Exact, because the number is whole and within 53 bits.
         return Ok(Data::from(value as i64));
@@ -316,7 +280,11 @@ fn number(value: f64) -> Result<Data, Refusal> {
     if value.is_finite() {
         return Ok(Data::from(value));
     }
-    Err(Refusal::new("is not a finite number"))
+    refuse(if value.is_nan() {
+        "is not a number"
+    } else {
+        "is infinite"
+    })
 }
 
 /// The bytes of the string at an index.

@@ -170,10 +170,18 @@ impl ScriptEngine for LuaEngine {
 
     fn run(&mut self, script: &Script, limits: &DataLimits) -> Result<Data, ScriptError> {
         self.close()?;
-        self.load(script)
+        let ran = self
+            .load(script)
             .and_then(|chunk| self.call(chunk))
-            .and_then(|value| shelf(&self.lua)?.data(&self.lua, &value, limits))
-            .map_err(|error| self.explain(error))
+            .and_then(|value| shelf(&self.lua)?.data(&self.lua, &value, limits));
+        ran.map_err(|error| {
+            let error = self.explain(error);
+            if error.kind() == ScriptErrorKind::Memory {
+                // What filled the heap is garbage by now, and the next script needs the room.
+                let _ = self.lua.gc_collect();
+            }
+            error
+        })
     }
 
     fn stopper(&self) -> Arc<dyn Stopper> {
