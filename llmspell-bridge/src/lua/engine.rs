@@ -15,7 +15,7 @@ use crate::lua::object::{Shelf, as_table, bound_method, shelf};
 use crate::lua::sandbox::{self, LuaStopper};
 use crate::lua::stack_trace::capture;
 use crate::lua::{convert, error};
-use crate::sandbox::{SandboxLimits, StopReason, Stopper};
+use crate::sandbox::{SandboxLimits, Stopper};
 use crate::script_engine::{Script, ScriptEngine};
 use crate::script_error::{ScriptError, ScriptErrorKind};
 use crate::stack_trace::{StackTrace, StackTraceOptions};
@@ -109,19 +109,9 @@ impl LuaEngine {
     /// Whatever a stopped script raised, the reason is that it was stopped.
     fn explain(&self, error: ScriptError) -> ScriptError {
         match self.stopper.reason() {
-            Some(reason) => stopped(reason).with_stack(error.stack().clone()),
+            Some(reason) => ScriptError::stopped(reason).with_stack(error.stack().clone()),
             None => error,
         }
-    }
-}
-
-fn stopped(reason: StopReason) -> ScriptError {
-    match reason {
-        StopReason::Timeout => {
-            ScriptError::new(ScriptErrorKind::Timeout, "the script ran longer than it may")
-                .with_help("look at the stack for the loop, or raise the limit: `--timeout`, or `timeout` under `[script]`")
-        }
-        StopReason::Request => ScriptError::new(ScriptErrorKind::Stopped, "the script was stopped by its host"),
     }
 }
 

@@ -163,7 +163,11 @@ fn a_value_that_is_no_data_is_refused_with_its_path() {
             "has a boolean as a key",
         ),
         (Language::JavaScript, "'\\ud800'", "surrogate"),
-        (Language::JavaScript, "({get a() { return 1 }})", "accessor"),
+        (
+            Language::JavaScript,
+            "({get a() { return 1 }})",
+            "is computed by a getter",
+        ),
         (Language::JavaScript, "new Proxy({}, {})", "proxy"),
     ];
     for (language, source, part) in cases {
