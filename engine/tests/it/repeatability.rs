@@ -80,14 +80,19 @@ fn a_decision_is_the_same_byte_for_byte_from_many_threads_at_once() {
 
 #[test]
 fn a_crash_leaves_the_policy_ready_for_the_next_event() {
-    let rules = r#"deny contains {"reason": sprintf("%v", [sum([input.n, input.n])])}"#;
+    // Regorus panics when it shows a number beyond the largest of JSON in a message.
+    let rules = r#"
+        deny contains {"reason": "it starts"} if count(bits.lsh(1, input.n)) > 0
+
+        ask contains {"reason": input.text}
+    "#;
     let project = project([(".cupcake/policies/p.rego", policy("p", rules).as_str())]);
     let engine = engine(&project);
-    let crash = event(r#"{"hook_event_name": "PreToolUse", "n": 1e308}"#);
-    let sound = event(r#"{"hook_event_name": "PreToolUse", "n": 2}"#);
+    let crash = event(r#"{"hook_event_name": "PreToolUse", "n": 1024}"#);
+    let sound = event(r#"{"hook_event_name": "PreToolUse", "text": "sound"}"#);
     for _ in 0..3 {
         assert_eq!(engine.evaluate(&crash).errors[0].kind.code(), "crashed");
-        assert_eq!(engine.evaluate(&sound).reason, "4");
+        assert_eq!(engine.evaluate(&sound).reason, "sound");
     }
 }
 
