@@ -1,0 +1,137 @@
+//! The arguments of one call from a script, converted only as far as the method asks.
+
+use llmspell_engine::Value;
+
+use crate::language::Language;
+use crate::object_dump::{DumpNode, DumpOptions};
+use crate::script_error::{Place, ScriptError, ScriptErrorKind};
+use crate::stack_trace::{StackTrace, StackTraceOptions};
+
+/// What sort of value an argument is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ValueKind {
+    /// Absent, `nil`, `null` or `undefined`.
+    Nil,
+    /// A boolean.
+    Bool,
+    /// A number.
+    Number,
+    /// A string.
+    Text,
+    /// A table, an array or an object.
+    Structure,
+    /// A function.
+    Function,
+    /// Anything else: a host object, a coroutine, a symbol, a buffer.
+    Other,
+}
+
+impl ValueKind {
+    /// The word for an error message.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Nil => "nothing",
+            Self::Bool => "a boolean",
+            Self::Number => "a number",
+            Self::Text => "a string",
+            Self::Structure => "a table or object",
+            Self::Function => "a function",
+            Self::Other => "a value of another kind",
+        }
+    }
+}
+
+/// How large a script value may be before its conversion to data is refused.
+///
+/// A conversion never runs script code and never follows a cycle, so these three bound its time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DataLimits {
+    /// How deeply lists and maps may be nested.
+    pub depth: usize,
+    /// How many values may be met, counting one that is shared once for each time it is met.
+    pub nodes: usize,
+    /// How many bytes all strings and keys may have together.
+    pub bytes: usize,
+}
+
+impl Default for DataLimits {
+    fn default() -> Self {
+        Self {
+            depth: 128,
+            nodes: 100_000,
+            bytes: 8 << 20,
+        }
+    }
+}
+
+/// The error about a value that is no data: where in it, from the outside in, and why.
+pub(crate) fn refusal<'a>(path: impl Iterator<Item = &'a String>, why: &str) -> ScriptError {
+    // A path of a hundred steps tells nobody more than its beginning.
+    const STEPS: usize = 6;
+    let mut shown = String::from("value");
+    for (index, step) in path.enumerate() {
+        if index == STEPS {
+            shown.push('…');
+            break;
+        }
+        shown.push_str(step);
+    }
+    ScriptError::new(ScriptErrorKind::Conversion, format!("`{shown}` {why}"))
+}
+
+/// The arguments of one call, and the script that makes it.
+///
+/// Each language implements this once. Indices count from 0 and leave out the receiver, so that
+/// `t:lap("a")` in Lua and `t.lap("a")` in JavaScript are the same call. An index beyond the last
+/// argument is a [`ValueKind::Nil`].
+pub trait Arguments {
+    /// The language of the caller.
+    fn language(&self) -> Language;
+
+    /// How many arguments were given.
+    fn count(&self) -> usize;
+
+    /// What sort of value the argument is.
+    fn kind(&self, index: usize) -> ValueKind;
+
+    /// The argument, if it is a boolean.
+    fn boolean(&self, index: usize) -> Option<bool>;
+
+    /// The argument, if it is a number.
+    fn number(&self, index: usize) -> Option<f64>;
+
+    /// The argument, if it is a string; bytes that are not UTF-8 become U+FFFD.
+    fn text(&self, index: usize) -> Option<String>;
+
+    /// The argument as the language itself would print it: `tostring` in Lua, what `console.log`
+    /// shows in JavaScript.
+    ///
+    /// # Errors
+    /// What the script's own conversion (`__tostring`) raises.
+    fn display(&self, index: usize) -> Result<String, ScriptError>;
+
+    /// The argument as data, without running script code.
+    ///
+    /// # Errors
+    /// [`ScriptErrorKind::Conversion`](crate::ScriptErrorKind::Conversion) for a cycle, a function, a
+    /// number that JSON cannot hold, a key that is no string, a table that is list and map at once,
+    /// text that is not UTF-8, and whatever is larger than `limits`; the message names the path.
+    fn data(&self, index: usize, limits: &DataLimits) -> Result<Value, ScriptError>;
+
+    /// The argument as a tree for [`object_dump`](crate::object_dump), within the limits of `options`.
+    fn inspect(&self, index: usize, options: &DumpOptions) -> DumpNode;
+
+    /// Calls the function at `function` with all arguments from index `first` on, and keeps what it
+    /// returns for the answer [`ScriptValue::Returned`](crate::ScriptValue::Returned).
+    ///
+    /// # Errors
+    /// What the function raises.
+    fn call(&self, function: usize, first: usize) -> Result<(), ScriptError>;
+
+    /// The caller's stack, innermost script frame first.
+    fn stack(&self, options: &StackTraceOptions) -> StackTrace;
+
+    /// The line of the script that makes this call.
+    fn place(&self) -> Option<Place>;
+}

@@ -1,0 +1,173 @@
+//! Something that scripts can call, described once for every language.
+
+use std::fmt;
+use std::sync::atomic::AtomicU8;
+
+use llmspell_utils::debug::DebugLevel;
+
+use crate::arguments::Arguments;
+use crate::script_error::ScriptError;
+use crate::script_value::ScriptValue;
+
+/// What a method is called and when it is worth a call at all.
+#[derive(Debug, Clone, Copy)]
+pub struct MethodInfo {
+    /// The name that scripts use.
+    pub name: &'static str,
+    /// The level at which the method speaks. While the object's [gate](HostObject::gate) is below it,
+    /// a call returns nothing and neither looks at nor converts its arguments.
+    pub level: Option<DebugLevel>,
+}
+
+/// An object with methods and read-only fields, as scripts see it.
+///
+/// Implement [`ScriptObject`] instead where the methods are known when the program is compiled.
+pub trait HostObject: Send + Sync {
+    /// The name of the kind of object, for errors and dumps.
+    fn name(&self) -> &'static str;
+
+    /// How many methods there are.
+    fn method_count(&self) -> usize;
+
+    /// The method at an index below [`method_count`](Self::method_count).
+    fn method(&self, index: usize) -> Option<MethodInfo>;
+
+    /// Runs a method.
+    ///
+    /// # Errors
+    /// What the method itself raises; the language turns it into an error of the script.
+    fn invoke(&self, index: usize, arguments: &dyn Arguments) -> Result<ScriptValue, ScriptError>;
+
+    /// A field of the object, if it has one of that name.
+    fn field(&self, name: &str) -> Option<ScriptValue>;
+
+    /// The names of all fields.
+    fn field_names(&self) -> &'static [&'static str];
+
+    /// The level that somebody listens to now, for methods with a level of their own.
+    ///
+    /// The cell must live as long as the object: languages read it without holding a lock.
+    fn gate(&self) -> Option<&AtomicU8>;
+}
+
+impl fmt::Debug for dyn HostObject {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "HostObject({})", self.name())
+    }
+}
+
+/// A method of a [`ScriptObject`]: a name and a plain function.
+pub struct Method<T> {
+    info: MethodInfo,
+    run: fn(&T, &dyn Arguments) -> Result<ScriptValue, ScriptError>,
+}
+
+impl<T> Method<T> {
+    /// A method that always runs.
+    pub const fn new(
+        name: &'static str,
+        run: fn(&T, &dyn Arguments) -> Result<ScriptValue, ScriptError>,
+    ) -> Self {
+        Self {
+            info: MethodInfo { name, level: None },
+            run,
+        }
+    }
+
+    /// A method that runs only while somebody listens to `level`.
+    pub const fn at_level(
+        level: DebugLevel,
+        name: &'static str,
+        run: fn(&T, &dyn Arguments) -> Result<ScriptValue, ScriptError>,
+    ) -> Self {
+        Self {
+            info: MethodInfo {
+                name,
+                level: Some(level),
+            },
+            run,
+        }
+    }
+}
+
+impl<T> fmt::Debug for Method<T> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.info.fmt(formatter)
+    }
+}
+
+/// A host object whose methods are a table of functions.
+///
+/// ```
+/// use llmspell_bridge::{Arguments, Method, ScriptError, ScriptObject, ScriptValue};
+///
+/// struct Greeter;
+///
+/// impl ScriptObject for Greeter {
+///     const NAME: &'static str = "Greeter";
+///     const METHODS: &'static [Method<Self>] = &[Method::new("hello", Greeter::hello)];
+/// }
+///
+/// impl Greeter {
+///     fn hello(&self, arguments: &dyn Arguments) -> Result<ScriptValue, ScriptError> {
+///         let name = arguments.text(0).unwrap_or_else(|| "you".to_owned());
+///         Ok(format!("hello, {name}").into())
+///     }
+/// }
+/// ```
+pub trait ScriptObject: Send + Sync + Sized + 'static {
+    /// The name of the kind of object, for errors and dumps.
+    const NAME: &'static str;
+
+    /// All methods, in the order in which documents list them.
+    const METHODS: &'static [Method<Self>];
+
+    /// The names of all read-only fields.
+    const FIELDS: &'static [&'static str] = &[];
+
+    /// The value of a field that [`FIELDS`](Self::FIELDS) names.
+    fn read_field(&self, _name: &str) -> Option<ScriptValue> {
+        None
+    }
+
+    /// The level that somebody listens to now; see [`HostObject::gate`].
+    fn level_gate(&self) -> Option<&AtomicU8> {
+        None
+    }
+}
+
+impl<T: ScriptObject> HostObject for T {
+    fn name(&self) -> &'static str {
+        T::NAME
+    }
+
+    fn method_count(&self) -> usize {
+        T::METHODS.len()
+    }
+
+    fn method(&self, index: usize) -> Option<MethodInfo> {
+        T::METHODS.get(index).map(|method| method.info)
+    }
+
+    fn invoke(&self, index: usize, arguments: &dyn Arguments) -> Result<ScriptValue, ScriptError> {
+        match T::METHODS.get(index) {
+            Some(method) => (method.run)(self, arguments),
+            None => Err(ScriptError::internal(format!(
+                "{} has no method number {index}",
+                T::NAME
+            ))),
+        }
+    }
+
+    fn field(&self, name: &str) -> Option<ScriptValue> {
+        self.read_field(name)
+    }
+
+    fn field_names(&self) -> &'static [&'static str] {
+        T::FIELDS
+    }
+
+    fn gate(&self) -> Option<&AtomicU8> {
+        self.level_gate()
+    }
+}

@@ -1,0 +1,26 @@
+//! JavaScript: QuickJS-ng through rquickjs.
+
+mod arguments;
+mod convert;
+mod engine;
+mod error;
+mod inspect;
+mod object;
+mod raw;
+mod realm;
+mod sandbox;
+mod stack_trace;
+#[cfg(test)]
+mod testing;
+
+use crate::sandbox::SandboxLimits;
+use crate::script_engine::ScriptEngine;
+use crate::script_error::ScriptError;
+
+/// An engine of JavaScript under these limits.
+///
+/// # Errors
+/// When the engine is out of memory before any script has run.
+pub(crate) fn open(limits: &SandboxLimits) -> Result<Box<dyn ScriptEngine>, ScriptError> {
+    Ok(Box::new(engine::JavaScriptEngine::open(limits)?))
+}

@@ -1,0 +1,677 @@
+//! One engine of JavaScript: a runtime, its one context, and what the host installed in it.
+
+use std::sync::Arc;
+
+use llmspell_engine::Value;
+use rquickjs::{Context, Runtime};
+
+use super::raw::{Access, Home, Js, Local, Outcome, Pending, PromiseState, Property};
+use super::realm::Realm;
+use super::sandbox::{StopFlag, memory_limit, settle, stack_limit};
+use super::{convert, error, object};
+use crate::arguments::DataLimits;
+use crate::host_object::HostObject;
+use crate::language::Language;
+use crate::sandbox::{SandboxLimits, Stopper};
+use crate::script_engine::{Script, ScriptEngine};
+use crate::script_error::{ScriptError, ScriptErrorKind};
+
+/// One engine of JavaScript.
+pub(super) struct JavaScriptEngine {
+    limits: SandboxLimits,
+    stop: Arc<StopFlag>,
+    installed: Vec<Installed>,
+    /// `None` after a script was stopped or ran out of memory: what it left behind cannot be trusted,
+    /// so the next script gets a new state with the same globals.
+    state: Option<State>,
+}
+
+/// A global of the host.
+enum Installed {
+    Object {
+        global: String,
+        object: Arc<dyn HostObject>,
+    },
+    Function {
+        global: String,
+        object: Arc<dyn HostObject>,
+        index: usize,
+    },
+    Data {
+        global: String,
+        data: Value,
+    },
+}
+
+impl JavaScriptEngine {
+    pub(super) fn open(limits: &SandboxLimits) -> Result<Self, ScriptError> {
+        let stop = Arc::new(StopFlag::default());
+        let state = Some(State::open(limits, &stop)?);
+        Ok(Self {
+            limits: limits.clone(),
+            stop,
+            installed: Vec::new(),
+            state,
+        })
+    }
+
+    fn state(&mut self) -> Result<&State, ScriptError> {
+        let state = match self.state.take() {
+            Some(state) => state,
+            None => {
+                let state = State::open(&self.limits, &self.stop)?;
+                self.installed
+                    .iter()
+                    .try_for_each(|installed| state.install(installed))?;
+                state
+            }
+        };
+        Ok(self.state.insert(state))
+    }
+
+    fn add(&mut self, installed: Installed) -> Result<(), ScriptError> {
+        self.state()?.install(&installed)?;
+        self.installed.push(installed);
+        Ok(())
+    }
+}
+
+impl ScriptEngine for JavaScriptEngine {
+    fn language(&self) -> Language {
+        Language::JavaScript
+    }
+
+    fn install(&mut self, global: &str, object: &Arc<dyn HostObject>) -> Result<(), ScriptError> {
+        let object = Arc::clone(object);
+        self.add(Installed::Object {
+            global: global.to_owned(),
+            object,
+        })
+    }
+
+    fn install_function(
+        &mut self,
+        global: &str,
+        object: &Arc<dyn HostObject>,
+        method: &str,
+    ) -> Result<(), ScriptError> {
+        let found = (0..object.method_count()).find(|index| {
+            object
+                .method(*index)
+                .is_some_and(|info| info.name == method)
+        });
+        let Some(index) = found else {
+            let message = format!("{} has no method `{method}`", object.name());
+            return Err(ScriptError::internal(message));
+        };
+        let object = Arc::clone(object);
+        self.add(Installed::Function {
+            global: global.to_owned(),
+            object,
+            index,
+        })
+    }
+
+    fn install_data(&mut self, global: &str, data: &Value) -> Result<(), ScriptError> {
+        self.add(Installed::Data {
+            global: global.to_owned(),
+            data: data.clone(),
+        })
+    }
+
+    fn run(&mut self, script: &Script, limits: &DataLimits) -> Result<Value, ScriptError> {
+        if let Some(reason) = self.stop.reason() {
+            return Err(error::stopped(reason));
+        }
+        let result = self.state()?.run(script, limits);
+        if result.as_ref().is_err_and(|error| is_fatal(error.kind())) {
+            self.state = None;
+        }
+        result
+    }
+
+    fn stopper(&self) -> Arc<dyn Stopper> {
+        Arc::<StopFlag>::clone(&self.stop)
+    }
+
+    fn memory_used(&self) -> u64 {
+        self.state.as_ref().map_or(0, State::memory_used)
+    }
+}
+
+/// Whether the state that an error came from is not used again.
+fn is_fatal(kind: ScriptErrorKind) -> bool {
+    matches!(
+        kind,
+        ScriptErrorKind::Timeout | ScriptErrorKind::Stopped | ScriptErrorKind::Memory
+    )
+}
+
+/// What scripts share until one of them is stopped.
+struct State {
+    /// `Some` until the state is dropped; it must go before the context does.
+    home: Option<Home>,
+    context: Context,
+    runtime: Runtime,
+}
+
+impl State {
+    fn open(limits: &SandboxLimits, stop: &Arc<StopFlag>) -> Result<Self, ScriptError> {
+        let no_memory = |_| error::out_of_memory();
+        let runtime = Runtime::new().map_err(no_memory)?;
+        runtime.set_max_stack_size(stack_limit(limits.stack));
+        let flag = Arc::clone(stop);
+        runtime.set_interrupt_handler(Some(Box::new(move || flag.is_set())));
+        runtime.set_host_promise_rejection_tracker(Some(Box::new(
+            |ctx, promise, reason, is_handled| {
+                let js = Js::of(&ctx);
+                let promise = js.value_of(&promise);
+                let mut rejections = js.realm().rejections.borrow_mut();
+                if is_handled {
+                    rejections.remove(&promise);
+                } else {
+                    rejections.add(promise, js.value_of(&reason));
+                }
+            },
+        )));
+        let context = Context::full(&runtime).map_err(no_memory)?;
+        // Only now: the engine does not expect to be without memory while it builds its own globals.
+        let memory = memory_limit(limits.memory);
+        runtime.set_memory_limit(memory);
+        let home = context.with(|ctx| {
+            let js = Js::of(&ctx);
+            Realm::new(js, Arc::clone(stop), memory).map(|realm| Home::new(js, realm))
+        });
+        let home = home.map_err(|Pending| error::out_of_memory())?;
+        Ok(Self {
+            home: Some(home),
+            context,
+            runtime,
+        })
+    }
+
+    fn install(&self, installed: &Installed) -> Result<(), ScriptError> {
+        self.context.with(|ctx| {
+            let js = Js::of(&ctx);
+            let (Installed::Object { global, .. }
+            | Installed::Function { global, .. }
+            | Installed::Data { global, .. }) = installed;
+            define(js, global, installed).map_err(|Pending| {
+                let error = error::caught(&js.take_exception(), None);
+                let message = format!("the global `{global}` cannot be made: {}", error.message());
+                let kind = match error.kind() {
+                    ScriptErrorKind::Runtime => ScriptErrorKind::Internal,
+                    kind => kind,
+                };
+                ScriptError::new(kind, message)
+            })
+        })
+    }
+
+    fn run(&self, script: &Script, limits: &DataLimits) -> Result<Value, ScriptError> {
+        self.context.with(|ctx| {
+            let result = run(Js::of(&ctx), script, limits);
+            result.map_err(|error| match error.place() {
+                Some(place) if place.file == script.name => {
+                    error.with_source_text(script.source.as_str())
+                }
+                _ => error,
+            })
+        })
+    }
+
+    fn memory_used(&self) -> u64 {
+        u64::try_from(self.runtime.memory_usage().malloc_size).unwrap_or(0)
+    }
+}
+
+impl Drop for State {
+    fn drop(&mut self) {
+        if let Some(home) = self.home.take() {
+            self.context.with(|ctx| home.leave(Js::of(&ctx)));
+        }
+    }
+}
+
+fn define(js: Js<'_>, global: &str, installed: &Installed) -> Outcome<()> {
+    let value = match installed {
+        Installed::Object { object, .. } => object::global(js, object)?,
+        Installed::Function { object, index, .. } => object::bound(js, object, *index)?,
+        Installed::Data { data, .. } => convert::from_data(js, data, true)?,
+    };
+    js.globals().define_named(global, value, Access::Fixed)
+}
+
+/// Runs a script and all that it left to do, and converts its value.
+fn run(js: Js<'_>, script: &Script, limits: &DataLimits) -> Result<Value, ScriptError> {
+    let realm = js.realm();
+    realm.script.replace(script.name.clone());
+    let evaluated = evaluate(js, script);
+    let drained = drain(js);
+    let result = evaluated
+        .and_then(|value| drained.map(|()| value))
+        .and_then(Evaluated::settled)
+        .and_then(|value| convert::to_data(&value, limits));
+    let rejections = realm.rejections.take();
+    let unhandled = rejections.first(js);
+    rejections.release(js);
+    match (realm.stop.reason(), result) {
+        // A promise may have swallowed the stop, so what the script made of it does not count.
+        (Some(reason), Err(error)) if error.kind() == error::stopped(reason).kind() => Err(error),
+        (Some(reason), _) => Err(error::stopped(reason)),
+        (None, Err(error)) => Err(error),
+        (None, Ok(value)) => match unhandled {
+            Some(reason) => Err(error::caught(&reason, None).with_help(
+                "a promise was rejected and nobody handled it: await it or add a catch",
+            )),
+            None => Ok(value),
+        },
+    }
+}
+
+/// A script's value; of a script that awaits something, a promise of an object that has it as `value`.
+struct Evaluated<'js> {
+    value: Local<'js>,
+    is_asynchronous: bool,
+}
+
+fn evaluate<'js>(js: Js<'js>, script: &Script) -> Result<Evaluated<'js>, ScriptError> {
+    let compile = |is_asynchronous| {
+        js.compile(&script.source, &script.name, is_asynchronous)
+            .map_err(|Pending| error::uncompiled(&js.take_exception()))
+    };
+    let (compiled, is_asynchronous) = match compile(false) {
+        Ok(compiled) => (compiled, false),
+        // `await` outside of any function makes the whole script asynchronous.
+        Err(error) if may_await(script, &error) => (compile(true)?, true),
+        Err(error) => return Err(error),
+    };
+    let value = js.evaluate(compiled).map_err(|Pending| raised(js))?;
+    Ok(Evaluated {
+        value,
+        is_asynchronous,
+    })
+}
+
+fn may_await(script: &Script, error: &ScriptError) -> bool {
+    error.kind() == ScriptErrorKind::Syntax && script.source.contains("await")
+}
+
+/// Runs all jobs that promises left, and gives the first exception that one raised.
+fn drain(js: Js<'_>) -> Result<(), ScriptError> {
+    let mut result = Ok(());
+    while !js.realm().stop.is_set() {
+        match js.run_job() {
+            Ok(true) => {}
+            Ok(false) => break,
+            Err(Pending) => {
+                let error = raised(js);
+                result = result.and(Err(error));
+            }
+        }
+    }
+    result
+}
+
+fn raised(js: Js<'_>) -> ScriptError {
+    error::caught(&js.take_exception(), js.realm().stop.reason())
+}
+
+impl<'js> Evaluated<'js> {
+    /// The value, and of a promise what it was settled with.
+    fn settled(self) -> Result<Local<'js>, ScriptError> {
+        if !self.is_asynchronous {
+            return awaited(self.value);
+        }
+        let result = awaited(self.value)?;
+        match settle(result.js(), result.named("value")) {
+            Some(Property::Value(value)) => awaited(value),
+            _ => Err(ScriptError::internal(
+                "the engine gave no value of an asynchronous script",
+            )),
+        }
+    }
+}
+
+/// What a promise was settled with; any other value as it is.
+fn awaited(value: Local<'_>) -> Result<Local<'_>, ScriptError> {
+    match value.promise_state() {
+        None => Ok(value),
+        Some(PromiseState::Fulfilled) => Ok(value.promise_result()),
+        Some(PromiseState::Rejected) => {
+            let reason = value.js().realm().stop.reason();
+            Err(error::caught(&value.promise_result(), reason))
+        }
+        Some(PromiseState::Pending) => {
+            let message = "the script's promise was never settled, and nothing is left to do so";
+            Err(
+                ScriptError::new(ScriptErrorKind::Runtime, message).with_help(
+                    "a promise is settled by `resolve`, `reject` or the end of an async function",
+                ),
+            )
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::arguments::DataLimits;
+    use crate::javascript::testing::Bench;
+    use crate::sandbox::{SandboxLimits, StopReason};
+    use crate::script_engine::Script;
+    use crate::script_error::ScriptErrorKind;
+
+    fn small() -> SandboxLimits {
+        SandboxLimits {
+            memory: 8 << 20,
+            ..SandboxLimits::default()
+        }
+    }
+
+    #[test]
+    fn the_last_value_of_a_script_is_its_result() {
+        let mut bench = Bench::new();
+        assert_eq!(
+            bench.json("const a = 2; [a, 'x', {b: null}]"),
+            r#"[2,"x",{"b":null}]"#
+        );
+        assert_eq!(bench.json("undefined"), "null");
+        assert_eq!(bench.json(""), "null");
+    }
+
+    #[test]
+    fn a_result_that_is_no_data_is_a_conversion_error() {
+        let error = Bench::new().fail("() => 1");
+        assert_eq!(error.kind(), ScriptErrorKind::Conversion);
+        assert_eq!(error.message(), "`value` is a function");
+    }
+
+    #[test]
+    fn scripts_are_strict() {
+        assert_eq!(
+            Bench::new().fail("undeclared = 1").kind(),
+            ScriptErrorKind::Runtime
+        );
+    }
+
+    #[test]
+    fn scripts_of_one_engine_share_their_globals() {
+        let mut bench = Bench::new();
+        bench.run("globalThis.kept = 7");
+        assert_eq!(bench.json("kept"), "7");
+    }
+
+    #[test]
+    fn a_promise_is_awaited() {
+        let mut bench = Bench::new();
+        assert_eq!(
+            bench.json("(async () => { await null; return [1]; })()"),
+            "[1]"
+        );
+        assert_eq!(bench.json("Promise.resolve(Promise.resolve(2))"), "2");
+    }
+
+    #[test]
+    fn await_may_stand_outside_of_functions() {
+        let mut bench = Bench::new();
+        assert_eq!(
+            bench.json("const n = await Promise.resolve(20); n + 1"),
+            "21"
+        );
+        let error = bench.fail("await null;\nnull.x");
+        assert_eq!(error.place().unwrap().line, 2);
+    }
+
+    #[test]
+    fn a_promise_that_is_never_settled_is_an_error() {
+        let error = Bench::new().fail("new Promise(() => {})");
+        assert_eq!(error.kind(), ScriptErrorKind::Runtime);
+        assert!(error.message().contains("never settled"), "{error}");
+    }
+
+    #[test]
+    fn a_rejection_that_nobody_handles_is_an_error() {
+        let mut bench = Bench::new();
+        let error = bench.fail("Promise.reject(new TypeError('lost')); 1");
+        assert_eq!(error.message(), "TypeError: lost");
+        assert_eq!(bench.json("Promise.reject(1).catch(() => {}); 2"), "2");
+        assert_eq!(
+            bench.json("const p = Promise.reject(1); p.catch(() => {}); 3"),
+            "3"
+        );
+    }
+
+    #[test]
+    fn of_many_rejections_the_first_is_told() {
+        let source = "for (let i = 0; i < 5000; i++) Promise.reject(new Error('n' + i)); 1";
+        assert_eq!(Bench::new().fail(source).message(), "Error: n0");
+    }
+
+    #[test]
+    fn an_exception_in_a_job_is_an_error() {
+        let error = Bench::new().fail("queueMicrotask(() => { throw new Error('later'); }); 1");
+        assert_eq!(error.message(), "Error: later");
+    }
+
+    #[test]
+    fn nothing_of_a_script_that_failed_runs_with_the_next_one() {
+        let mut bench = Bench::new();
+        bench.fail(
+            "globalThis.ran = 0; Promise.resolve().then(() => { ran = 1; }); throw new Error('x')",
+        );
+        assert_eq!(bench.json("globalThis.ran"), "1");
+        bench.late("Promise.resolve().then(() => { globalThis.late = 1; }); for (;;);");
+        assert_eq!(bench.json("typeof late"), r#""undefined""#);
+    }
+
+    #[test]
+    fn loops_without_end_are_stopped() {
+        let sources = [
+            "for (;;);",
+            "while (true) { try { for (;;); } catch {} finally { globalThis.x = 1; } }",
+            "function f() { try { for (;;); } finally { f(); } } f()",
+            "(function f() { Promise.resolve().then(f); })()",
+            "(async () => { for (;;) { try { await null; } catch {} } })()",
+            "(async () => { for (;;) { try { for (;;); } catch {} } })().catch(() => {}); 1",
+            "const t = { then(r) { for (;;); } }; (async () => { await t; })()",
+            "new Proxy({}, { get() { for (;;); } }).x",
+            "[1, 2].sort(() => { for (;;); })",
+            "/(a*)*b/.test('a'.repeat(100000))",
+            "[...{ [Symbol.iterator]() { return { next() { return { done: false }; } }; } }]",
+            "host.call(() => { for (;;); })",
+            "for (;;) host.swallow(() => { for (;;); })",
+            "host.swallow(() => { for (;;); }); 1",
+        ];
+        let mut bench = Bench::new();
+        for source in sources {
+            let error = bench.late(source);
+            assert_eq!(error.kind(), ScriptErrorKind::Timeout, "{source}: {error}");
+            assert_eq!(bench.json("1 + 1"), "2", "after {source}");
+        }
+    }
+
+    #[test]
+    fn a_script_that_is_stopped_says_where_it_was() {
+        let error = Bench::new().late("function spin() {\n  for (;;) Math.abs(1);\n}\nspin()");
+        assert_eq!(error.message(), "the script ran longer than its limit");
+        assert_eq!(error.stack().frames[0].name.as_deref(), Some("spin"));
+        assert_eq!(error.place().unwrap().file, "test.js");
+    }
+
+    #[test]
+    fn a_stop_that_comes_first_keeps_the_script_from_running() {
+        let mut bench = Bench::new();
+        let stopper = bench.engine.stopper();
+        stopper.stop(StopReason::Request);
+        stopper.stop(StopReason::Timeout);
+        assert_eq!(bench.fail("host.debug(1)").kind(), ScriptErrorKind::Stopped);
+        stopper.clear();
+        assert_eq!(bench.json("1"), "1");
+    }
+
+    #[test]
+    fn a_result_does_not_count_once_the_script_was_told_to_stop() {
+        let mut bench = Bench::new();
+        let error =
+            bench.late("(async () => { try { for (;;); } catch {} })().catch(() => 1), 'allow'");
+        assert_eq!(error.kind(), ScriptErrorKind::Timeout);
+    }
+
+    #[test]
+    fn memory_without_end_is_refused() {
+        let sources = [
+            "const all = []; for (;;) all.push(new Array(1000).fill(1));",
+            "let text = 'x'; for (;;) { text += text + 'y'; text.codePointAt(0); new Set(text); }",
+            "const m = new Map(); for (let i = 0; ; i++) m.set(i, { i });",
+            "const b = []; for (;;) b.push(new Uint8Array(1 << 20));",
+            "'x'.repeat(1 << 29)",
+            "const a = []; for (;;) { try { for (;;) a.push({}); } catch (e) { throw e; } }",
+            "const all = []; for (;;) all.push(Promise.reject(1));",
+            "const all = []; for (;;) all.push(host.item(1));",
+            "(() => { const m = new Map(); for (let i = 0; ; i++) m.set(i, { i }); })()",
+            "(() => { let n = null; for (;;) n = { n }; })()",
+            "const all = []; for (let i = 0; ; i++) all.push('text ' + i);",
+            "for (let i = 0; ; i++) globalThis['key' + i] = i;",
+            "(async () => { const m = new Map(); for (let i = 0; ; i++) m.set(i, { i }); })()",
+        ];
+        let mut bench = Bench::with(&small());
+        for source in sources {
+            let error = bench.fail(source);
+            assert_eq!(error.kind(), ScriptErrorKind::Memory, "{source}: {error}");
+            assert_eq!(bench.json("1 + 1"), "2", "after {source}");
+        }
+    }
+
+    #[test]
+    fn null_that_a_script_throws_is_no_lack_of_memory() {
+        assert_eq!(
+            Bench::with(&small()).fail("throw null").kind(),
+            ScriptErrorKind::Runtime
+        );
+    }
+
+    #[test]
+    fn memory_that_a_script_gives_back_is_no_error() {
+        let source = "let n = 0; try { const a = []; for (;;) a.push(new Array(1000).fill(1)); }
+            catch (e) { n = e instanceof InternalError ? 1 : 2; } n";
+        assert_eq!(Bench::with(&small()).json(source), "1");
+    }
+
+    #[test]
+    fn every_small_limit_of_memory_gives_an_error_or_a_working_engine() {
+        for memory in (0..400_000).step_by(7_919) {
+            let limits = SandboxLimits {
+                memory,
+                ..SandboxLimits::default()
+            };
+            let Ok(mut engine) = crate::javascript::open(&limits) else {
+                continue;
+            };
+            let source =
+                "const a = []; for (let i = 0; i < 1e5; i++) a.push({ i, f() {} }); a.length";
+            let result = engine.run(&Script::new("test.js", source), &DataLimits::default());
+            let error = result.unwrap_err();
+            assert_eq!(
+                error.kind(),
+                ScriptErrorKind::Memory,
+                "at {memory}: {error}"
+            );
+        }
+    }
+
+    #[test]
+    fn recursion_without_end_is_refused() {
+        let sources = [
+            "(function f() { f(); })()",
+            "const o = { toString() { return '' + o; } }; '' + o",
+            "const p = new Proxy({}, { get(t, k, r) { return r[k]; } }); p.x",
+            "let a = []; for (let i = 0; i < 1e5; i++) a = [a]; JSON.stringify(a)",
+            "const f = () => host.call(f); f()",
+        ];
+        let mut bench = Bench::new();
+        for source in sources {
+            let error = bench.fail(source);
+            assert_eq!(error.kind(), ScriptErrorKind::Stack, "{source}: {error}");
+            assert_eq!(bench.json("1 + 1"), "2", "after {source}");
+        }
+    }
+
+    #[test]
+    fn a_source_that_is_nested_too_deeply_is_refused() {
+        let source = format!("{}1{}", "[".repeat(200_000), "]".repeat(200_000));
+        let error = Bench::new().fail(&source);
+        assert_eq!(error.kind(), ScriptErrorKind::Stack, "{error}");
+    }
+
+    #[test]
+    fn limits_of_stack_outside_of_what_the_engine_can_do_are_moved_inside() {
+        for stack in [0, 1, usize::MAX] {
+            let limits = SandboxLimits {
+                stack,
+                ..SandboxLimits::default()
+            };
+            std::thread::Builder::new()
+                .stack_size(64 << 20)
+                .spawn(move || {
+                    let error = Bench::with(&limits).fail("(function f() { f(); })()");
+                    assert_eq!(error.kind(), ScriptErrorKind::Stack);
+                })
+                .unwrap()
+                .join()
+                .unwrap();
+        }
+    }
+
+    #[test]
+    fn globals_of_the_host_survive_a_stop() {
+        let mut bench = Bench::new();
+        bench
+            .engine
+            .install_data("event", &serde_json::json!({"a": [1]}).into())
+            .unwrap();
+        bench.late("for (;;);");
+        assert_eq!(bench.json("[event.a[0], host.version]"), r#"[1,"1.0"]"#);
+    }
+
+    #[test]
+    fn a_global_of_the_host_is_made_once() {
+        let mut bench = Bench::new();
+        let error = bench
+            .engine
+            .install_data("host", &serde_json::json!(1).into())
+            .unwrap_err();
+        assert_eq!(error.kind(), ScriptErrorKind::Internal);
+        assert_eq!(bench.json("host.version"), r#""1.0""#);
+    }
+
+    #[test]
+    fn the_heap_is_measured() {
+        let mut bench = Bench::new();
+        let before = bench.engine.memory_used();
+        bench.run("globalThis.kept = 'x'.repeat(1 << 20); 0");
+        assert!(bench.engine.memory_used() >= before + (1 << 20));
+    }
+
+    #[test]
+    fn an_engine_can_move_to_another_thread() {
+        let mut bench = Bench::new();
+        bench.run("globalThis.n = 1");
+        let mut bench = std::thread::spawn(move || {
+            bench.run("n += 1");
+            bench
+        })
+        .join()
+        .unwrap();
+        assert_eq!(bench.json("n"), "2");
+    }
+
+    #[test]
+    fn a_name_with_a_nul_is_no_reason_to_fail() {
+        let mut bench = Bench::new();
+        let script = Script::new("a\0b.js", "'\0'.length");
+        assert_eq!(
+            bench.engine.run(&script, &DataLimits::default()).unwrap(),
+            1_i64.into()
+        );
+    }
+}

@@ -1,0 +1,468 @@
+//! Values of JavaScript as trees for a dump; neither getters nor proxies nor `toString` are run.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use super::error;
+use super::raw::{Atom, Given, Js, Kept, Kind, Local, Native, Outcome, Property, function};
+use super::sandbox::settle;
+use crate::object_dump::{DumpNode, DumpOptions, DumpShape, MAX_DUMP_NODES, cut_text, dump};
+
+/// More levels than this are not opened, whatever the options say, since each takes native stack.
+const DEEPEST: usize = 128;
+
+/// The value as a tree, within the limits of `options`.
+pub(super) fn inspect(value: &Local<'_>, options: &DumpOptions) -> DumpNode {
+    Walk {
+        options,
+        left: MAX_DUMP_NODES,
+        open: Vec::new(),
+    }
+    .node(value)
+}
+
+struct Walk<'a> {
+    options: &'a DumpOptions,
+    /// How many more values are shown.
+    left: usize,
+    /// The structures that are being walked, outermost first.
+    open: Vec<usize>,
+}
+
+impl Walk<'_> {
+    fn node(&mut self, value: &Local<'_>) -> DumpNode {
+        if self.left == 0 {
+            return plain("object", DumpShape::Deeper);
+        }
+        self.left -= 1;
+        match value.kind() {
+            Kind::Undefined => word("undefined", "undefined"),
+            Kind::Null => word("null", "null"),
+            Kind::Bool(value) => word("boolean", value.to_string()),
+            Kind::Integer(value) => word("number", value.to_string()),
+            Kind::Float(value) => word("number", number(value)),
+            Kind::Text => self.text(value),
+            Kind::Symbol => word("symbol", symbol(value)),
+            Kind::BigInteger => word("bigint", big_integer(value)),
+            Kind::Object => self.object(value),
+            Kind::Nothing => word("nothing", "nothing"),
+        }
+    }
+
+    fn text(&self, value: &Local<'_>) -> DumpNode {
+        let Some(text) = value.text() else {
+            return word("string", "a string too long to show");
+        };
+        let (shown, left_out) = cut_text(&text, self.options.max_string_length);
+        plain("string", DumpShape::Text(shown, left_out))
+    }
+
+    fn object(&mut self, value: &Local<'_>) -> DumpNode {
+        let address = value.address();
+        let (type_name, shape) = match self.leaf(value) {
+            Some(leaf) => leaf,
+            None => self.structure(value),
+        };
+        DumpNode {
+            type_name,
+            address,
+            shape,
+        }
+    }
+
+    /// What is shown as one word, if it is.
+    fn leaf(&self, value: &Local<'_>) -> Option<(String, DumpShape)> {
+        let realm = value.js().realm();
+        let atom =
+            |type_name: &str, text: String| Some((type_name.to_owned(), DumpShape::Atom(text)));
+        if value.is_proxy() {
+            return atom("Proxy", "[proxy]".to_owned());
+        }
+        if value.is_function() {
+            return atom("function", function_text(value));
+        }
+        if value.is_error() {
+            return atom(&class_name(value), error::title(value));
+        }
+        if let Some(held) = realm.objects.held(value) {
+            return atom(held.object.name(), format!("[{}]", held.object.name()));
+        }
+        if value.class() == realm.plain || value.class() == realm.array {
+            return None;
+        }
+        if realm.originals.size(value).is_some() {
+            return None;
+        }
+        let name = class_name(value);
+        let text = realm
+            .originals
+            .date_text(value)
+            .unwrap_or_else(|| format!("[{name}]"));
+        atom(&name, text)
+    }
+
+    fn structure(&mut self, value: &Local<'_>) -> (String, DumpShape) {
+        let name = class_name(value);
+        let address = value.address().unwrap_or_default();
+        if let Some(at) = self.open.iter().rposition(|open| *open == address) {
+            return (name, DumpShape::Cycle(self.open.len() - at));
+        }
+        if self.open.len() >= self.options.max_depth.min(DEEPEST) {
+            return (name, DumpShape::Deeper);
+        }
+        self.open.push(address);
+        let realm = value.js().realm();
+        let shape = if value.class() == realm.array {
+            self.list(value)
+        } else if value.class() == realm.plain {
+            self.map(value)
+        } else {
+            self.container(value)
+        };
+        self.open.pop();
+        (name, shape)
+    }
+
+    fn list(&mut self, value: &Local<'_>) -> DumpShape {
+        let total = value.length();
+        let shown =
+            u32::try_from(self.options.max_array_elements).map_or(total, |most| total.min(most));
+        let mut elements = Vec::new();
+        for index in 0..shown {
+            if self.left == 0 {
+                break;
+            }
+            let element = settle(value.js(), value.element(index));
+            elements.push(self.property(element, "empty"));
+        }
+        DumpShape::List(elements, total as usize)
+    }
+
+    fn map(&mut self, value: &Local<'_>) -> DumpShape {
+        let js = value.js();
+        let Some(keys) = settle(js, value.keys()) else {
+            return DumpShape::Deeper;
+        };
+        let mut entries = Vec::new();
+        for atom in keys.iter().take(self.options.max_table_pairs) {
+            if self.left == 0 {
+                break;
+            }
+            let property = settle(js, value.property(atom));
+            entries.push((self.key(js, atom), self.property(property, "undefined")));
+        }
+        DumpShape::Map(entries, keys.len())
+    }
+
+    fn property(&mut self, property: Option<Property<'_>>, absent: &str) -> DumpNode {
+        match property {
+            Some(Property::Value(value)) => self.node(&value),
+            Some(Property::Accessor { .. }) => word("accessor", "[getter]"),
+            Some(Property::Absent) | None => word("undefined", absent),
+        }
+    }
+
+    fn key(&self, js: Js<'_>, atom: Atom<'_>) -> String {
+        let name = settle(js, js.name(atom))
+            .map(|name| name.lossy())
+            .unwrap_or_default();
+        let (shown, left_out) = cut_text(&name, self.options.max_string_length);
+        if left_out == 0 {
+            shown
+        } else {
+            format!("{shown}… {left_out} more")
+        }
+    }
+
+    /// The entries of a `Map`, or the elements of a `Set`.
+    fn container(&mut self, value: &Local<'_>) -> DumpShape {
+        let js = value.js();
+        let originals = &js.realm().originals;
+        let total = originals.size(value).map_or(0, |size| match size.kind() {
+            Kind::Integer(size) => usize::try_from(size).unwrap_or(0),
+            _ => 0,
+        });
+        let is_map = class_of(value).as_deref() == Some("Map");
+        let most = if is_map {
+            self.options.max_table_pairs
+        } else {
+            self.options.max_array_elements
+        };
+        let found = Found {
+            entries: Rc::default(),
+            most: most.min(self.left),
+        };
+        let entries = Rc::clone(&found.entries);
+        let Some(each) = settle(js, function(js, "", found)) else {
+            return DumpShape::Deeper;
+        };
+        originals.for_each(value, each);
+        let entries: Vec<_> = entries.take();
+        if is_map {
+            let pairs = entries.into_iter().map(|(key, value)| {
+                let pair = (self.entry_key(&key.get(js)), self.node(&value.get(js)));
+                key.release(js);
+                value.release(js);
+                pair
+            });
+            return DumpShape::Map(pairs.collect(), total);
+        }
+        let elements = entries.into_iter().map(|(key, value)| {
+            let node = self.node(&value.get(js));
+            key.release(js);
+            value.release(js);
+            node
+        });
+        DumpShape::List(elements.collect(), total)
+    }
+
+    fn entry_key(&self, key: &Local<'_>) -> String {
+        match key.text() {
+            Some(text) => cut_text(&text, self.options.max_string_length).0,
+            None => {
+                let options = DumpOptions {
+                    max_depth: 1,
+                    ..DumpOptions::compact()
+                };
+                dump(&inspect(key, &options), None, &options)
+            }
+        }
+    }
+}
+
+/// Collects entries of a `Map` or a `Set`, and raises once it has enough.
+struct Found {
+    entries: Rc<RefCell<Vec<(Kept, Kept)>>>,
+    most: usize,
+}
+
+impl Native for Found {
+    fn call<'js>(&self, js: Js<'js>, _this: &Local<'js>, given: Given<'js>) -> Outcome<Local<'js>> {
+        let mut entries = self.entries.borrow_mut();
+        if entries.len() >= self.most {
+            return Err(js.throw(js.null()));
+        }
+        entries.push((given.get(1).keep(), given.get(0).keep()));
+        Ok(js.undefined())
+    }
+}
+
+fn plain(type_name: &str, shape: DumpShape) -> DumpNode {
+    DumpNode {
+        type_name: type_name.to_owned(),
+        address: None,
+        shape,
+    }
+}
+
+fn word(type_name: &str, text: impl Into<String>) -> DumpNode {
+    plain(type_name, DumpShape::Atom(text.into()))
+}
+
+fn number(value: f64) -> String {
+    if value.is_nan() {
+        "NaN".to_owned()
+    } else if value.is_infinite() {
+        if value > 0.0 { "Infinity" } else { "-Infinity" }.to_owned()
+    } else if value != 0.0 && !(1e-6..1e21).contains(&value.abs()) {
+        format!("{value:e}")
+    } else {
+        value.to_string()
+    }
+}
+
+fn symbol(value: &Local<'_>) -> String {
+    format!("Symbol({})", value.description().unwrap_or_default())
+}
+
+fn big_integer(value: &Local<'_>) -> String {
+    value
+        .big_integer()
+        .map_or_else(|| "[bigint]".to_owned(), |number| format!("{number}n"))
+}
+
+fn function_text(value: &Local<'_>) -> String {
+    match own_text(value, "name").filter(|name| !name.is_empty()) {
+        Some(name) => format!("function {}", cut_text(&name, 100).0),
+        None => "function".to_owned(),
+    }
+}
+
+/// What the object calls itself: the name of its class, or of its prototype's constructor.
+fn class_name(value: &Local<'_>) -> String {
+    let made_by = value
+        .prototype()
+        .and_then(|prototype| own_value(&prototype, "constructor"));
+    let name = made_by
+        .filter(Local::is_function)
+        .and_then(|made_by| own_text(&made_by, "name"));
+    let name = name
+        .filter(|name| !name.is_empty())
+        .or_else(|| class_of(value));
+    cut_text(&name.unwrap_or_else(|| "Object".to_owned()), 100).0
+}
+
+/// The name of the class that the engine gave the object.
+pub(super) fn class_of(value: &Local<'_>) -> Option<String> {
+    value.js().class_name(value.class())
+}
+
+fn own_value<'js>(object: &Local<'js>, name: &str) -> Option<Local<'js>> {
+    match settle(object.js(), object.named(name))? {
+        Property::Value(value) => Some(value),
+        Property::Absent | Property::Accessor { .. } => None,
+    }
+}
+
+fn own_text(object: &Local<'_>, name: &str) -> Option<String> {
+    own_value(object, name)?.text()
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::javascript::testing::Bench;
+
+    #[test]
+    fn values_are_shown() {
+        let cases = [
+            ("undefined", "undefined"),
+            ("null", "null"),
+            ("-0.5", "-0.5"),
+            ("NaN", "NaN"),
+            ("-Infinity", "-Infinity"),
+            ("1e30", "1e30"),
+            ("'a\\nb'", "\"a\\nb\""),
+            (
+                "'x'.repeat(60)",
+                &format!("\"{}\"… 10 more", "x".repeat(50)),
+            ),
+            ("Symbol('s')", "Symbol(s)"),
+            ("12n", "12n"),
+            ("2n ** 70n", "[bigint]"),
+            ("[1, , 'x']", "[1, empty, \"x\"]"),
+            (
+                "{ b: 1, a: { 'c d': [] } }",
+                "{b = 1, a = {[\"c d\"] = []}}",
+            ),
+            ("{ 2: 'x', 1: 'y' }", "{[\"1\"] = \"y\", [\"2\"] = \"x\"}"),
+            ("function named() {}", "function named"),
+            ("() => 1", "function"),
+            ("new TypeError('bad')", "TypeError: bad"),
+            ("new Date(0)", "1970-01-01T00:00:00.000Z"),
+            ("new Date(NaN)", "[Date]"),
+            (
+                "new Map([['k', 1], [{ a: 1 }, [2]]])",
+                "{k = 1, [\"{a = 1}\"] = [2]}",
+            ),
+            ("new Set([1, 'x'])", "[1, \"x\"]"),
+            ("/x/", "[RegExp]"),
+            ("new Uint8Array(3)", "[Uint8Array]"),
+            ("Promise.resolve(1)", "[Promise]"),
+            ("host.item(1)", "[Item]"),
+            (
+                "Array.from({ length: 12 }, (_, i) => i)",
+                "[0, 1, 2, 3, 4, 5, 6, 7, 8, 9, … 2 more]",
+            ),
+            ("[[[[1]]]]", "[[[…]]]"),
+        ];
+        let mut bench = Bench::new();
+        for (source, shown) in cases {
+            let json = bench.json(&format!("host.dump({source})"));
+            assert_eq!(
+                serde_json::from_str::<String>(&json).unwrap(),
+                shown,
+                "{source}"
+            );
+        }
+    }
+
+    #[test]
+    fn types_are_named() {
+        let cases = [
+            ("[1]", "[ (Array, 1 elements)1 (number)]"),
+            ("{}", "{}"),
+            ("{ a: true }", "{ (Object, 1 entries)a = true (boolean)}"),
+            (
+                "new (class Point { x = 1 })()",
+                "{ (Point, 1 entries)x = 1 (number)}",
+            ),
+            (
+                "Object.assign(Object.create(null), { a: null })",
+                "{ (Object, 1 entries)a = null (null)}",
+            ),
+            ("new Set([1])", "[ (Set, 1 elements)1 (number)]"),
+        ];
+        let mut bench = Bench::new();
+        for (source, shown) in cases {
+            let json = bench.json(&format!("host.types({source})"));
+            assert_eq!(
+                serde_json::from_str::<String>(&json).unwrap(),
+                shown,
+                "{source}"
+            );
+        }
+    }
+
+    #[test]
+    fn nothing_of_the_script_runs_for_a_dump() {
+        let cases = [
+            ("{ get a() { for (;;); } }", "{a = [getter]}"),
+            (
+                "new Proxy({}, { get() { for (;;); }, ownKeys() { for (;;); } })",
+                "[proxy]",
+            ),
+            ("new Proxy(function () {}, {})", "[proxy]"),
+            (
+                "{ toString() { for (;;); }, toJSON: null }",
+                "{toString = function toString, toJSON = null}",
+            ),
+            ("class { static get name() { for (;;); } }", "function"),
+            ("Object.create({ get constructor() { for (;;); } })", "{}"),
+            (
+                "Object.setPrototypeOf({ a: 1 }, new Proxy({}, { get() { for (;;); } }))",
+                "{a = 1}",
+            ),
+            (
+                "Object.assign(new Map([[1, 2]]), { forEach() { for (;;); } })",
+                "{[\"1\"] = 2}",
+            ),
+            (
+                "Object.defineProperty(new Map([[1, 2]]), 'size', { get() { for (;;); } })",
+                "{[\"1\"] = 2}",
+            ),
+        ];
+        let mut bench = Bench::new();
+        bench.run(
+            "Map.prototype.forEach = Map.prototype[Symbol.iterator] = Date.prototype.toISOString = () => { for (;;); };
+             Object.defineProperty(Array.prototype, 0, { set() { for (;;); } }); 0",
+        );
+        for (source, shown) in cases {
+            let json = bench.json(&format!("host.dump({source})"));
+            assert_eq!(
+                serde_json::from_str::<String>(&json).unwrap(),
+                shown,
+                "{source}"
+            );
+        }
+    }
+
+    #[test]
+    fn cycles_and_large_graphs_end() {
+        let mut bench = Bench::new();
+        assert_eq!(
+            bench.json("const a = { n: [] }; a.n.push(a); host.dump(a)"),
+            r#""{n = [<cycle to 2 above>]}""#
+        );
+        assert_eq!(
+            bench.json("const m = new Map(); m.set('m', m); host.dump(m)"),
+            r#""{m = <cycle to 1 above>}""#
+        );
+        let wide =
+            "let w = [1]; for (let i = 0; i < 40; i++) w = [w, w]; host.dump(w).length < 100";
+        assert_eq!(bench.json(wide), "true");
+        let long = "host.dump(new Array(4294967295)).endsWith('4294967285 more]')";
+        assert_eq!(bench.json(long), "true");
+        let large = "host.dump(new Map(Array.from({ length: 1e5 }, (_, i) => [i, i]))).endsWith('99990 more}')";
+        assert_eq!(bench.json(large), "true");
+    }
+}

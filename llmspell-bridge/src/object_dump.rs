@@ -1,0 +1,286 @@
+//! Script values as text for people: nested, with limits, types and addresses where asked for.
+//!
+//! A language walks its own values into a [`DumpNode`] within the limits of [`DumpOptions`]; how the
+//! tree looks is decided here, once.
+
+use std::fmt::Write as _;
+
+/// How much of a value is shown, and how.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DumpOptions {
+    /// How many levels of nesting are opened.
+    pub max_depth: usize,
+    /// How many blanks a level is indented by.
+    pub indent_size: usize,
+    /// How many characters of a string are shown.
+    pub max_string_length: usize,
+    /// How many elements of a list are shown.
+    pub max_array_elements: usize,
+    /// How many entries of a map are shown.
+    pub max_table_pairs: usize,
+    /// Whether each value is followed by its type.
+    pub show_types: bool,
+    /// Whether structures and functions show where they are in memory.
+    pub show_addresses: bool,
+    /// Whether all is written on one line.
+    pub compact_mode: bool,
+}
+
+impl Default for DumpOptions {
+    fn default() -> Self {
+        Self {
+            max_depth: 10,
+            indent_size: 2,
+            max_string_length: 200,
+            max_array_elements: 50,
+            max_table_pairs: 50,
+            show_types: true,
+            show_addresses: false,
+            compact_mode: false,
+        }
+    }
+}
+
+impl DumpOptions {
+    /// One line, shallow and without types.
+    #[must_use]
+    pub fn compact() -> Self {
+        Self {
+            max_depth: 3,
+            max_string_length: 50,
+            max_array_elements: 10,
+            max_table_pairs: 10,
+            show_types: false,
+            compact_mode: true,
+            ..Self::default()
+        }
+    }
+
+    /// Deep, long, with types and addresses.
+    #[must_use]
+    pub fn verbose() -> Self {
+        Self {
+            max_depth: 20,
+            indent_size: 4,
+            max_string_length: 1000,
+            max_array_elements: 200,
+            max_table_pairs: 200,
+            show_addresses: true,
+            ..Self::default()
+        }
+    }
+}
+
+/// How many values one dump shows in all, whatever its options: text that nobody can read helps nobody.
+pub const MAX_DUMP_NODES: usize = 20_000;
+
+/// A value that was walked for a dump.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DumpNode {
+    /// The type as the language calls it: `table`, `string`, `Array`, `number` …
+    pub type_name: String,
+    /// Where the value is in memory, for values that have an identity.
+    pub address: Option<usize>,
+    /// What the value looks like.
+    pub shape: DumpShape,
+}
+
+/// What a dumped value looks like.
+#[derive(Debug, Clone, PartialEq)]
+pub enum DumpShape {
+    /// A value that is one word: `nil`, `true`, `1.5`, `function`.
+    Atom(String),
+    /// A string, already cut to the limit, and how many characters were left out.
+    Text(String, usize),
+    /// A list: its elements, and how many there are in all.
+    List(Vec<DumpNode>, usize),
+    /// A map: its entries in the order of their keys, and how many there are in all.
+    Map(Vec<(String, DumpNode)>, usize),
+    /// A structure that contains itself; the number says how many levels above.
+    Cycle(usize),
+    /// A structure below the depth limit, or beyond [`MAX_DUMP_NODES`].
+    Deeper,
+}
+
+/// A string cut to `limit` characters, with the count of those left out.
+#[must_use]
+pub fn cut_text(text: &str, limit: usize) -> (String, usize) {
+    match text.char_indices().nth(limit) {
+        None => (text.to_owned(), 0),
+        Some((at, _)) => {
+            let (shown, rest) = text.split_at(at);
+            (shown.to_owned(), rest.chars().count())
+        }
+    }
+}
+
+/// The text of a walked value.
+///
+/// ```
+/// use llmspell_bridge::{DumpNode, DumpOptions, DumpShape, dump};
+///
+/// let one = DumpNode {
+///     type_name: "number".into(),
+///     address: None,
+///     shape: DumpShape::Atom("1".into()),
+/// };
+/// let list = DumpNode {
+///     type_name: "table".into(),
+///     address: None,
+///     shape: DumpShape::List(vec![one], 1),
+/// };
+/// assert_eq!(dump(&list, None, &DumpOptions::compact()), "[1]");
+/// ```
+#[must_use]
+pub fn dump(node: &DumpNode, label: Option<&str>, options: &DumpOptions) -> String {
+    let mut text = String::new();
+    if let Some(label) = label {
+        text.push_str(&escaped(label));
+        text.push_str(if options.compact_mode { ": " } else { ":\n" });
+    }
+    Writer {
+        text: &mut text,
+        options,
+    }
+    .node(node, 0);
+    text
+}
+
+struct Writer<'a> {
+    text: &'a mut String,
+    options: &'a DumpOptions,
+}
+
+// Writing to a `String` cannot fail, so the results of `write!` are dropped.
+impl Writer<'_> {
+    fn node(&mut self, node: &DumpNode, depth: usize) {
+        match &node.shape {
+            DumpShape::Atom(word) => {
+                self.text.push_str(&escaped(word));
+                self.note(node, None);
+            }
+            DumpShape::Text(text, left_out) => {
+                let _ = write!(self.text, "\"{}\"", escaped_text(text));
+                if *left_out > 0 {
+                    let _ = write!(self.text, "… {left_out} more");
+                }
+                self.note(node, Some((text.chars().count() + left_out, "chars")));
+            }
+            DumpShape::Cycle(levels) => {
+                let _ = write!(self.text, "<cycle to {levels} above>");
+            }
+            DumpShape::Deeper => self.text.push('…'),
+            DumpShape::List(elements, total) => {
+                self.open('[', node, *total, "elements");
+                for (index, element) in elements.iter().enumerate() {
+                    self.separate(index, depth + 1);
+                    self.node(element, depth + 1);
+                }
+                self.close(']', elements.len(), *total, depth);
+            }
+            DumpShape::Map(entries, total) => {
+                self.open('{', node, *total, "entries");
+                for (index, (key, value)) in entries.iter().enumerate() {
+                    self.separate(index, depth + 1);
+                    self.key(key);
+                    self.text.push_str(" = ");
+                    self.node(value, depth + 1);
+                }
+                self.close('}', entries.len(), *total, depth);
+            }
+        }
+    }
+
+    fn open(&mut self, bracket: char, node: &DumpNode, total: usize, unit: &str) {
+        self.text.push(bracket);
+        if total > 0 || !self.options.compact_mode {
+            self.note(node, Some((total, unit)));
+        }
+    }
+
+    fn separate(&mut self, index: usize, depth: usize) {
+        if self.options.compact_mode {
+            if index > 0 {
+                self.text.push_str(", ");
+            }
+            return;
+        }
+        if index > 0 {
+            self.text.push(',');
+        }
+        self.line(depth);
+    }
+
+    fn close(&mut self, bracket: char, shown: usize, total: usize, depth: usize) {
+        if shown < total {
+            self.separate(shown, depth + 1);
+            let _ = write!(self.text, "… {} more", total - shown);
+        }
+        if total > 0 && !self.options.compact_mode {
+            self.line(depth);
+        }
+        self.text.push(bracket);
+    }
+
+    fn line(&mut self, depth: usize) {
+        self.text.push('\n');
+        let blanks = depth.saturating_mul(self.options.indent_size.min(16));
+        self.text.extend(std::iter::repeat_n(' ', blanks));
+    }
+
+    fn note(&mut self, node: &DumpNode, count: Option<(usize, &str)>) {
+        let address = node.address.filter(|_| self.options.show_addresses);
+        if !self.options.show_types && address.is_none() {
+            return;
+        }
+        self.text.push_str(" (");
+        if self.options.show_types {
+            self.text.push_str(&node.type_name);
+            if let Some((count, unit)) = count {
+                let _ = write!(self.text, ", {count} {unit}");
+            }
+        }
+        if let Some(address) = address {
+            let comma = if self.options.show_types { ", " } else { "" };
+            let _ = write!(self.text, "{comma}0x{address:x}");
+        }
+        self.text.push(')');
+    }
+
+    fn key(&mut self, key: &str) {
+        let plain = key
+            .chars()
+            .enumerate()
+            .all(|(at, c)| c == '_' || c == '$' || c.is_alphabetic() || (at > 0 && c.is_numeric()));
+        if plain && !key.is_empty() {
+            self.text.push_str(key);
+        } else if key.parse::<f64>().is_ok() {
+            let _ = write!(self.text, "[{key}]");
+        } else {
+            let _ = write!(self.text, "[\"{}\"]", escaped_text(key));
+        }
+    }
+}
+
+fn escaped_text(text: &str) -> String {
+    escaped(&text.replace('\\', "\\\\").replace('"', "\\\""))
+}
+
+/// The text with control characters and everything that reorders or hides text made visible.
+fn escaped(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '\n' => out.push_str("\\n"),
+            '\r' => out.push_str("\\r"),
+            '\t' => out.push_str("\\t"),
+            c if c.is_control() || reorders(c) => out.extend(c.escape_unicode()),
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+const fn reorders(c: char) -> bool {
+    matches!(c, '\u{061c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+}

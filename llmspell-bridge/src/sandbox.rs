@@ -1,0 +1,202 @@
+//! What a script may use: memory, stack and time, and the watchdog that ends its time.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, LazyLock};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use parking_lot::{Condvar, Mutex};
+
+use crate::script_error::ScriptError;
+
+// A deadline that the clock cannot hold is as good as none.
+const A_CENTURY: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
+
+/// Limits of one engine.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SandboxLimits {
+    /// How many bytes the engine's heap may hold.
+    pub memory: usize,
+    /// How long one run may take; `None` for no limit.
+    pub timeout: Option<Duration>,
+    /// How many bytes of native stack JavaScript may use. Lua has its own limit of calls.
+    pub stack: usize,
+}
+
+impl Default for SandboxLimits {
+    fn default() -> Self {
+        Self {
+            memory: 64 << 20,
+            timeout: Some(Duration::from_secs(30)),
+            stack: 512 << 10,
+        }
+    }
+}
+
+/// Why a script is stopped from outside.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub enum StopReason {
+    /// Its deadline passed.
+    Timeout = 1,
+    /// Somebody asked for it.
+    Request = 2,
+}
+
+/// Stops the script that an engine runs, from any thread.
+pub trait Stopper: Send + Sync {
+    /// Ends the running script at the next point where the engine can be interrupted, and every script
+    /// that is started before the reason is [cleared](Self::clear).
+    fn stop(&self, reason: StopReason);
+
+    /// Forgets a stop, so that the next script runs.
+    fn clear(&self);
+
+    /// Why the script was stopped, if it was.
+    fn reason(&self) -> Option<StopReason>;
+}
+
+/// A clonable handle that stops the running script of one host.
+#[derive(Clone)]
+pub struct StopHandle {
+    pub(crate) stopper: Arc<dyn Stopper>,
+}
+
+impl StopHandle {
+    /// Ends the running script with an error of kind
+    /// [`Stopped`](crate::ScriptErrorKind::Stopped); does nothing if none is running.
+    pub fn stop(&self) {
+        self.stopper.stop(StopReason::Request);
+    }
+}
+
+impl std::fmt::Debug for StopHandle {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("StopHandle")
+    }
+}
+
+/// A deadline that is being watched; dropping it ends the watch.
+///
+/// INVARIANT: once `drop` has returned, the stopper is not being called and never will be. The
+/// watchdog calls it while it holds its lock, and `drop` takes that lock.
+#[derive(Debug)]
+pub(crate) struct Alarm {
+    key: (Instant, u64),
+}
+
+/// Stops `stopper` for [`StopReason::Timeout`] once `timeout` has passed.
+///
+/// # Errors
+/// When the watchdog's thread cannot be started: a script without a deadline must not run.
+pub(crate) fn alarm(timeout: Duration, stopper: Arc<dyn Stopper>) -> Result<Alarm, ScriptError> {
+    let now = Instant::now();
+    let at = now.checked_add(timeout).unwrap_or_else(|| now + A_CENTURY);
+    let watchdog = &*WATCHDOG;
+    let mut watched = watchdog.watched.lock();
+    if !watched.running {
+        start()?;
+        watched.running = true;
+    }
+    watched.next += 1;
+    let key = (at, watched.next);
+    let earliest = watched
+        .alarms
+        .keys()
+        .next()
+        .is_none_or(|first| key < *first);
+    watched.alarms.insert(key, stopper);
+    drop(watched);
+    if earliest {
+        watchdog.changed.notify_one();
+    }
+    Ok(Alarm { key })
+}
+
+impl Drop for Alarm {
+    fn drop(&mut self) {
+        WATCHDOG.watched.lock().alarms.remove(&self.key);
+    }
+}
+
+/// One thread for all deadlines of the process, started with the first one. It sleeps until the
+/// earliest deadline, so a script that ends in time costs two short locks.
+struct Watchdog {
+    watched: Mutex<Watched>,
+    changed: Condvar,
+}
+
+#[derive(Default)]
+struct Watched {
+    alarms: BTreeMap<(Instant, u64), Arc<dyn Stopper>>,
+    next: u64,
+    running: bool,
+}
+
+static WATCHDOG: LazyLock<Watchdog> = LazyLock::new(|| Watchdog {
+    watched: Mutex::new(Watched::default()),
+    changed: Condvar::new(),
+});
+
+fn start() -> Result<(), ScriptError> {
+    let thread = thread::Builder::new().name("script-watchdog".to_owned());
+    match thread.spawn(watch) {
+        Ok(_) => Ok(()),
+        Err(error) => Err(ScriptError::internal(format!(
+            "the watchdog cannot start: {error}"
+        ))),
+    }
+}
+
+fn watch() {
+    let watchdog = &*WATCHDOG;
+    let mut watched = watchdog.watched.lock();
+    loop {
+        let Some(next) = watched.alarms.keys().next().copied() else {
+            watchdog.changed.wait(&mut watched);
+            continue;
+        };
+        if Instant::now() < next.0 {
+            watchdog.changed.wait_until(&mut watched, next.0);
+        } else if let Some(stopper) = watched.alarms.remove(&next) {
+            stopper.stop(StopReason::Timeout);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::mpsc;
+
+    struct Recorder(mpsc::Sender<StopReason>);
+
+    impl Stopper for Recorder {
+        fn stop(&self, reason: StopReason) {
+            self.0.send(reason).unwrap();
+        }
+        fn clear(&self) {}
+        fn reason(&self) -> Option<StopReason> {
+            None
+        }
+    }
+
+    #[test]
+    fn an_alarm_that_is_kept_stops_and_one_that_is_dropped_does_not() {
+        let (kept, fired) = mpsc::channel();
+        let (dropped, silent) = mpsc::channel();
+        drop(alarm(Duration::from_secs(3600), Arc::new(Recorder(dropped))).unwrap());
+        let _alarm = alarm(Duration::from_millis(1), Arc::new(Recorder(kept))).unwrap();
+        assert_eq!(fired.recv().unwrap(), StopReason::Timeout);
+        assert!(silent.try_recv().is_err());
+    }
+
+    #[test]
+    fn a_later_alarm_does_not_delay_an_earlier_one() {
+        let (late, _unheard) = mpsc::channel();
+        let (early, fired) = mpsc::channel();
+        let _late = alarm(Duration::from_secs(3600), Arc::new(Recorder(late))).unwrap();
+        let _early = alarm(Duration::from_millis(1), Arc::new(Recorder(early))).unwrap();
+        assert_eq!(fired.recv().unwrap(), StopReason::Timeout);
+    }
+}

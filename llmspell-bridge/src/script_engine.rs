@@ -1,0 +1,83 @@
+//! The border between the host and a language: what each engine can do.
+
+use std::fmt;
+use std::sync::Arc;
+
+use llmspell_engine::Value;
+
+use crate::arguments::DataLimits;
+use crate::host_object::HostObject;
+use crate::language::Language;
+use crate::sandbox::Stopper;
+use crate::script_error::ScriptError;
+
+/// A program to run: its text and the name under which errors and traces show it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Script {
+    /// The name that traces show, usually the path as the user gave it.
+    pub name: String,
+    /// The source text.
+    pub source: String,
+}
+
+impl Script {
+    /// A script of a name and a text.
+    #[must_use]
+    pub fn new(name: impl Into<String>, source: impl Into<String>) -> Self {
+        Self {
+            name: name.into(),
+            source: source.into(),
+        }
+    }
+}
+
+/// One language, ready to run scripts one after the other in one state.
+///
+/// An engine belongs to one thread at a time. It enforces the memory limit by itself; deadlines come
+/// from outside through [`stopper`](Self::stopper).
+pub trait ScriptEngine: Send {
+    /// Which language this is.
+    fn language(&self) -> Language;
+
+    /// Makes a host object known to scripts as a global that they cannot change.
+    ///
+    /// # Errors
+    /// When the engine is out of memory.
+    fn install(&mut self, global: &str, object: &Arc<dyn HostObject>) -> Result<(), ScriptError>;
+
+    /// Makes one method of a host object known to scripts as a global function.
+    ///
+    /// # Errors
+    /// When the object has no such method or the engine is out of memory.
+    fn install_function(
+        &mut self,
+        global: &str,
+        object: &Arc<dyn HostObject>,
+        method: &str,
+    ) -> Result<(), ScriptError>;
+
+    /// Makes data known to scripts as a global.
+    ///
+    /// # Errors
+    /// When the engine is out of memory.
+    fn install_data(&mut self, global: &str, data: &Value) -> Result<(), ScriptError>;
+
+    /// Runs a script to its end and gives what it returned (Lua) or its last value (JavaScript).
+    ///
+    /// # Errors
+    /// Whatever stops the script, with place, stack and excerpt; and
+    /// [`ScriptErrorKind::Conversion`](crate::ScriptErrorKind::Conversion) if the value is no data.
+    fn run(&mut self, script: &Script, limits: &DataLimits) -> Result<Value, ScriptError>;
+
+    /// What stops a running script from another thread.
+    fn stopper(&self) -> Arc<dyn Stopper>;
+
+    /// How many bytes the engine's heap holds now.
+    fn memory_used(&self) -> u64;
+}
+
+impl fmt::Debug for dyn ScriptEngine {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "ScriptEngine({})", self.language())
+    }
+}
