@@ -169,9 +169,11 @@ impl RegoPolicy {
                 Err(error) => self.failed(*verb, &error.to_string(), findings),
             }
             if self.prints {
+                let prints = engine.take_prints().unwrap_or_default();
+                let id = &self.speaker.id;
                 findings
                     .prints
-                    .extend(engine.take_prints().unwrap_or_default());
+                    .extend(prints.into_iter().map(|text| (Arc::clone(id), text)));
             }
         }
     }
