@@ -9,7 +9,7 @@ use regorus::{Engine, Value};
 
 use super::fault::Fault;
 use super::source;
-use crate::decision::{DecisionErrorKind, Verb};
+use crate::decision::Verb;
 
 /// Statements of one body: regorus sorts them in quadratic time.
 const MAX_STATEMENTS: usize = 500;
@@ -32,6 +32,8 @@ pub(crate) struct Module {
     pub(super) imports: Imports,
     /// Imports as references, so that what is imported and never used must be there too.
     pub(super) imported: Vec<Reference>,
+    /// An engine that holds this module and nothing else, so that it need not be parsed again.
+    pub(super) engine: Engine,
 }
 
 /// One definition of a rule.
@@ -47,7 +49,7 @@ pub(crate) struct RuleFacts {
     pub(super) references: Vec<Reference>,
     /// Names of the head that nothing in the rule binds: regorus looks for them in bodies only.
     pub(super) unbound: Vec<Reference>,
-    /// Expressions inside each other.
+    /// Expressions and loops inside each other, at most.
     pub(super) depth: usize,
 }
 
@@ -86,22 +88,28 @@ impl Module {
         let mut engine = Engine::new();
         engine
             .add_policy(file.to_owned(), text.to_owned())
-            .map_err(|error| Fault::of(&error.to_string(), DecisionErrorKind::Load))?;
+            .map_err(|error| Fault::of_text(&error.to_string()))?;
         let components = engine
             .get_policy_package_components()
-            .map_err(|error| Fault::of(&error.to_string(), DecisionErrorKind::Load))?;
+            .map_err(|error| Fault::of_text(&error.to_string()))?;
         let package = components
             .into_iter()
             .next()
             .map(|package| package.components)
             .unwrap_or_default();
-        match engine.get_modules().first() {
-            Some(tree) => Self::of(file, text, package, tree),
-            None => Err(Fault::load("the file holds no module", 1)),
-        }
+        let Some(tree) = engine.get_modules().first().cloned() else {
+            return Err(Fault::load("the file holds no module", 1));
+        };
+        Self::of(file, text, package, &tree, engine)
     }
 
-    fn of(file: &str, text: &str, package: Vec<String>, tree: &Tree) -> Result<Self, Fault> {
+    fn of(
+        file: &str,
+        text: &str,
+        package: Vec<String>,
+        tree: &Tree,
+        engine: Engine,
+    ) -> Result<Self, Fault> {
         let (imports, imported) = imports(tree)?;
         let mut starts: Vec<usize> = tree.policy.iter().map(|rule| start_of(rule)).collect();
         starts.push(text.len());
@@ -119,6 +127,7 @@ impl Module {
             rules,
             imports,
             imported,
+            engine,
         })
     }
 
@@ -218,7 +227,7 @@ fn facts(rule: &Rule, bounds: &[usize]) -> Result<RuleFacts, Fault> {
         calls: walk.calls,
         references: walk.references,
         unbound,
-        depth: walk.depth,
+        depth: walk.depth + walk.loops,
     })
 }
 
@@ -265,6 +274,8 @@ struct Walk<'tree> {
     /// Names that the rule binds somewhere: they are not those of rules or imports.
     locals: BTreeSet<&'tree str>,
     depth: usize,
+    /// Regorus evaluates what follows a loop inside it.
+    loops: usize,
     has_queries: bool,
 }
 
@@ -350,7 +361,7 @@ impl<'tree> Walk<'tree> {
         for statement in &query.stmts {
             match &statement.literal {
                 Literal::SomeVars { vars, .. } => {
-                    self.locals.extend(vars.iter().map(|span| span.text()))
+                    self.locals.extend(vars.iter().map(|span| span.text()));
                 }
                 Literal::SomeIn {
                     key,
@@ -358,6 +369,7 @@ impl<'tree> Walk<'tree> {
                     collection,
                     ..
                 } => {
+                    self.loops += 1;
                     key.iter().for_each(|key| self.push(key, depth));
                     self.push(value, depth);
                     self.push(collection, depth);
@@ -516,6 +528,7 @@ impl<'tree> Walk<'tree> {
             match current {
                 Expr::RefDot { refr, .. } => current = refr,
                 Expr::RefBrack { refr, index, .. } => {
+                    self.loops += usize::from(matches!(index.as_ref(), Expr::Var { .. }));
                     self.push(index, depth);
                     current = refr;
                 }
