@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
-use crate::value::Value;
+use crate::value::{Value, array, object, present, shared};
 
 /// What a policy may say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -175,19 +175,33 @@ pub struct DecisionError {
     pub line: Option<u32>,
 }
 
-/// How long each phase took, in microseconds.
+/// How long each phase took, in microseconds with their fractions.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize)]
 pub struct Timings {
     /// Finding the policies that the event concerns.
+    #[serde(serialize_with = "number")]
     pub route: f64,
     /// Gathering signals.
+    #[serde(serialize_with = "number")]
     pub signals: f64,
     /// Evaluating the policies.
+    #[serde(serialize_with = "number")]
     pub evaluate: f64,
     /// Making one decision of what they said.
+    #[serde(serialize_with = "number")]
     pub synthesize: f64,
     /// All of it.
+    #[serde(serialize_with = "number")]
     pub total: f64,
+}
+
+/// Writes a number as a value does, so that both ways to JSON give the same text.
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde passes a reference"
+)]
+fn number<S: Serializer>(number: &f64, serializer: S) -> Result<S::Ok, S::Error> {
+    Value::from(*number).serialize(serializer)
 }
 
 /// What is decided about one event.
@@ -225,9 +239,73 @@ pub struct Decision {
 }
 
 impl Decision {
-    /// The decision as a value, without a JSON text in between.
+    /// The decision as a value with the fields of its JSON, made without a text in between.
     #[must_use]
     pub fn to_value(&self) -> Value {
-        Value::Null
+        object([
+            ("decision", Value::from(self.decision.name())),
+            ("reason", Value::from(self.reason.as_str())),
+            ("rules", array(self.rules.iter().map(RuleReport::to_value))),
+            ("context", array(self.context.iter().map(shared))),
+            (
+                "updated_input",
+                self.updated_input.clone().unwrap_or(Value::Null),
+            ),
+            (
+                "agent_messages",
+                array(self.agent_messages.iter().map(shared)),
+            ),
+            (
+                "errors",
+                array(self.errors.iter().map(DecisionError::to_value)),
+            ),
+            ("event", shared(&self.event)),
+            ("tool", self.tool.as_ref().map_or(Value::Null, shared)),
+            ("default", Value::from(self.default)),
+            ("decision_id", Value::from(self.decision_id.as_str())),
+            ("policy_digest", shared(&self.policy_digest)),
+            ("timings_us", self.timings_us.to_value()),
+        ])
+    }
+}
+
+impl RuleReport {
+    fn to_value(&self) -> Value {
+        let fields = [
+            ("rule_id", Some(shared(&self.rule_id))),
+            ("verb", Some(Value::from(self.verb.name()))),
+            ("reason", Some(shared(&self.reason))),
+            ("severity", Some(shared(&self.severity))),
+            ("policy", Some(shared(&self.policy))),
+            ("file", Some(shared(&self.file))),
+            ("line", Some(Value::from(self.line))),
+            ("agent_context", self.agent_context.as_ref().map(shared)),
+        ];
+        present(fields)
+    }
+}
+
+impl DecisionError {
+    fn to_value(&self) -> Value {
+        let fields = [
+            ("kind", Some(Value::from(self.kind.code()))),
+            ("policy", Some(shared(&self.policy))),
+            ("message", Some(Value::from(self.message.as_str()))),
+            ("file", self.file.as_ref().map(shared)),
+            ("line", self.line.map(Value::from)),
+        ];
+        present(fields)
+    }
+}
+
+impl Timings {
+    fn to_value(self) -> Value {
+        object([
+            ("route", Value::from(self.route)),
+            ("signals", Value::from(self.signals)),
+            ("evaluate", Value::from(self.evaluate)),
+            ("synthesize", Value::from(self.synthesize)),
+            ("total", Value::from(self.total)),
+        ])
     }
 }

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use serde::Deserialize;
+
 /// An agent program with its own folder under `policies/` and its own wire format.
 ///
 /// ```
@@ -10,7 +12,8 @@ use std::fmt;
 /// assert_eq!(Harness::from_name("cursor"), Some(Harness::Cursor));
 /// assert_eq!(Harness::Claude.name(), "claude");
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Harness {
     /// Claude Code.
     #[default]

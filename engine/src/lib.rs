@@ -29,6 +29,7 @@
 //! ```
 
 mod decision;
+mod document;
 mod error;
 mod evaluator;
 mod event;

@@ -1,1 +1,169 @@
-//! Not filled yet.
+//! The `METADATA` comment block of a policy: its title, its id and its routing.
+
+use std::fmt;
+
+use serde::Deserialize;
+use serde::de::{Deserializer, Error, SeqAccess, Visitor};
+
+use crate::document::{self, Fault};
+
+const TITLE_LINE: &str = "METADATA";
+const SCOPES: [&str; 4] = ["rule", "document", "package", "subpackages"];
+
+/// What the first `METADATA` block of a file says.
+#[derive(Debug, Default)]
+pub(crate) struct Metadata {
+    pub(crate) title: String,
+    pub(crate) id: Option<String>,
+    pub(crate) severity: Option<String>,
+    pub(crate) routing: Option<Routing>,
+    /// The line of the block's title.
+    pub(crate) line: u32,
+}
+
+/// Which events a policy is evaluated for.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, expecting = "a mapping")]
+pub(crate) struct Routing {
+    #[serde(default)]
+    pub(crate) required_events: Names,
+    #[serde(default)]
+    pub(crate) required_tools: Names,
+    #[serde(default)]
+    pub(crate) required_signals: Names,
+}
+
+/// A list of names, none empty and none twice.
+#[derive(Debug, Default)]
+pub(crate) struct Names(pub(crate) Vec<String>);
+
+/// The keys of the block; those of OPA's that the engine does not need are read and left.
+#[derive(Debug, Default, Deserialize)]
+#[serde(expecting = "a mapping")]
+struct Keys {
+    scope: Option<String>,
+    title: Option<String>,
+    #[serde(default)]
+    custom: Option<CustomKeys>,
+}
+
+/// The keys under `custom`; others are the author's own.
+#[derive(Debug, Default, Deserialize)]
+#[serde(expecting = "a mapping")]
+struct CustomKeys {
+    id: Option<String>,
+    severity: Option<String>,
+    routing: Option<Routing>,
+}
+
+impl Metadata {
+    /// Reads the first block of a source whose comments start with `marker`; none if there is no block.
+    pub(crate) fn read(source: &str, marker: &str) -> Result<Option<Self>, Fault> {
+        let Some((line, text)) = first_block(source, marker) else {
+            return Ok(None);
+        };
+        let keys: Option<Keys> = document::from_yaml(&text).map_err(|fault| Fault {
+            line: Some(line + fault.line.unwrap_or(0)),
+            column: None,
+            ..fault
+        })?;
+        let keys = keys.unwrap_or_default();
+        if let Some(scope) = keys.scope.filter(|scope| !SCOPES.contains(&scope.as_str())) {
+            let fault = Fault::new(
+                format!("unknown scope `{scope}`"),
+                document::nearest(&scope, &SCOPES),
+            );
+            return Err(Fault {
+                line: Some(line),
+                ..fault
+            });
+        }
+        let custom = keys.custom.unwrap_or_default();
+        Ok(Some(Self {
+            title: keys.title.unwrap_or_default(),
+            id: custom.id,
+            severity: custom.severity,
+            routing: custom.routing,
+            line,
+        }))
+    }
+}
+
+impl Routing {
+    /// Whether it names anything.
+    pub(crate) fn is_used(&self) -> bool {
+        [
+            &self.required_events,
+            &self.required_tools,
+            &self.required_signals,
+        ]
+        .iter()
+        .any(|names| !names.0.is_empty())
+    }
+
+    /// Checks that the routing can ever choose an event, and that nothing in it would be ignored.
+    pub(crate) fn check(&self) -> Result<(), Fault> {
+        let Names(events) = &self.required_events;
+        if events.is_empty() {
+            let message = if self.required_tools.0.is_empty() {
+                "the routing has no `required_events`, so the policy would never be evaluated"
+            } else {
+                "the routing has `required_tools` but no `required_events`"
+            };
+            return Err(Fault::new(
+                message,
+                "list the events under `required_events`, such as [PreToolUse]",
+            ));
+        }
+        if events.iter().any(|event| event == "*") {
+            return Err(Fault::new(
+                "`*` is not an event",
+                "list every event that the policy is for",
+            ));
+        }
+        Ok(())
+    }
+}
+
+/// The line of the block's title, and the block without its comment markers.
+fn first_block(source: &str, marker: &str) -> Option<(u32, String)> {
+    let comment = |line: &'_ str| line.trim_start().strip_prefix(marker).map(str::to_owned);
+    let mut lines = source.lines().enumerate();
+    let (index, _) =
+        lines.find(|(_, line)| comment(line).is_some_and(|text| text.trim() == TITLE_LINE))?;
+    let text: Vec<String> = lines.map_while(|(_, line)| comment(line)).collect();
+    Some((u32::try_from(index + 1).ok()?, text.join("\n")))
+}
+
+impl<'de> Deserialize<'de> for Names {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(NamesVisitor)
+    }
+}
+
+struct NamesVisitor;
+
+impl<'de> Visitor<'de> for NamesVisitor {
+    type Value = Names;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a list of names")
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<Names, E> {
+        Ok(Names::default())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut sequence: A) -> Result<Names, A::Error> {
+        let mut names: Vec<String> = Vec::new();
+        while let Some(name) = sequence.next_element::<String>()? {
+            if name.trim().is_empty() {
+                return Err(Error::custom("a name is empty"));
+            }
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
+        Ok(Names(names))
+    }
+}

@@ -1,13 +1,48 @@
-//! Where a project lies.
+//! Where a project lies, and which of its files are loaded.
 
+use std::fs::File;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use crate::error::EngineError;
+use walkdir::WalkDir;
+
+use crate::error::{EngineError, EngineErrorKind, Place};
+use crate::harness::Harness;
+
+const FOLDER: &str = ".cupcake";
+/// Policies of the harness that come with it and are switched on in the rulebook only.
+const BUILTINS: &str = "builtins";
+/// Bytes of one file.
+pub(crate) const MAX_FILE_BYTES: usize = 1024 * 1024;
+/// Files of one project.
+const MAX_FILES: usize = 10_000;
 
 /// A directory that holds `.cupcake/`.
+///
+/// ```
+/// use llmspell_engine::{EngineErrorKind, Project};
+///
+/// # let directory = tempfile::tempdir().unwrap();
+/// # let root = directory.path().join("project");
+/// # std::fs::create_dir_all(root.join(".cupcake/policies")).unwrap();
+/// # std::fs::create_dir_all(root.join("src/deep")).unwrap();
+/// assert_eq!(Project::find(&root.join("src/deep"))?.root(), root);
+/// assert_eq!(Project::at(&root.join(".cupcake"))?.root(), root);
+/// assert_eq!(Project::at(&root.join("src")).unwrap_err().kind, EngineErrorKind::MissingProject);
+/// # Ok::<(), llmspell_engine::EngineError>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Project {
     root: PathBuf,
+}
+
+/// A file that may be a policy or a helper.
+#[derive(Debug)]
+pub(crate) struct SourceFile {
+    /// Its path relative to the project, with `/` between the parts.
+    pub(crate) path: String,
+    /// Its text, or why there is none.
+    pub(crate) text: Result<String, String>,
 }
 
 impl Project {
@@ -17,7 +52,14 @@ impl Project {
     ///
     /// When there is none.
     pub fn find(directory: &Path) -> Result<Self, EngineError> {
-        Self::at(directory)
+        let absolute = std::path::absolute(directory).unwrap_or_else(|_| directory.to_owned());
+        absolute
+            .ancestors()
+            .find(|ancestor| ancestor.join(FOLDER).is_dir())
+            .map(|root| Self {
+                root: root.to_owned(),
+            })
+            .ok_or_else(|| missing(directory, "at or above"))
     }
 
     /// The project at this path, which may be its directory or its `.cupcake`.
@@ -26,9 +68,18 @@ impl Project {
     ///
     /// When there is none.
     pub fn at(path: &Path) -> Result<Self, EngineError> {
-        Ok(Self {
-            root: path.to_owned(),
-        })
+        if path.join(FOLDER).is_dir() {
+            return Ok(Self {
+                root: path.to_owned(),
+            });
+        }
+        let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+        match absolute.parent() {
+            Some(root) if absolute.ends_with(FOLDER) && absolute.is_dir() => Ok(Self {
+                root: root.to_owned(),
+            }),
+            _ => Err(missing(path, "at")),
+        }
     }
 
     /// The directory that holds `.cupcake/`.
@@ -36,4 +87,159 @@ impl Project {
     pub fn root(&self) -> &Path {
         &self.root
     }
+
+    /// The only harness with a folder of its own under `policies/`, if there is exactly one.
+    pub(crate) fn only_harness(&self) -> Option<Harness> {
+        let policies = self.root.join(FOLDER).join("policies");
+        let mut present = Harness::ALL
+            .into_iter()
+            .filter(|harness| policies.join(harness.name()).is_dir());
+        let first = present.next()?;
+        present.next().is_none().then_some(first)
+    }
+
+    /// The text of a file that need not be there.
+    pub(crate) fn read_optional(
+        &self,
+        path: &str,
+        kind: EngineErrorKind,
+    ) -> Result<Option<String>, EngineError> {
+        let full = self.root.join(path);
+        if !full.exists() && !full.is_symlink() {
+            return Ok(None);
+        }
+        read_text(&full).map(Some).map_err(|message| EngineError {
+            kind,
+            message,
+            place: Some(Place::file(path)),
+            help: "make it a readable text file".to_owned(),
+        })
+    }
+
+    /// Every file that may be a policy or a helper for this harness, in the order of their paths.
+    ///
+    /// # Errors
+    ///
+    /// When the project holds more files than any project should.
+    pub(crate) fn sources(&self, harness: Harness) -> Result<Vec<SourceFile>, EngineError> {
+        let mut sources = Vec::new();
+        for folder in ["helpers", "policies", "system"] {
+            let start = self.root.join(FOLDER).join(folder);
+            if start.exists() || start.is_symlink() {
+                self.collect(&start, harness, &mut sources)?;
+            }
+        }
+        sources.sort_by(|one, other| one.path.cmp(&other.path));
+        Ok(sources)
+    }
+
+    fn collect(
+        &self,
+        start: &Path,
+        harness: Harness,
+        sources: &mut Vec<SourceFile>,
+    ) -> Result<(), EngineError> {
+        let walk = WalkDir::new(start).follow_links(true).sort_by_file_name();
+        let wanted =
+            |entry: &walkdir::DirEntry| is_wanted(entry.path().strip_prefix(start).ok(), harness);
+        for entry in walk.into_iter().filter_entry(wanted) {
+            let source = match entry {
+                Ok(entry) if entry.file_type().is_dir() || !is_source(entry.path()) => continue,
+                Ok(entry) => SourceFile {
+                    path: self.relative(entry.path()),
+                    text: read_text(entry.path()),
+                },
+                Err(error) => SourceFile {
+                    path: self.relative(error.path().unwrap_or(start)),
+                    text: Err(match error.loop_ancestor() {
+                        Some(_) => "the link leads back to a folder that holds it".to_owned(),
+                        None => "the file cannot be read".to_owned(),
+                    }),
+                },
+            };
+            sources.push(source);
+            if sources.len() > MAX_FILES {
+                return Err(EngineError {
+                    kind: EngineErrorKind::Read,
+                    message: format!("the project holds more than {MAX_FILES} policy files"),
+                    place: Some(Place::file(self.relative(start))),
+                    help: "keep other files outside `policies/`".to_owned(),
+                });
+            }
+        }
+        Ok(())
+    }
+
+    fn relative(&self, path: &Path) -> String {
+        let path = path.strip_prefix(&self.root).unwrap_or(path);
+        path.components()
+            .map(|part| part.as_os_str().to_string_lossy())
+            .collect::<Vec<_>>()
+            .join("/")
+    }
+}
+
+/// Whether a path inside `policies/`, `system/` or `helpers/` concerns this harness.
+fn is_wanted(path: Option<&Path>, harness: Harness) -> bool {
+    let parts: Vec<&str> = path
+        .map(|path| path.iter().filter_map(|part| part.to_str()).collect())
+        .unwrap_or_default();
+    if parts.last().is_some_and(|name| name.starts_with('.')) {
+        return false;
+    }
+    match parts.as_slice() {
+        [first, rest @ ..] => match Harness::from_name(first) {
+            Some(owner) => owner == harness && rest.first() != Some(&BUILTINS),
+            None => true,
+        },
+        [] => true,
+    }
+}
+
+/// Whether a file's ending is that of a policy in any language, whatever this engine can evaluate.
+fn is_source(path: &Path) -> bool {
+    let ending = path
+        .extension()
+        .map(|ending| ending.to_string_lossy().to_lowercase());
+    ending.is_some_and(|ending| {
+        matches!(
+            ending.as_str(),
+            "rego" | "wasm" | "lua" | "luau" | "js" | "mjs" | "cjs" | "ts"
+        )
+    })
+}
+
+fn missing(path: &Path, how: &str) -> EngineError {
+    EngineError {
+        kind: EngineErrorKind::MissingProject,
+        message: format!(
+            "there is no `{FOLDER}` directory {how} `{}`",
+            path.display()
+        ),
+        place: None,
+        help: format!("name the directory that holds `{FOLDER}`, or make a project there"),
+    }
+}
+
+/// Reads a regular file of bounded size; a pipe or a device would never end.
+fn read_text(path: &Path) -> Result<String, String> {
+    let unreadable = |error: std::io::Error| format!("the file cannot be read: {}", reason(&error));
+    if !path.metadata().map_err(unreadable)?.is_file() {
+        return Err("the file is not a regular file".to_owned());
+    }
+    let mut bytes = Vec::new();
+    let limit = u64::try_from(MAX_FILE_BYTES)
+        .unwrap_or(u64::MAX)
+        .saturating_add(1);
+    File::open(path)
+        .and_then(|file| file.take(limit).read_to_end(&mut bytes))
+        .map_err(unreadable)?;
+    if bytes.len() > MAX_FILE_BYTES {
+        return Err(format!("the file is larger than {MAX_FILE_BYTES} bytes"));
+    }
+    String::from_utf8(bytes).map_err(|_| "the file is not UTF-8".to_owned())
+}
+
+fn reason(error: &std::io::Error) -> String {
+    error.kind().to_string()
 }

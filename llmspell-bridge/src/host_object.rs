@@ -68,7 +68,10 @@ impl<T> Method<T> {
         name: &'static str,
         run: fn(&T, &dyn Arguments) -> Result<ScriptValue, ScriptError>,
     ) -> Self {
-        Self { info: MethodInfo { name, level: None }, run }
+        Self {
+            info: MethodInfo { name, level: None },
+            run,
+        }
     }
 
     /// A method that runs only while somebody listens to `level`.
@@ -77,7 +80,13 @@ impl<T> Method<T> {
         name: &'static str,
         run: fn(&T, &dyn Arguments) -> Result<ScriptValue, ScriptError>,
     ) -> Self {
-        Self { info: MethodInfo { name, level: Some(level) }, run }
+        Self {
+            info: MethodInfo {
+                name,
+                level: Some(level),
+            },
+            run,
+        }
     }
 }
 
@@ -143,7 +152,10 @@ impl<T: ScriptObject> HostObject for T {
     fn invoke(&self, index: usize, arguments: &dyn Arguments) -> Result<ScriptValue, ScriptError> {
         match T::METHODS.get(index) {
             Some(method) => (method.run)(self, arguments),
-            None => Err(ScriptError::internal(format!("{} has no method number {index}", T::NAME))),
+            None => Err(ScriptError::internal(format!(
+                "{} has no method number {index}",
+                T::NAME
+            ))),
         }
     }
 

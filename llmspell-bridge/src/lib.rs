@@ -4,23 +4,32 @@
 //! see the globals `Cupcake` and `Debug`, the same in both languages.
 
 mod arguments;
+mod debug_bridge;
+mod globals;
 mod host_object;
 mod javascript;
 mod language;
 mod lua;
 mod object_dump;
 mod sandbox;
+mod script_config;
 mod script_engine;
 mod script_error;
+mod script_host;
+mod script_output;
 mod script_value;
 mod stack_trace;
 
 pub use arguments::{Arguments, DataLimits, ValueKind};
+pub use debug_bridge::DebugBridge;
 pub use host_object::{HostObject, Method, MethodInfo, ScriptObject};
 pub use language::Language;
 pub use object_dump::{DumpNode, DumpOptions, DumpShape, MAX_DUMP_NODES, cut_text, dump};
 pub use sandbox::{SandboxLimits, StopHandle, StopReason, Stopper};
+pub use script_config::{ScriptConfig, parse_duration, parse_size};
 pub use script_engine::{Script, ScriptEngine};
 pub use script_error::{Place, ScriptError, ScriptErrorKind};
+pub use script_host::{ScriptHost, ScriptHostBuilder};
+pub use script_output::{DebugEntries, KeptLines, ScriptOutput, StandardStreams};
 pub use script_value::ScriptValue;
 pub use stack_trace::{StackFrame, StackTrace, StackTraceOptions, Variable};

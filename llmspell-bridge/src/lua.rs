@@ -1,1 +1,17 @@
 //! Lua: Luau through mlua.
+
+mod convert;
+mod engine;
+mod error;
+mod object;
+mod sandbox;
+mod stack_trace;
+
+use crate::sandbox::SandboxLimits;
+use crate::script_engine::ScriptEngine;
+use crate::script_error::ScriptError;
+
+/// A fresh Lua state within limits, with nothing but the safe part of the standard library.
+pub(crate) fn open(limits: &SandboxLimits) -> Result<Box<dyn ScriptEngine>, ScriptError> {
+    Ok(Box::new(engine::LuaEngine::new(limits)?))
+}

@@ -138,7 +138,11 @@ pub fn dump(node: &DumpNode, label: Option<&str>, options: &DumpOptions) -> Stri
         text.push_str(&escaped(label));
         text.push_str(if options.compact_mode { ": " } else { ":\n" });
     }
-    Writer { text: &mut text, options }.node(node, 0);
+    Writer {
+        text: &mut text,
+        options,
+    }
+    .node(node, 0);
     text
 }
 
@@ -250,6 +254,8 @@ impl Writer<'_> {
             .all(|(at, c)| c == '_' || c == '$' || c.is_alphabetic() || (at > 0 && c.is_numeric()));
         if plain && !key.is_empty() {
             self.text.push_str(key);
+        } else if key.parse::<f64>().is_ok() {
+            let _ = write!(self.text, "[{key}]");
         } else {
             let _ = write!(self.text, "[\"{}\"]", escaped_text(key));
         }

@@ -25,7 +25,11 @@ pub struct SandboxLimits {
 
 impl Default for SandboxLimits {
     fn default() -> Self {
-        Self { memory: 64 << 20, timeout: Some(Duration::from_secs(30)), stack: 512 << 10 }
+        Self {
+            memory: 64 << 20,
+            timeout: Some(Duration::from_secs(30)),
+            stack: 512 << 10,
+        }
     }
 }
 
@@ -96,7 +100,11 @@ pub(crate) fn alarm(timeout: Duration, stopper: Arc<dyn Stopper>) -> Result<Alar
     }
     watched.next += 1;
     let key = (at, watched.next);
-    let earliest = watched.alarms.keys().next().is_none_or(|first| key < *first);
+    let earliest = watched
+        .alarms
+        .keys()
+        .next()
+        .is_none_or(|first| key < *first);
     watched.alarms.insert(key, stopper);
     drop(watched);
     if earliest {
@@ -134,7 +142,9 @@ fn start() -> Result<(), ScriptError> {
     let thread = thread::Builder::new().name("script-watchdog".to_owned());
     match thread.spawn(watch) {
         Ok(_) => Ok(()),
-        Err(error) => Err(ScriptError::internal(format!("the watchdog cannot start: {error}"))),
+        Err(error) => Err(ScriptError::internal(format!(
+            "the watchdog cannot start: {error}"
+        ))),
     }
 }
 

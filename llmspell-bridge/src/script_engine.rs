@@ -24,7 +24,10 @@ impl Script {
     /// A script of a name and a text.
     #[must_use]
     pub fn new(name: impl Into<String>, source: impl Into<String>) -> Self {
-        Self { name: name.into(), source: source.into() }
+        Self {
+            name: name.into(),
+            source: source.into(),
+        }
     }
 }
 

@@ -235,11 +235,19 @@ impl ScriptError {
     }
 
     fn excerpt(&self, colour: bool) -> String {
-        let renderer = if colour { Renderer::styled() } else { Renderer::plain() };
+        let renderer = if colour {
+            Renderer::styled()
+        } else {
+            Renderer::plain()
+        };
         let title = Level::ERROR.primary_title(self.details.message.as_str());
-        let marked = self.details.place.as_ref().zip(self.details.source_text.as_deref());
-        let Some((place, source, span)) = marked
-            .and_then(|(place, source)| Some((place, source, marked_bytes(source, place)?)))
+        let marked = self
+            .details
+            .place
+            .as_ref()
+            .zip(self.details.source_text.as_deref());
+        let Some((place, source, span)) =
+            marked.and_then(|(place, source)| Some((place, source, marked_bytes(source, place)?)))
         else {
             let text = renderer.render(&[annotate_snippets::Group::with_title(title)]);
             return match &self.details.place {
@@ -259,20 +267,26 @@ impl ScriptError {
 fn marked_bytes(source: &str, place: &Place) -> Option<std::ops::Range<usize>> {
     let wanted = usize::try_from(place.line.checked_sub(1)?).ok()?;
     let mut start = 0;
-    let line = source.split_inclusive('\n').enumerate().find_map(|(index, line)| {
-        if index == wanted {
-            return Some(line);
-        }
-        start += line.len();
-        None
-    })?;
+    let line = source
+        .split_inclusive('\n')
+        .enumerate()
+        .find_map(|(index, line)| {
+            if index == wanted {
+                return Some(line);
+            }
+            start += line.len();
+            None
+        })?;
     let line = line.trim_end();
     let Some(column) = place.column else {
         let indent = line.len() - line.trim_start().len();
         return Some(start + indent..start + line.len());
     };
     let skipped = usize::try_from(column.saturating_sub(1)).ok()?;
-    let at = line.char_indices().nth(skipped).map_or(line.len(), |(at, _)| at);
+    let at = line
+        .char_indices()
+        .nth(skipped)
+        .map_or(line.len(), |(at, _)| at);
     let width = line.get(at..)?.chars().next().map_or(0, char::len_utf8);
     Some(start + at..start + at + width)
 }

@@ -20,7 +20,12 @@ pub struct StackTraceOptions {
 
 impl Default for StackTraceOptions {
     fn default() -> Self {
-        Self { max_depth: 50, capture_locals: false, capture_upvalues: false, include_source: true }
+        Self {
+            max_depth: 50,
+            capture_locals: false,
+            capture_upvalues: false,
+            include_source: true,
+        }
     }
 }
 
@@ -71,7 +76,9 @@ impl StackTrace {
     /// The innermost frame that is in a script.
     #[must_use]
     pub fn script_frame(&self) -> Option<&StackFrame> {
-        self.frames.iter().find(|frame| frame.source.is_some() && frame.line.is_some())
+        self.frames
+            .iter()
+            .find(|frame| frame.source.is_some() && frame.line.is_some())
     }
 
     /// The trace as text, one line a frame and one more for each variable that was read.

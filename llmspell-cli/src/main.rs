@@ -1,1 +1,69 @@
-fn main() {}
+//! The `llmspell` program: runs policy scripts and evaluates events.
+
+mod eval;
+mod exit;
+mod failure;
+mod input;
+mod run;
+mod settings;
+
+use std::io::Write;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::exit::Exit;
+use crate::failure::Failure;
+
+/// Runs policy scripts in Lua and JavaScript, and evaluates agent events against Cupcake policies.
+#[derive(Debug, Parser)]
+#[command(name = "llmspell", version, propagate_version = true, after_help = EXIT_CODES)]
+struct Program {
+    #[command(subcommand)]
+    command: Command,
+}
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  done; for `eval`: allow, ask or modify
+  1  the input or the project is at fault
+  2  denied: halt, deny or block
+  3  an internal fault";
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Runs a Lua or JavaScript script
+    Run(run::Arguments),
+    /// Decides about one event
+    Eval(eval::Arguments),
+}
+
+fn main() -> ExitCode {
+    let program = match Program::try_parse() {
+        Ok(program) => program,
+        Err(error) => return usage(&error).into(),
+    };
+    // A panic is a bug, and must neither look like an answer nor like a denial.
+    let result = std::panic::catch_unwind(|| match program.command {
+        Command::Run(arguments) => run::run(&arguments),
+        Command::Eval(arguments) => eval::eval(&arguments),
+    });
+    let exit = match result {
+        Ok(Ok(exit)) => exit,
+        Ok(Err(failure)) => failure.report(),
+        Err(_) => {
+            Failure::internal("this is a bug in llmspell; the panic message is above").report()
+        }
+    };
+    exit.into()
+}
+
+/// Shows help, the version or what is wrong with the command line. The parser's own exit code for a
+/// wrong command line is 2, which here means a denial.
+fn usage(error: &clap::Error) -> Exit {
+    let shown = error.print().and_then(|()| std::io::stdout().flush());
+    match (error.use_stderr(), shown) {
+        (false, Ok(())) => Exit::Done,
+        _ => Exit::Fault,
+    }
+}

@@ -1,1 +1,3 @@
-//! Placeholder.
+//! Diagnostics for embedded scripts: levelled entries, module filters, outputs, timers and their statistics.
+
+pub mod debug;

@@ -1,1 +1,52 @@
-fn main() {}
+//! The `cargo xtask` program: finds the command and gives it its arguments.
+
+use std::process::ExitCode;
+
+use xtask::failure::Failure;
+use xtask::{ci, figures, screen, test, tidy};
+
+const HELP: &str = "\
+usage: cargo xtask COMMAND
+
+  ci                                everything that CI checks; stops at the first failure
+  test [--accept]                   the tests, and the example scripts against their committed output;
+                                    --accept rewrites that output where it differs
+  tidy                              the rules that no compiler knows: who may depend on whom, and the like
+  figures [NAME] [--json] [--counts]
+                                    the benchmarks' figures and whether each reaches its target;
+                                    --counts adds instruction counts (needs valgrind)
+  help                              this text
+
+example: cargo xtask figures filter --counts
+";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match run(&arguments) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            screen::note(&failure);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(arguments: &[&str]) -> Result<(), Failure> {
+    match arguments {
+        ["ci"] => ci::run(),
+        ["test"] => test::run(test::ExampleOutput::Compare),
+        ["test", "--accept"] => test::run(test::ExampleOutput::Accept),
+        ["tidy"] => tidy::run(),
+        ["figures", rest @ ..] => figures::run(&figures::Options::parse(rest)?),
+        ["help" | "--help" | "-h"] => {
+            screen::say(HELP.trim_end());
+            Ok(())
+        }
+        [] => Err(Failure::new("no command is given").help(HELP.trim_end())),
+        other => {
+            let message = format!("`cargo xtask {}` is not a command", other.join(" "));
+            Err(Failure::new(message).help(HELP.trim_end()))
+        }
+    }
+}

@@ -1,1 +1,14 @@
-//! Tests of the engine.
+//! Tests of the engine from outside, as those who embed it see it.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test may fail loudly"
+)]
+
+mod decisions;
+mod event;
+mod project;
+mod repeatability;
+mod support;

@@ -1,0 +1,283 @@
+//! Figures: our work held against other work, in turns, in one run.
+
+use std::time::Instant;
+
+use llmspell_bridge::Language;
+use serde::Serialize;
+
+use crate::project::Routed;
+use crate::workload::{Work, decision, event, load, message, timer};
+
+/// How long one turn of one side takes at least, in nanoseconds.
+const TURN: u64 = 20_000_000;
+/// How many turns each side gets.
+const TURNS: usize = 15;
+
+/// What our work is held against.
+#[derive(Debug)]
+pub enum Against {
+    /// Other work, and its name.
+    Work(&'static str, fn() -> Work),
+    /// A fixed time in nanoseconds, and its name.
+    Time(&'static str, f64),
+}
+
+/// One figure: what is measured, against what, and how good it must be.
+#[derive(Debug)]
+pub struct Figure {
+    /// Its name on the command line.
+    pub name: &'static str,
+    /// What is measured.
+    pub what: &'static str,
+    ours: fn() -> Work,
+    /// How many things one piece of our work does; the value is for one.
+    parts: f64,
+    against: Against,
+    /// The ratio that must not be passed, if there is one.
+    target: Option<f64>,
+}
+
+/// What a figure came to.
+#[derive(Debug, Clone, Serialize)]
+pub struct Outcome {
+    /// The figure's name.
+    pub name: &'static str,
+    /// What was measured.
+    pub what: &'static str,
+    /// The median time of one piece of our work, in nanoseconds.
+    pub value_ns: f64,
+    /// What it was held against.
+    pub against: &'static str,
+    /// The median time of that, in nanoseconds.
+    pub against_ns: f64,
+    /// The median over all turns of ours divided by theirs.
+    pub ratio: f64,
+    /// The ratio that must not be passed, if there is one.
+    pub target: Option<f64>,
+    /// Whether it is not passed; `None` where there is no target.
+    pub reached: Option<bool>,
+}
+
+/// All figures, in the order in which they are printed.
+pub const FIGURES: &[Figure] = &[
+    Figure {
+        name: "message.disabled.rust",
+        what: "a message below the level, from Rust",
+        ours: message::disabled_in_rust,
+        parts: 1.0,
+        against: Against::Work("a relaxed load", message::relaxed_load),
+        target: Some(1.5),
+    },
+    Figure {
+        name: "message.disabled.lua",
+        what: "a message below the level, from Lua",
+        ours: || message::disabled_in(Language::Lua),
+        parts: 1.0,
+        against: Against::Work(
+            "a call of an empty Rust function",
+            message::empty_function_in_lua,
+        ),
+        target: Some(2.0),
+    },
+    Figure {
+        name: "message.disabled.javascript",
+        what: "a message below the level, from JavaScript",
+        ours: || message::disabled_in(Language::JavaScript),
+        parts: 1.0,
+        against: Against::Work(
+            "a call of an empty Rust function",
+            message::empty_function_in_javascript,
+        ),
+        target: Some(1.3),
+    },
+    Figure {
+        name: "message.enabled.rust",
+        what: "a message that is kept, from Rust",
+        ours: message::enabled_in_rust,
+        parts: 1.0,
+        against: Against::Work("a relaxed load", message::relaxed_load),
+        target: None,
+    },
+    Figure {
+        name: "message.enabled.lua",
+        what: "a message that is kept, from Lua",
+        ours: || message::enabled_in(Language::Lua),
+        parts: 1.0,
+        against: Against::Work(
+            "a call of an empty Rust function",
+            message::empty_function_in_lua,
+        ),
+        target: None,
+    },
+    Figure {
+        name: "message.enabled.javascript",
+        what: "a message that is kept, from JavaScript",
+        ours: || message::enabled_in(Language::JavaScript),
+        parts: 1.0,
+        against: Against::Work(
+            "a call of an empty Rust function",
+            message::empty_function_in_javascript,
+        ),
+        target: None,
+    },
+    Figure {
+        name: "timer",
+        what: "a timer started and stopped",
+        ours: timer::start_and_stop,
+        parts: 1.0,
+        against: Against::Work("two readings of the clock", timer::two_clock_readings),
+        target: None,
+    },
+    Figure {
+        name: "filter",
+        what: "a filter's decision among 50 rules",
+        ours: || timer::filter_decision(50),
+        parts: 1.0,
+        against: Against::Work("a filter's decision among none", || {
+            timer::filter_decision(0)
+        }),
+        target: None,
+    },
+    Figure {
+        name: "event.lua",
+        what: "an event of 1 KB from a Lua table",
+        ours: || event::from_script(Language::Lua),
+        parts: 1.0,
+        against: Against::Work(
+            "mlua's from_value::<serde_json::Value>",
+            event::from_lua_by_mlua,
+        ),
+        target: Some(0.35),
+    },
+    Figure {
+        name: "event.javascript",
+        what: "an event of 1 KB from a JavaScript object",
+        ours: || event::from_script(Language::JavaScript),
+        parts: 1.0,
+        against: Against::Work(
+            "rquickjs_serde::from_value",
+            event::from_javascript_by_rquickjs,
+        ),
+        target: Some(0.7),
+    },
+    Figure {
+        name: "event.text",
+        what: "an event of 1 KB from JSON text, guarded",
+        ours: event::from_text,
+        parts: 1.0,
+        against: Against::Work("serde_json::from_str::<Value>", event::from_text_by_serde),
+        target: None,
+    },
+    Figure {
+        name: "decision.none",
+        what: "a decision with none of 500 policies routed",
+        ours: || decision::decide_nothing(500),
+        parts: 1.0,
+        against: Against::Work("a decision with none of 5 routed", || {
+            decision::decide_nothing(5)
+        }),
+        target: None,
+    },
+    Figure {
+        name: "decision.one",
+        what: "a decision with 1 of 500 policies routed",
+        ours: || decision::decide(500, Routed::One),
+        parts: 1.0,
+        against: Against::Work("a decision with 1 of 5 routed", || {
+            decision::decide(5, Routed::One)
+        }),
+        target: Some(2.0),
+    },
+    Figure {
+        name: "decision.all",
+        what: "a policy's share of a decision with all 500 routed",
+        ours: || decision::decide(500, Routed::All),
+        parts: 500.0,
+        against: Against::Time("15 µs", 15_000.0),
+        target: Some(1.0),
+    },
+    Figure {
+        name: "load",
+        what: "a policy's share of a cold load of 500",
+        ours: || load::load(500),
+        parts: 500.0,
+        against: Against::Time("40 µs, to parse and compile one", 40_000.0),
+        target: None,
+    },
+];
+
+impl Figure {
+    /// Our work, or what it is held against, for counting instructions.
+    pub fn work(&self, ours: bool) -> Option<Work> {
+        match (ours, &self.against) {
+            (true, _) => Some((self.ours)()),
+            (false, Against::Work(_, work)) => Some(work()),
+            (false, Against::Time(..)) => None,
+        }
+    }
+
+    /// Measures both sides in turns, so that a machine that changes its speed changes it for both.
+    pub fn measure(&self) -> Outcome {
+        let mut ours = (self.ours)();
+        let (against, values, ratios, theirs) = match &self.against {
+            Against::Work(name, work) => {
+                let mut theirs = work();
+                let (our_times, their_times) = (times(&mut ours), times(&mut theirs));
+                let (mut values, mut others, mut ratios) = (Vec::new(), Vec::new(), Vec::new());
+                for _ in 0..TURNS {
+                    let (value, other) =
+                        (turn(&mut ours, our_times), turn(&mut theirs, their_times));
+                    values.push(value);
+                    others.push(other);
+                    ratios.push(value / self.parts / other);
+                }
+                (*name, values, ratios, median(others))
+            }
+            Against::Time(name, time) => {
+                let our_times = times(&mut ours);
+                let values: Vec<_> = (0..TURNS).map(|_| turn(&mut ours, our_times)).collect();
+                let ratios = values
+                    .iter()
+                    .map(|value| value / self.parts / time)
+                    .collect();
+                (*name, values, ratios, *time)
+            }
+        };
+        let ratio = median(ratios);
+        Outcome {
+            name: self.name,
+            what: self.what,
+            value_ns: median(values) / self.parts,
+            against,
+            against_ns: theirs,
+            ratio,
+            target: self.target,
+            reached: self.target.map(|target| ratio <= target),
+        }
+    }
+}
+
+/// How often the work must be done for a turn to be long enough; warms it up meanwhile.
+fn times(work: &mut Work) -> u64 {
+    let mut times = 1;
+    loop {
+        let start = Instant::now();
+        work(times);
+        let spent = u64::try_from(start.elapsed().as_nanos()).unwrap_or(u64::MAX);
+        if spent >= TURN {
+            return times;
+        }
+        times = times.saturating_mul((TURN / spent.max(1)).clamp(2, 100));
+    }
+}
+
+fn turn(work: &mut Work, times: u64) -> f64 {
+    let start = Instant::now();
+    work(times);
+    start.elapsed().as_nanos() as f64 / times as f64
+}
+
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
+}

@@ -1,0 +1,10 @@
+//! Each question's work, as a function that does it a number of times.
+
+pub mod decision;
+pub mod event;
+pub mod load;
+pub mod message;
+pub mod timer;
+
+/// Does one piece of work a number of times.
+pub type Work = Box<dyn FnMut(u64)>;

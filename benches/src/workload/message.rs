@@ -1,0 +1,109 @@
+//! A debug message that nobody listens to, and one that somebody does, from each language.
+
+use std::hint::black_box;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
+
+use llmspell_bridge::{DebugBridge, Language, Script, ScriptHost};
+use llmspell_utils::debug::{DebugLevel, DebugManager, debug_log};
+
+use super::Work;
+
+/// The cheapest question there is: one relaxed load and a comparison.
+pub fn relaxed_load() -> Work {
+    let level = AtomicU8::new(DebugLevel::Info as u8);
+    Box::new(move |times| {
+        for step in 0..times {
+            if black_box(&level).load(Ordering::Relaxed) >= DebugLevel::Debug as u8 {
+                black_box(step);
+            }
+        }
+    })
+}
+
+/// A message below the level, from Rust. Its text would be formatted if anybody listened.
+pub fn disabled_in_rust() -> Work {
+    let manager = DebugManager::new();
+    Box::new(move |times| {
+        for step in 0..times {
+            debug_log!(black_box(&manager), DebugLevel::Debug, "step {step}");
+        }
+    })
+}
+
+/// A message that is kept in the ring, from Rust.
+pub fn enabled_in_rust() -> Work {
+    let manager = DebugManager::new();
+    Box::new(move |times| {
+        for step in 0..times {
+            debug_log!(&manager, DebugLevel::Info, "step {step}");
+        }
+    })
+}
+
+fn host(language: Language) -> ScriptHost {
+    let bridge = DebugBridge::new(Arc::new(DebugManager::new()));
+    let limits = llmspell_bridge::SandboxLimits {
+        timeout: None,
+        ..Default::default()
+    };
+    ScriptHost::builder(language)
+        .debug(bridge)
+        .limits(limits)
+        .build()
+        .unwrap()
+}
+
+/// A statement in a loop of a script.
+fn looped(language: Language, statement: &str) -> Work {
+    let mut host = host(language);
+    let statement = statement.to_owned();
+    Box::new(move |times| {
+        let source = match language {
+            Language::Lua => format!("for i = 1, {times} do {statement} end"),
+            Language::JavaScript => format!("for (let i = 0; i < {times}; i++) {{ {statement} }}"),
+        };
+        host.run(&Script::new("loop", source)).unwrap();
+    })
+}
+
+/// A message below the level, from a script.
+pub fn disabled_in(language: Language) -> Work {
+    looped(language, "Debug.debug('x')")
+}
+
+/// A message that is kept in the ring, from a script.
+pub fn enabled_in(language: Language) -> Work {
+    looped(language, "Debug.info('x')")
+}
+
+/// A call of an empty Rust function that mlua made, in a state that is closed as ours.
+pub fn empty_function_in_lua() -> Work {
+    let lua = mlua::Lua::new();
+    lua.globals()
+        .set("empty", lua.create_function(|_, ()| Ok(())).unwrap())
+        .unwrap();
+    lua.sandbox(true).unwrap();
+    Box::new(move |times| {
+        lua.load(format!("for i = 1, {times} do empty() end"))
+            .exec()
+            .unwrap();
+    })
+}
+
+/// A call of an empty Rust function that rquickjs made.
+pub fn empty_function_in_javascript() -> Work {
+    let runtime = rquickjs::Runtime::new().unwrap();
+    let context = rquickjs::Context::full(&runtime).unwrap();
+    context.with(|ctx| {
+        let empty = rquickjs::Function::new(ctx.clone(), || {}).unwrap();
+        ctx.globals().set("empty", empty).unwrap();
+    });
+    Box::new(move |times| {
+        context.with(|ctx| {
+            let () = ctx
+                .eval(format!("for (let i = 0; i < {times}; i++) {{ empty() }}"))
+                .unwrap();
+        });
+    })
+}

@@ -1,0 +1,132 @@
+//! How a fault in a YAML or TOML document of the project reads.
+
+use serde::de::DeserializeOwned;
+
+use crate::error::Place;
+
+/// What is wrong with a document, and where.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Fault {
+    pub(crate) message: String,
+    pub(crate) help: String,
+    pub(crate) line: Option<u32>,
+    pub(crate) column: Option<u32>,
+}
+
+impl Fault {
+    pub(crate) fn new(message: impl Into<String>, help: impl Into<String>) -> Self {
+        Self {
+            message: message.into(),
+            help: help.into(),
+            line: None,
+            column: None,
+        }
+    }
+
+    pub(crate) fn place(&self, file: &str) -> Place {
+        Place {
+            file: file.to_owned(),
+            line: self.line,
+            column: self.column,
+        }
+    }
+}
+
+/// Reads a YAML document.
+pub(crate) fn from_yaml<T: DeserializeOwned>(text: &str) -> Result<T, Fault> {
+    yaml_serde::from_str(text).map_err(|error| {
+        let full = error.to_string();
+        let mut fault = reworded(without_position(&full));
+        if let Some(location) = error.location() {
+            fault.line = u32::try_from(location.line()).ok();
+            fault.column = u32::try_from(location.column()).ok();
+        }
+        fault
+    })
+}
+
+/// Reads a TOML document.
+pub(crate) fn from_toml<T: DeserializeOwned>(text: &str) -> Result<T, Fault> {
+    toml::from_str(text).map_err(|error: toml::de::Error| {
+        let mut fault = reworded(error.message());
+        if let Some(before) = error.span().and_then(|span| text.get(..span.start)) {
+            let line = before.matches('\n').count() + 1;
+            let column = before
+                .chars()
+                .rev()
+                .take_while(|character| *character != '\n')
+                .count()
+                + 1;
+            fault.line = u32::try_from(line).ok();
+            fault.column = u32::try_from(column).ok();
+        }
+        fault
+    })
+}
+
+/// The help for a name that nothing knows: the nearest known one, else all of them.
+pub(crate) fn nearest(name: &str, known: &[&str]) -> String {
+    let close = known
+        .iter()
+        .map(|candidate| (strsim::damerau_levenshtein(name, candidate), *candidate))
+        .filter(|(distance, candidate)| *distance <= 1 + candidate.len() / 4)
+        .min();
+    match close {
+        Some((_, candidate)) => format!("did you mean `{candidate}`?"),
+        None => format!(
+            "known are {}",
+            known
+                .iter()
+                .map(|name| format!("`{name}`"))
+                .collect::<Vec<_>>()
+                .join(", ")
+        ),
+    }
+}
+
+fn without_position(message: &str) -> &str {
+    message
+        .rsplit_once(" at line ")
+        .map_or(message, |(message, _)| message)
+}
+
+/// The message of a parser in our words, as far as it has a known form.
+fn reworded(message: &str) -> Fault {
+    let quoted: Vec<&str> = message.split('`').skip(1).step_by(2).collect();
+    let subject = quoted.first().copied().unwrap_or_default();
+    let known = quoted.get(1..).unwrap_or_default();
+    if message.contains("unknown field `") {
+        Fault::new(format!("unknown key `{subject}`"), nearest(subject, known))
+    } else if message.contains("unknown variant `") {
+        Fault::new(
+            format!("unknown value `{subject}`"),
+            nearest(subject, known),
+        )
+    } else if message.contains("duplicate field `") {
+        Fault::new(
+            format!("the key `{subject}` stands twice"),
+            "keep one of the two",
+        )
+    } else if let Some(message) = wrong_type(message) {
+        Fault::new(message, "give it the type that is expected")
+    } else {
+        Fault::new(message.to_owned(), "correct the document")
+    }
+}
+
+/// `a.b: invalid type: string "x", expected a list` in words for people.
+fn wrong_type(message: &str) -> Option<String> {
+    let (path, rest) = message.split_once("invalid type: ")?;
+    let (found, expected) = rest.split_once(", expected ")?;
+    let found = match found {
+        "unit value" => "nothing".to_owned(),
+        "sequence" => "a list".to_owned(),
+        "map" => "a mapping".to_owned(),
+        other => format!("the {other}"),
+    };
+    let subject = match path.trim_end_matches([':', ' ', '.']) {
+        "" => "the document".to_owned(),
+        path => format!("`{path}`"),
+    };
+    Some(format!("{subject} must be {expected}, not {found}"))
+}

@@ -1,0 +1,405 @@
+//! The modules of a project, and the check that everything a policy names is among them.
+//!
+//! Rego makes undefined of whatever is not there, and a policy that tests something undefined stays silent.
+//! So a name that leads nowhere is refused when the policy is loaded.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use regorus::unstable::BUILTINS;
+
+use super::fault::Fault;
+use super::syntax::{Call, Module, RuleFacts, Shape};
+use crate::decision::DecisionErrorKind;
+use crate::document::nearest;
+
+/// Expressions and rules inside each other, through all that a policy calls.
+const MAX_LEVELS: usize = 256;
+/// What one rule adds to the levels besides its expressions.
+const RULE_LEVELS: usize = 4;
+const DATA: &str = "data";
+
+/// Every module of a project that could be parsed.
+#[derive(Debug, Default)]
+pub(crate) struct Library {
+    modules: Vec<Module>,
+    /// The modules of each package.
+    packages: BTreeMap<Vec<String>, Vec<usize>>,
+}
+
+/// The rules of some modules by their full names, without `data`.
+type Rules<'library> = BTreeMap<Vec<String>, Vec<(&'library Module, &'library RuleFacts)>>;
+
+impl Library {
+    pub(crate) fn add(&mut self, module: Module) -> usize {
+        let index = self.modules.len();
+        self.packages
+            .entry(module.package.clone())
+            .or_default()
+            .push(index);
+        self.modules.push(module);
+        index
+    }
+
+    pub(crate) fn module(&self, index: usize) -> Option<&Module> {
+        self.modules.get(index)
+    }
+
+    /// The modules that a module needs, itself not counted, in the order of the library.
+    ///
+    /// # Errors
+    ///
+    /// When one of them names what is not there, or they call too deep.
+    pub(super) fn needs(&self, index: usize) -> Result<Vec<&Module>, Fault> {
+        let mut seen = BTreeSet::from([index]);
+        let mut pending = vec![index];
+        while let Some(module) = pending.pop().and_then(|index| self.modules.get(index)) {
+            let own = self
+                .packages
+                .get(&module.package)
+                .into_iter()
+                .flatten()
+                .copied();
+            let found = own.chain(self.needed_by(module)?);
+            pending.extend(found.filter(|index| seen.insert(*index)));
+        }
+        let modules: Vec<&Module> = seen
+            .iter()
+            .filter_map(|index| self.modules.get(*index))
+            .collect();
+        let rules = rules_of(&modules);
+        for module in &modules {
+            check_calls(module, &rules)?;
+            check_heads(module, &rules)?;
+        }
+        if let Some(module) = self.modules.get(index) {
+            check_levels(module, &rules)?;
+        }
+        Ok(seen
+            .iter()
+            .filter(|other| **other != index)
+            .filter_map(|index| self.modules.get(*index))
+            .collect())
+    }
+
+    fn needed_by(&self, module: &Module) -> Result<Vec<usize>, Fault> {
+        let mut needed = Vec::new();
+        let named = module
+            .rules
+            .iter()
+            .flat_map(|rule| &rule.references)
+            .chain(&module.imported);
+        let called = module.rules.iter().flat_map(|rule| &rule.calls);
+        let called = called.map(|call| {
+            (
+                &call.path,
+                call.line,
+                BUILTINS.contains_key(call.path.join(".").as_str()),
+            )
+        });
+        for (path, line, is_builtin_call) in named
+            .map(|named| (&named.path, named.line, false))
+            .chain(called)
+        {
+            let Some(path) = absolute(module, path) else {
+                continue;
+            };
+            let found = self.packages_of(&path);
+            let fault = if found.is_empty() {
+                Some(self.missing_package(module, &path, line))
+            } else {
+                self.check_name(module, &path, line).err()
+            };
+            match fault {
+                // An imported name may be that of a family of builtin functions, as `json` in `json.unmarshal`.
+                Some(_) if is_builtin_call => {}
+                Some(fault) => return Err(fault),
+                None => needed.extend(found),
+            }
+        }
+        Ok(needed)
+    }
+
+    /// The modules of the packages that hold a path, or lie inside it.
+    fn packages_of(&self, path: &[String]) -> Vec<usize> {
+        self.packages
+            .iter()
+            .filter(|(package, _)| path.starts_with(package) || package.starts_with(path))
+            .flat_map(|(_, modules)| modules.iter().copied())
+            .collect()
+    }
+
+    /// Checks that the part behind a package's name is one of its rules.
+    fn check_name(&self, module: &Module, path: &[String], line: u32) -> Result<(), Fault> {
+        let Some((package, modules)) = self
+            .packages
+            .iter()
+            .filter(|(package, _)| path.starts_with(package))
+            .max_by_key(|(package, _)| package.len())
+        else {
+            return Ok(());
+        };
+        let Some(name) = path.get(package.len()) else {
+            return Ok(());
+        };
+        let rules = || {
+            modules
+                .iter()
+                .filter_map(|index| self.modules.get(*index))
+                .flat_map(|module| &module.rules)
+        };
+        let leads_on = self
+            .packages
+            .keys()
+            .any(|other| other.len() > package.len() && other.starts_with(path));
+        if leads_on || rules().any(|rule| rule.name.first() == Some(name)) {
+            return Ok(());
+        }
+        let known: BTreeSet<&str> = rules()
+            .filter_map(|rule| rule.name.first())
+            .map(String::as_str)
+            .collect();
+        let known: Vec<&str> = known.into_iter().collect();
+        Err(in_file(
+            module,
+            Fault::load(
+                format!(
+                    "`{name}` is not defined in `{}`: {}",
+                    package.join("."),
+                    nearest(name, &known)
+                ),
+                line,
+            ),
+        ))
+    }
+
+    fn missing_package(&self, module: &Module, path: &[String], line: u32) -> Fault {
+        let name = format!("{DATA}.{}", path.join("."));
+        let known: Vec<String> = self
+            .packages
+            .keys()
+            .map(|package| format!("{DATA}.{}", package.join(".")))
+            .collect();
+        let known: Vec<&str> = known.iter().map(String::as_str).collect();
+        let close = nearest(&name, &known);
+        let hint = if close.starts_with("did") {
+            format!(": {close}")
+        } else {
+            String::new()
+        };
+        in_file(
+            module,
+            Fault::load(format!("`{name}` is not in this project{hint}"), line),
+        )
+    }
+}
+
+/// The path without `data` that a name stands for; none for input, for local names and for builtin functions.
+fn absolute(module: &Module, path: &[String]) -> Option<Vec<String>> {
+    let (first, rest) = path.split_first()?;
+    if first == DATA {
+        return Some(rest.to_vec());
+    }
+    let target = module.imports.get(first)?;
+    let (root, start) = target.split_first()?;
+    (root == DATA).then(|| start.iter().chain(rest).cloned().collect())
+}
+
+fn rules_of<'library>(modules: &[&'library Module]) -> Rules<'library> {
+    let mut rules = Rules::new();
+    for module in modules {
+        for rule in &module.rules {
+            let name = module.package.iter().chain(&rule.name).cloned().collect();
+            rules.entry(name).or_default().push((module, rule));
+        }
+    }
+    rules
+}
+
+/// Where a name of a module leads: through its imports, or to its own package.
+fn full_name(module: &Module, path: &[String]) -> Vec<String> {
+    absolute(module, path).unwrap_or_else(|| module.package.iter().chain(path).cloned().collect())
+}
+
+fn check_calls(module: &Module, rules: &Rules<'_>) -> Result<(), Fault> {
+    module
+        .rules
+        .iter()
+        .flat_map(|rule| &rule.calls)
+        .try_for_each(|call| {
+            check_call(module, call, rules).map_err(|fault| in_file(module, fault))
+        })
+}
+
+/// Checks that every name in a rule's head is bound in the rule, or is that of a rule, an import or a document.
+fn check_heads(module: &Module, rules: &Rules<'_>) -> Result<(), Fault> {
+    let is_rule = |name: &String| {
+        let path: Vec<String> = module.package.iter().chain([name]).cloned().collect();
+        rules
+            .range(path.clone()..)
+            .next()
+            .is_some_and(|(found, _)| found.starts_with(&path))
+    };
+    let is_known = |name: &String| {
+        matches!(name.as_str(), "input" | DATA)
+            || module.imports.contains_key(name)
+            || is_rule(name)
+    };
+    let mut unbound = module.rules.iter().flat_map(|rule| &rule.unbound);
+    match unbound.find_map(|named| {
+        Some((
+            named.path.first().filter(|name| !is_known(name))?,
+            named.line,
+        ))
+    }) {
+        Some((name, line)) => Err(in_file(
+            module,
+            Fault::load(format!("`{name}` is not defined"), line),
+        )),
+        None => Ok(()),
+    }
+}
+
+fn check_call(module: &Module, call: &Call, rules: &Rules<'_>) -> Result<(), Fault> {
+    let name = call.path.join(".");
+    let expected = rules
+        .get(&full_name(module, &call.path))
+        .and_then(|definitions| {
+            definitions.iter().find_map(|(_, rule)| match rule.shape {
+                Shape::Function(arguments) => Some(arguments),
+                Shape::Value | Shape::Keyed => None,
+            })
+        });
+    let expected = match (expected, BUILTINS.get(name.as_str())) {
+        (Some(arguments), _) => arguments,
+        (None, _) if name == "print" => return Ok(()),
+        (None, Some((_, arguments))) => usize::from(*arguments),
+        (None, None) => return Err(unknown_function(&name, call.line)),
+    };
+    // One more argument is what the result is compared with.
+    if call.arguments == expected || call.arguments == expected + 1 {
+        return Ok(());
+    }
+    Err(Fault::load(
+        format!(
+            "`{name}` takes {expected} arguments and is called with {}",
+            call.arguments
+        ),
+        call.line,
+    ))
+}
+
+fn unknown_function(name: &str, line: u32) -> Fault {
+    let known: Vec<&str> = BUILTINS.keys().copied().collect();
+    let close = nearest(name, &known);
+    let hint = if close.starts_with("did") {
+        format!(": {close}")
+    } else {
+        String::new()
+    };
+    Fault::new(
+        DecisionErrorKind::UnknownFunction,
+        format!("there is no function `{name}`{hint}"),
+        line,
+    )
+}
+
+/// Checks that no rule reaches itself, and that none calls deeper than the stack of any thread allows.
+///
+/// Regorus finds a value that reaches itself when it is evaluated; a function that does exhausts the stack.
+fn check_levels(module: &Module, rules: &Rules<'_>) -> Result<(), Fault> {
+    let mut levels = Levels {
+        rules,
+        known: BTreeMap::new(),
+        above: BTreeSet::new(),
+    };
+    for rule in &module.rules {
+        let name: Vec<String> = module.package.iter().chain(&rule.name).cloned().collect();
+        levels.of(&name, 0)?;
+    }
+    Ok(())
+}
+
+/// How deep each rule calls.
+struct Levels<'rules, 'library> {
+    rules: &'rules Rules<'library>,
+    known: BTreeMap<Vec<String>, usize>,
+    /// The rules that are being counted, each reached from the one before.
+    above: BTreeSet<Vec<String>>,
+}
+
+impl Levels<'_, '_> {
+    /// The levels of the rules with this name, which are reached `down` levels deep.
+    fn of(&mut self, name: &[String], down: usize) -> Result<usize, Fault> {
+        if let Some(levels) = self.known.get(name) {
+            return Ok(*levels);
+        }
+        let definitions = self.rules.get(name).cloned().unwrap_or_default();
+        if !self.above.insert(name.to_vec()) {
+            return Err(refused(
+                &definitions,
+                DecisionErrorKind::Load,
+                "calls itself",
+            ));
+        }
+        let mut deepest = 0;
+        for (module, rule) in &definitions {
+            deepest = deepest.max(self.of_rule(module, rule, down)?);
+        }
+        if down + deepest > MAX_LEVELS {
+            let message = format!("calls more than {MAX_LEVELS} levels deep");
+            return Err(refused(&definitions, DecisionErrorKind::Stack, &message));
+        }
+        self.above.remove(name);
+        self.known.insert(name.to_vec(), deepest);
+        Ok(deepest)
+    }
+
+    fn of_rule(&mut self, module: &Module, rule: &RuleFacts, down: usize) -> Result<usize, Fault> {
+        let own = rule.depth + RULE_LEVELS;
+        if down + own > MAX_LEVELS {
+            // The caller refuses it, and nothing below can make it better.
+            return Ok(own);
+        }
+        let mut below = 0;
+        for target in self.targets(module, rule) {
+            below = below.max(self.of(&target, down + own)?);
+        }
+        Ok(own + below)
+    }
+
+    /// The rules that a rule names: as a whole, a part of them, or a package that holds them.
+    fn targets(&self, module: &Module, rule: &RuleFacts) -> BTreeSet<Vec<String>> {
+        let mut targets = BTreeSet::new();
+        let named = rule.references.iter().map(|named| &named.path);
+        for path in named.chain(rule.calls.iter().map(|call| &call.path)) {
+            let path = full_name(module, path);
+            let starts = (1..=path.len()).filter_map(|length| path.get(..length));
+            targets.extend(
+                starts
+                    .filter(|start| self.rules.contains_key(*start))
+                    .map(<[String]>::to_vec),
+            );
+            let inside = self.rules.range(path.clone()..).map(|(name, _)| name);
+            targets.extend(inside.take_while(|name| name.starts_with(&path)).cloned());
+        }
+        targets
+    }
+}
+
+fn refused(definitions: &[(&Module, &RuleFacts)], kind: DecisionErrorKind, what: &str) -> Fault {
+    match definitions.first() {
+        Some((module, rule)) => in_file(
+            module,
+            Fault::new(kind, format!("`{}` {what}", rule.name.join(".")), rule.line),
+        ),
+        None => Fault::new(kind, format!("a rule {what}"), 1),
+    }
+}
+
+/// A fault that lies in this module's file, which may be another than the policy's.
+fn in_file(module: &Module, fault: Fault) -> Fault {
+    Fault {
+        file: Some(module.file.clone()),
+        ..fault
+    }
+}

@@ -1,0 +1,168 @@
+//! The guard that reads a policy's text before regorus does.
+//!
+//! The parser of regorus reads literals inside literals once more for each level, and calls itself for each sign
+//! and each operator, so that a short text can take for ever or exhaust the stack.
+
+use super::fault::Fault;
+use crate::project::MAX_FILE_BYTES;
+
+/// Characters of a line.
+const MAX_COLUMNS: usize = 1024;
+/// Brackets and braces inside each other.
+const MAX_DEPTH: usize = 12;
+/// Parses of a literal, when one of depth `n` is read `2^n` times.
+const MAX_WORK: u64 = 1 << 18;
+/// Depth from which on repeated reading counts.
+const WORK_FROM_DEPTH: usize = 5;
+/// Operators of one expression.
+const MAX_OPERATORS: usize = 128;
+/// Digits of one number.
+const MAX_DIGITS: usize = 64;
+
+/// Checks the text of a module.
+pub(super) fn check(text: &str) -> Result<(), Fault> {
+    if text.len() > MAX_FILE_BYTES {
+        return Err(Fault::load(
+            format!("the file is larger than {MAX_FILE_BYTES} bytes"),
+            1,
+        ));
+    }
+    let mut scan = Scan::default();
+    let mut state = State::Code;
+    let mut characters = text.chars().peekable();
+    while let Some(character) = characters.next() {
+        if character == '\n' {
+            scan.newline();
+            if matches!(state, State::Comment | State::String) {
+                state = State::Code;
+            }
+            continue;
+        }
+        scan.column += 1;
+        if scan.column > MAX_COLUMNS {
+            return Err(Fault::load(
+                format!("the line is longer than {MAX_COLUMNS} characters"),
+                scan.line + 1,
+            ));
+        }
+        match state {
+            State::Code => state = scan.code(character)?,
+            State::String if character == '\\' => {
+                if characters.peek().is_some_and(|next| *next != '\n') {
+                    characters.next();
+                    scan.column += 1;
+                }
+            }
+            State::String if character == '"' => state = State::Code,
+            State::RawString if character == '`' => state = State::Code,
+            State::String | State::RawString | State::Comment => {}
+        }
+    }
+    Ok(())
+}
+
+#[derive(Clone, Copy)]
+enum State {
+    Code,
+    String,
+    RawString,
+    Comment,
+}
+
+#[derive(Default)]
+struct Scan {
+    /// Counted from 0.
+    line: u32,
+    column: usize,
+    depth: usize,
+    work: u64,
+    operators: usize,
+    digits: usize,
+    /// Whether the last character that means anything was an operator.
+    after_operator: bool,
+    /// Whether a line ended since then in a way that may end the expression.
+    may_end: bool,
+}
+
+impl Scan {
+    const fn newline(&mut self) {
+        self.line += 1;
+        self.column = 0;
+        self.digits = 0;
+        self.may_end = !self.after_operator;
+    }
+
+    fn code(&mut self, character: char) -> Result<State, Fault> {
+        self.number(character)?;
+        if character.is_whitespace() {
+            return Ok(State::Code);
+        }
+        if character == '#' {
+            return Ok(State::Comment);
+        }
+        self.operator(character)?;
+        match character {
+            '"' => return Ok(State::String),
+            '`' => return Ok(State::RawString),
+            '[' | '{' => self.open()?,
+            ']' | '}' => self.depth = self.depth.saturating_sub(1),
+            _ => {}
+        }
+        Ok(State::Code)
+    }
+
+    fn number(&mut self, character: char) -> Result<(), Fault> {
+        self.digits = if character.is_ascii_digit() || (self.digits > 0 && character == '.') {
+            self.digits + 1
+        } else {
+            0
+        };
+        if self.digits > MAX_DIGITS {
+            return Err(Fault::load(
+                format!("a number has more than {MAX_DIGITS} digits"),
+                self.line + 1,
+            ));
+        }
+        Ok(())
+    }
+
+    fn operator(&mut self, character: char) -> Result<(), Fault> {
+        let is_operator = matches!(
+            character,
+            '+' | '-' | '*' | '/' | '%' | '&' | '|' | '=' | '<' | '>' | '!'
+        );
+        if self.may_end && !is_operator {
+            self.operators = 0;
+        }
+        self.may_end = false;
+        self.after_operator = is_operator;
+        self.operators += usize::from(is_operator);
+        if self.operators > MAX_OPERATORS {
+            return Err(Fault::load(
+                format!("an expression has more than {MAX_OPERATORS} operators"),
+                self.line + 1,
+            ));
+        }
+        Ok(())
+    }
+
+    fn open(&mut self) -> Result<(), Fault> {
+        self.depth += 1;
+        if self.depth > MAX_DEPTH {
+            return Err(Fault::load(
+                format!("brackets and braces are nested more than {MAX_DEPTH} deep"),
+                self.line + 1,
+            ));
+        }
+        if self.depth >= WORK_FROM_DEPTH {
+            self.work += 1 << self.depth;
+        }
+        if self.work > MAX_WORK {
+            return Err(Fault::load(
+                "the file holds too many deeply nested literals",
+                self.line + 1,
+            ));
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,169 @@
+//! Runs the corpus of `tests/decisions`: projects, events, and the decisions that they must lead to.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use llmspell_engine::{EngineOptions, Event, Harness, Mode, PolicyEngine};
+use serde::Deserialize;
+use serde_json::Value as Json;
+
+use crate::support::{json, project, repeatable};
+
+/// One file of the corpus.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Specification {
+    /// What the file is about, for people.
+    about: String,
+    /// The project's files by their paths.
+    files: BTreeMap<String, String>,
+    #[serde(default)]
+    options: Options,
+    cases: Vec<Case>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+struct Options {
+    harness: Option<String>,
+    mode: Option<String>,
+    deadline_ms: Option<u64>,
+}
+
+/// One event and what comes of it: a part of the decision, or of the error that refuses the event.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Case {
+    /// The sentence that the case proves.
+    name: String,
+    event: Option<Json>,
+    event_text: Option<String>,
+    #[serde(default)]
+    decision: Json,
+    event_error: Option<Json>,
+}
+
+#[test]
+fn every_event_of_the_corpus_leads_to_the_decision_that_stands_beside_it() {
+    let mut faults = Vec::new();
+    let mut cases = 0;
+    for path in specifications() {
+        let text = std::fs::read_to_string(&path).unwrap();
+        let specification: Specification = yaml_serde::from_str(&text)
+            .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        assert!(!specification.about.is_empty());
+        cases += specification.cases.len();
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        faults.extend(
+            run(&specification)
+                .into_iter()
+                .map(|fault| format!("{name}: {fault}")),
+        );
+    }
+    assert!(faults.is_empty(), "\n{}", faults.join("\n\n"));
+    assert!(cases >= 80, "only {cases} cases were found");
+}
+
+fn specifications() -> Vec<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/decisions");
+    let mut paths: Vec<PathBuf> = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
+    paths.retain(|path| path.extension().is_some_and(|ending| ending == "yaml"));
+    paths.sort();
+    paths
+}
+
+fn run(specification: &Specification) -> Vec<String> {
+    let project = project(
+        specification
+            .files
+            .iter()
+            .map(|(path, text)| (path.as_str(), text.as_str())),
+    );
+    let engine = PolicyEngine::load(project.path(), &specification.options.read()).unwrap();
+    let faults = specification.cases.iter().filter_map(|case| {
+        let outcome = case.run(&engine);
+        outcome.err().map(|fault| format!("{}\n{fault}", case.name))
+    });
+    faults.collect()
+}
+
+impl Options {
+    fn read(&self) -> EngineOptions {
+        let defaults = EngineOptions::default();
+        EngineOptions {
+            harness: self
+                .harness
+                .as_deref()
+                .map(|name| Harness::from_name(name).unwrap()),
+            mode: self.mode.as_deref().map(|mode| match mode {
+                "enforce" => Mode::Enforce,
+                "monitor" => Mode::Monitor,
+                other => panic!("unknown mode `{other}`"),
+            }),
+            deadline: self
+                .deadline_ms
+                .map_or(defaults.deadline, Duration::from_millis),
+            ..defaults
+        }
+    }
+}
+
+impl Case {
+    fn run(&self, engine: &PolicyEngine) -> Result<(), String> {
+        let text = match (&self.event, &self.event_text) {
+            (Some(event), None) => event.to_string(),
+            (None, Some(text)) => text.clone(),
+            _ => return Err("a case has either `event` or `event_text`".to_owned()),
+        };
+        let event = match (
+            Event::parse(text.as_bytes(), engine.event_limits()),
+            &self.event_error,
+        ) {
+            (Ok(event), None) => event,
+            (Err(error), Some(expected)) => {
+                let error = serde_json::json!({
+                    "kind": error.kind.code(), "message": error.message, "line": error.line, "column": error.column,
+                    "help": error.help,
+                });
+                return compare("event_error", expected, &error);
+            }
+            (Ok(_), Some(_)) => return Err("the event was accepted".to_owned()),
+            (Err(error), None) => return Err(format!("the event was refused: {error}")),
+        };
+        let decision = engine.evaluate(&event);
+        let converted = Event::from_value(event.value().clone(), engine.event_limits()).unwrap();
+        assert_eq!(
+            repeatable(&decision),
+            repeatable(&engine.evaluate(&converted)),
+            "{}",
+            self.name
+        );
+        compare("decision", &self.decision, &json(&decision))
+    }
+}
+
+/// Checks that everything expected is there: objects may have more keys, lists not more elements.
+fn compare(place: &str, expected: &Json, found: &Json) -> Result<(), String> {
+    match (expected, found) {
+        (Json::Object(expected), Json::Object(found)) if !place.ends_with("updated_input") => {
+            expected.iter().try_for_each(|(key, expected)| {
+                let found = found.get(key).unwrap_or(&Json::Null);
+                compare(&format!("{place}.{key}"), expected, found)
+            })
+        }
+        (Json::Array(expected), Json::Array(items)) if expected.len() == items.len() => {
+            let pairs = expected.iter().zip(items).enumerate();
+            pairs.into_iter().try_for_each(|(index, (one, other))| {
+                compare(&format!("{place}[{index}]"), one, other)
+            })
+        }
+        _ if expected == found => Ok(()),
+        _ => Err(format!(
+            "  {place}\n  expected {expected}\n  found    {found}"
+        )),
+    }
+}

@@ -1,0 +1,1 @@
+//! Where projects are found, what of them is loaded, and how broken ones are refused.

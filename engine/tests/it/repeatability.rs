@@ -1,0 +1,1 @@
+//! The same policies and the same event lead to the same decision, whoever asks and however often.

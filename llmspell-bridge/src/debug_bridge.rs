@@ -1,0 +1,98 @@
+//! The debug infrastructure as scripts reach it: a clonable view of one manager.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use llmspell_utils::debug::{self, DebugEntry, DebugLevel, DebugManager};
+use parking_lot::Mutex;
+
+use crate::script_error::Place;
+
+/// How many different complaints about a script's calls are made before the rest stays unsaid.
+const MOST_COMPLAINTS: usize = 256;
+
+/// A problem with a call, and where in a script the call stands.
+type Complaint = (String, Option<Place>);
+
+/// A clonable handle to a debug manager, with what a host adds for its scripts.
+///
+/// ```
+/// use std::sync::Arc;
+/// use llmspell_bridge::DebugBridge;
+/// use llmspell_utils::debug::DebugManager;
+///
+/// let bridge = DebugBridge::new(Arc::new(DebugManager::new()));
+/// bridge.manager().set_enabled(false);
+/// assert!(!bridge.clone().manager().is_enabled());
+/// ```
+#[derive(Clone)]
+pub struct DebugBridge {
+    manager: Arc<DebugManager>,
+    complaints: Arc<Mutex<HashSet<Complaint>>>,
+}
+
+impl DebugBridge {
+    /// A bridge to a manager of one's own.
+    #[must_use]
+    pub fn new(manager: Arc<DebugManager>) -> Self {
+        Self {
+            manager,
+            complaints: Arc::default(),
+        }
+    }
+
+    /// The manager behind the bridge.
+    #[must_use]
+    pub fn manager(&self) -> &Arc<DebugManager> {
+        &self.manager
+    }
+
+    /// Says once for each place that a call of a debug function could not be done.
+    ///
+    /// Debug functions never fail the script that calls them, so this is how its writer learns of it.
+    pub(crate) fn complain(&self, problem: &str, place: Option<Place>) {
+        if !self.manager.wants(DebugLevel::Warn, Some("debug")) {
+            return;
+        }
+        let mut complaints = self.complaints.lock();
+        if complaints.len() >= MOST_COMPLAINTS {
+            return;
+        }
+        if complaints.insert((problem.to_owned(), place.clone())) {
+            drop(complaints);
+            let entry = self
+                .manager
+                .entry(DebugLevel::Warn, problem)
+                .with_module("debug");
+            self.manager.emit(located(entry, place));
+        }
+    }
+}
+
+impl Default for DebugBridge {
+    /// A bridge to the manager of the process.
+    fn default() -> Self {
+        Self::new(Arc::clone(debug::global()))
+    }
+}
+
+impl std::fmt::Debug for DebugBridge {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter
+            .debug_struct("DebugBridge")
+            .field("manager", &self.manager)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The entry with the place of the script that made it.
+pub(crate) fn located(entry: DebugEntry, place: Option<Place>) -> DebugEntry {
+    match place {
+        Some(Place { file, line, column }) => entry.with_place(debug::Place {
+            file: file.into(),
+            line,
+            column,
+        }),
+        None => entry,
+    }
+}

@@ -1,0 +1,12 @@
+//! The globals that scripts see, each written once for every language.
+
+mod console;
+mod cupcake;
+mod debug;
+mod debug_filter;
+mod debug_report;
+mod debug_timer;
+
+pub(crate) use console::Console;
+pub(crate) use cupcake::{Cupcake, PolicySource};
+pub(crate) use debug::Debug;

@@ -1,0 +1,309 @@
+//! `Debug`: messages, levels and captured entries. Never raises: what cannot be done is said once in a
+//! warning entry, and the answer is `false` or empty.
+
+use llmspell_utils::debug::{DebugEntry, DebugLevel};
+use serde_json::Value as Json;
+use std::sync::atomic::AtomicU8;
+
+use crate::arguments::{Arguments, DataLimits, ValueKind};
+use crate::debug_bridge::{DebugBridge, located};
+use crate::host_object::{Method, ScriptObject};
+use crate::object_dump::{DumpOptions, dump};
+use crate::script_error::ScriptError;
+use crate::script_value::ScriptValue;
+
+/// The debug infrastructure as scripts see it.
+pub(crate) struct Debug {
+    pub(super) bridge: DebugBridge,
+    /// How large the data of one entry may be.
+    pub(super) limits: DataLimits,
+}
+
+/// What every method returns: debug functions have no errors of their own.
+pub(super) type Answer = Result<ScriptValue, ScriptError>;
+
+impl ScriptObject for Debug {
+    const NAME: &'static str = "Debug";
+    const METHODS: &'static [Method<Self>] = &[
+        Method::at_level(DebugLevel::Trace, "trace", Self::trace),
+        Method::at_level(DebugLevel::Debug, "debug", Self::debug),
+        Method::at_level(DebugLevel::Info, "info", Self::info),
+        Method::at_level(DebugLevel::Warn, "warn", Self::warn),
+        Method::at_level(DebugLevel::Error, "error", Self::error),
+        Method::new("log", Self::log),
+        Method::new("logWithData", Self::log_with_data),
+        Method::new("setLevel", Self::set_level),
+        Method::new("getLevel", Self::get_level),
+        Method::new("setEnabled", Self::set_enabled),
+        Method::new("isEnabled", Self::is_enabled),
+        Method::new("getCapturedEntries", Self::captured_entries),
+        Method::new("clearCaptured", Self::clear_captured),
+        Method::new("timer", Self::timer),
+        Method::new("recordEvent", Self::record_event),
+        Method::new("measure", Self::measure),
+        Method::new("performanceReport", Self::performance_report),
+        Method::new("addModuleFilter", Self::add_module_filter),
+        Method::new("addAdvancedFilter", Self::add_advanced_filter),
+        Method::new("removeModuleFilter", Self::remove_module_filter),
+        Method::new("clearModuleFilters", Self::clear_module_filters),
+        Method::new("setDefaultFilterEnabled", Self::set_default_filter_enabled),
+        Method::new("setFilter", Self::set_filter),
+        Method::new("getFilterSummary", Self::filter_summary),
+        Method::new("dump", Self::dump),
+        Method::new("dumpCompact", Self::dump_compact),
+        Method::new("dumpVerbose", Self::dump_verbose),
+        Method::new("dumpWithOptions", Self::dump_with_options),
+        Method::new("stackTrace", Self::stack_trace),
+        Method::new("stackTraceJson", Self::stack_trace_json),
+        Method::new("stackFrames", Self::stack_frames),
+    ];
+
+    fn level_gate(&self) -> Option<&AtomicU8> {
+        Some(self.bridge.manager().gate())
+    }
+}
+
+impl Debug {
+    pub(crate) fn new(bridge: DebugBridge) -> Self {
+        Self {
+            bridge,
+            limits: DataLimits {
+                depth: 32,
+                nodes: 10_000,
+                bytes: 1 << 20,
+            },
+        }
+    }
+
+    fn trace(&self, arguments: &dyn Arguments) -> Answer {
+        self.message(DebugLevel::Trace, arguments, 0)
+    }
+
+    fn debug(&self, arguments: &dyn Arguments) -> Answer {
+        self.message(DebugLevel::Debug, arguments, 0)
+    }
+
+    fn info(&self, arguments: &dyn Arguments) -> Answer {
+        self.message(DebugLevel::Info, arguments, 0)
+    }
+
+    fn warn(&self, arguments: &dyn Arguments) -> Answer {
+        self.message(DebugLevel::Warn, arguments, 0)
+    }
+
+    fn error(&self, arguments: &dyn Arguments) -> Answer {
+        self.message(DebugLevel::Error, arguments, 0)
+    }
+
+    fn log(&self, arguments: &dyn Arguments) -> Answer {
+        match self.level("Debug.log", arguments) {
+            Some(level) => self.message(level, arguments, 1),
+            None => Ok(ScriptValue::Nil),
+        }
+    }
+
+    fn log_with_data(&self, arguments: &dyn Arguments) -> Answer {
+        let Some(level) = self.level("Debug.logWithData", arguments) else {
+            return Ok(ScriptValue::Nil);
+        };
+        if let Some(entry) = self.entry(level, arguments, 1, 3) {
+            let entry = match self.data("Debug.logWithData", arguments, 2) {
+                Some(data) => entry.with_data(data),
+                None => entry,
+            };
+            self.bridge.manager().emit(entry);
+        }
+        Ok(ScriptValue::Nil)
+    }
+
+    fn set_level(&self, arguments: &dyn Arguments) -> Answer {
+        let level = self.level("Debug.setLevel", arguments);
+        if let Some(level) = level {
+            self.bridge.manager().set_level(level);
+        }
+        Ok(level.is_some().into())
+    }
+
+    fn get_level(&self, _: &dyn Arguments) -> Answer {
+        Ok(self.bridge.manager().level().as_str().into())
+    }
+
+    fn set_enabled(&self, arguments: &dyn Arguments) -> Answer {
+        let enabled = self.boolean("Debug.setEnabled", arguments, 0);
+        if let Some(enabled) = enabled {
+            self.bridge.manager().set_enabled(enabled);
+        }
+        Ok(enabled.is_some().into())
+    }
+
+    fn is_enabled(&self, _: &dyn Arguments) -> Answer {
+        Ok(self.bridge.manager().is_enabled().into())
+    }
+
+    fn captured_entries(&self, arguments: &dyn Arguments) -> Answer {
+        let limit = match (arguments.kind(0), arguments.number(0)) {
+            (ValueKind::Nil, _) => None,
+            // Saturates: a limit beyond the ring's size is the ring's size.
+            (_, Some(limit)) if limit >= 0.0 => Some(limit as usize),
+            _ => {
+                self.complain(
+                    "Debug.getCapturedEntries",
+                    "a count from 0 on",
+                    arguments,
+                    0,
+                );
+                return Ok(ScriptValue::List(Vec::new()));
+            }
+        };
+        let entries = self.bridge.manager().captured(limit);
+        Ok(entries.iter().map(shown_entry).collect::<Vec<_>>().into())
+    }
+
+    fn clear_captured(&self, _: &dyn Arguments) -> Answer {
+        self.bridge.manager().clear_captured();
+        Ok(ScriptValue::Nil)
+    }
+
+    fn message(&self, level: DebugLevel, arguments: &dyn Arguments, at: usize) -> Answer {
+        if let Some(entry) = self.entry(level, arguments, at, at + 1) {
+            self.bridge.manager().emit(entry);
+        }
+        Ok(ScriptValue::Nil)
+    }
+
+    /// The entry of a message and a module, if anybody listens to them.
+    fn entry(
+        &self,
+        level: DebugLevel,
+        arguments: &dyn Arguments,
+        message: usize,
+        module: usize,
+    ) -> Option<DebugEntry> {
+        let manager = self.bridge.manager();
+        if !manager.listens(level) {
+            return None;
+        }
+        let module = arguments.text(module);
+        if !manager.wants(level, module.as_deref()) {
+            return None;
+        }
+        let entry = located(
+            manager.entry(level, shown(arguments, message)),
+            arguments.place(),
+        );
+        Some(match module {
+            Some(module) => entry.with_module(module),
+            None => entry,
+        })
+    }
+
+    fn level(&self, function: &str, arguments: &dyn Arguments) -> Option<DebugLevel> {
+        let level = arguments.text(0).and_then(|level| level.parse().ok());
+        if level.is_none() {
+            self.complain(
+                function,
+                "one of off, error, warn, info, debug, trace",
+                arguments,
+                0,
+            );
+        }
+        level
+    }
+
+    pub(super) fn boolean(
+        &self,
+        function: &str,
+        arguments: &dyn Arguments,
+        at: usize,
+    ) -> Option<bool> {
+        let value = arguments.boolean(at);
+        if value.is_none() {
+            self.complain(function, "true or false", arguments, at);
+        }
+        value
+    }
+
+    pub(super) fn text(
+        &self,
+        function: &str,
+        arguments: &dyn Arguments,
+        at: usize,
+    ) -> Option<String> {
+        let value = arguments.text(at);
+        if value.is_none() {
+            self.complain(function, "a string", arguments, at);
+        }
+        value
+    }
+
+    /// An argument as the data of an entry; what is no data is kept as a dump.
+    pub(super) fn data(
+        &self,
+        function: &str,
+        arguments: &dyn Arguments,
+        at: usize,
+    ) -> Option<Json> {
+        if arguments.kind(at) == ValueKind::Nil {
+            return None;
+        }
+        match arguments.data(at, &self.limits) {
+            Ok(data) => serde_json::to_value(&data).ok(),
+            Err(error) => {
+                let problem = format!("{function}: {}; it is kept as text", error.message());
+                self.bridge.complain(&problem, arguments.place());
+                Some(Json::String(shown(arguments, at)))
+            }
+        }
+    }
+
+    pub(super) fn complain(
+        &self,
+        function: &str,
+        expected: &str,
+        arguments: &dyn Arguments,
+        at: usize,
+    ) {
+        let given = match arguments.text(at) {
+            Some(text) => format!("`{text}`"),
+            None => arguments.kind(at).name().to_owned(),
+        };
+        let problem = format!(
+            "{function}: argument {} must be {expected}, got {given}",
+            at + 1
+        );
+        self.bridge.complain(&problem, arguments.place());
+    }
+}
+
+/// An argument as the text of a message: strings as they are, everything else as a compact dump.
+fn shown(arguments: &dyn Arguments, at: usize) -> String {
+    match arguments.text(at) {
+        Some(text) => text,
+        None => {
+            let options = DumpOptions::compact();
+            dump(&arguments.inspect(at, &options), None, &options)
+        }
+    }
+}
+
+fn shown_entry(entry: &DebugEntry) -> ScriptValue {
+    let place = entry.place.as_ref();
+    ScriptValue::Map(vec![
+        ("timestamp", entry.time.to_string().into()),
+        ("level", entry.level.as_str().into()),
+        ("message", entry.message.as_str().into()),
+        ("module", entry.module.as_deref().into()),
+        (
+            "metadata",
+            entry
+                .data
+                .clone()
+                .map(|data| ScriptValue::Data(data.into()))
+                .into(),
+        ),
+        ("file", place.map(|place| &*place.file).into()),
+        ("line", place.map(|place| place.line).into()),
+        ("thread", (&*entry.thread).into()),
+        ("correlation_id", entry.correlation.as_deref().into()),
+    ])
+}

@@ -1,0 +1,192 @@
+//! The Luau engine: a sandboxed state that runs scripts one after the other.
+
+use std::sync::Arc;
+
+use llmspell_engine::Value as Data;
+use mlua::chunk::ChunkMode;
+use mlua::{Function, IntoLua, Lua, MultiValue, Value};
+use parking_lot::Mutex;
+
+use crate::arguments::DataLimits;
+use crate::host_object::HostObject;
+use crate::language::Language;
+use crate::lua::error::{from_mlua, from_raised};
+use crate::lua::object::{Shelf, as_table, bound_method, shelf};
+use crate::lua::sandbox::{self, LuaStopper};
+use crate::lua::stack_trace::capture;
+use crate::lua::{convert, error};
+use crate::sandbox::{SandboxLimits, StopReason, Stopper};
+use crate::script_engine::{Script, ScriptEngine};
+use crate::script_error::{ScriptError, ScriptErrorKind};
+use crate::stack_trace::{StackTrace, StackTraceOptions};
+
+/// How deep and how detailed the stack of an uncaught error is.
+const ERROR_STACK: StackTraceOptions = StackTraceOptions {
+    max_depth: 30,
+    capture_locals: true,
+    capture_upvalues: false,
+    include_source: true,
+};
+
+/// A Luau state with what it needs to run scripts.
+pub(super) struct LuaEngine {
+    // Before the state in this struct, and detached in `drop`: nobody may reach a closed state.
+    stopper: Arc<LuaStopper>,
+    /// The language's own `xpcall`: the error handler runs before the stack is gone.
+    protected_call: Function,
+    handler: Function,
+    /// The stack at the point of the last error.
+    raised_at: Arc<Mutex<StackTrace>>,
+    is_closed: bool,
+    lua: Lua,
+}
+
+impl LuaEngine {
+    pub(super) fn new(limits: &SandboxLimits) -> Result<Self, ScriptError> {
+        let lua = sandbox::open(limits)?;
+        lua.set_app_data(Arc::new(Shelf::new()));
+        let prepare = || {
+            convert::prepare(&lua)?;
+            error::prepare(&lua)?;
+            let raised_at = Arc::new(Mutex::new(StackTrace::default()));
+            let handler = handler(&lua, Arc::clone(&raised_at))?;
+            Ok((lua.globals().raw_get("xpcall")?, handler, raised_at))
+        };
+        let (protected_call, handler, raised_at) = prepare().map_err(from_mlua)?;
+        Ok(Self {
+            stopper: Arc::new(LuaStopper::new(&lua)),
+            protected_call,
+            handler,
+            raised_at,
+            is_closed: false,
+            lua,
+        })
+    }
+
+    /// Makes the globals read-only and gives scripts an environment of their own above them.
+    fn close(&mut self) -> Result<(), ScriptError> {
+        if !self.is_closed {
+            self.lua.sandbox(true).map_err(from_mlua)?;
+            self.is_closed = true;
+        }
+        Ok(())
+    }
+
+    fn set_global(&self, name: &str, value: impl IntoLua) -> Result<(), ScriptError> {
+        if self.is_closed {
+            return Err(ScriptError::internal(
+                "globals are installed before the first script runs",
+            ));
+        }
+        self.lua.globals().raw_set(name, value).map_err(from_mlua)
+    }
+
+    fn load(&self, script: &Script) -> Result<Function, ScriptError> {
+        let chunk = self
+            .lua
+            .load(script.source.as_str())
+            .set_name(format!("@{}", script.name));
+        chunk
+            .set_mode(ChunkMode::Text)
+            .into_function()
+            .map_err(from_mlua)
+    }
+
+    fn call(&self, chunk: Function) -> Result<Value, ScriptError> {
+        *self.raised_at.lock() = StackTrace::default();
+        let called: mlua::Result<MultiValue> = self.protected_call.call((chunk, &self.handler));
+        let stack = || std::mem::take(&mut *self.raised_at.lock());
+        let mut results = called.map_err(|error| from_mlua(error).with_stack(stack()))?;
+        match results.pop_front() {
+            Some(Value::Boolean(true)) => Ok(results.pop_front().unwrap_or(Value::Nil)),
+            _ => {
+                let raised = results.pop_front().unwrap_or(Value::Nil);
+                Err(from_raised(&self.lua, &raised, stack()))
+            }
+        }
+    }
+
+    /// Whatever a stopped script raised, the reason is that it was stopped.
+    fn explain(&self, error: ScriptError) -> ScriptError {
+        match self.stopper.reason() {
+            Some(reason) => stopped(reason).with_stack(error.stack().clone()),
+            None => error,
+        }
+    }
+}
+
+fn stopped(reason: StopReason) -> ScriptError {
+    match reason {
+        StopReason::Timeout => {
+            ScriptError::new(ScriptErrorKind::Timeout, "the script ran longer than it may")
+                .with_help("look at the stack for the loop, or raise the limit: `--timeout`, or `timeout` under `[script]`")
+        }
+        StopReason::Request => ScriptError::new(ScriptErrorKind::Stopped, "the script was stopped by its host"),
+    }
+}
+
+fn handler(lua: &Lua, raised_at: Arc<Mutex<StackTrace>>) -> mlua::Result<Function> {
+    lua.create_function(move |lua, raised: Value| {
+        *raised_at.lock() = capture(lua, &ERROR_STACK);
+        Ok(raised)
+    })
+}
+
+impl ScriptEngine for LuaEngine {
+    fn language(&self) -> Language {
+        Language::Lua
+    }
+
+    fn install(&mut self, global: &str, object: &Arc<dyn HostObject>) -> Result<(), ScriptError> {
+        let table = as_table(&self.lua, object).map_err(from_mlua)?;
+        self.set_global(global, table)
+    }
+
+    fn install_function(
+        &mut self,
+        global: &str,
+        object: &Arc<dyn HostObject>,
+        method: &str,
+    ) -> Result<(), ScriptError> {
+        let index = (0..object.method_count()).find(|index| {
+            object
+                .method(*index)
+                .is_some_and(|info| info.name == method)
+        });
+        let Some(index) = index else {
+            return Err(ScriptError::internal(format!(
+                "{} has no method `{method}`",
+                object.name()
+            )));
+        };
+        let function = bound_method(&self.lua, global, object, index, None).map_err(from_mlua)?;
+        self.set_global(global, function)
+    }
+
+    fn install_data(&mut self, global: &str, data: &Data) -> Result<(), ScriptError> {
+        let value = convert::from_data(&self.lua, data).map_err(from_mlua)?;
+        self.set_global(global, value)
+    }
+
+    fn run(&mut self, script: &Script, limits: &DataLimits) -> Result<Data, ScriptError> {
+        self.close()?;
+        self.load(script)
+            .and_then(|chunk| self.call(chunk))
+            .and_then(|value| shelf(&self.lua)?.data(&self.lua, &value, limits))
+            .map_err(|error| self.explain(error))
+    }
+
+    fn stopper(&self) -> Arc<dyn Stopper> {
+        Arc::clone(&self.stopper) as Arc<dyn Stopper>
+    }
+
+    fn memory_used(&self) -> u64 {
+        self.lua.used_memory() as u64
+    }
+}
+
+impl Drop for LuaEngine {
+    fn drop(&mut self) {
+        self.stopper.detach();
+    }
+}

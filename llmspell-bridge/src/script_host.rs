@@ -1,0 +1,278 @@
+//! The host: one language, the policies and the debug infrastructure, joined by a builder.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use llmspell_engine::{EngineOptions, PolicyEngine, Value};
+
+use crate::arguments::DataLimits;
+use crate::debug_bridge::DebugBridge;
+use crate::globals::{Console, Cupcake, Debug, PolicySource};
+use crate::host_object::HostObject;
+use crate::language::Language;
+use crate::sandbox::{SandboxLimits, StopHandle, alarm};
+use crate::script_engine::{Script, ScriptEngine};
+use crate::script_error::{ScriptError, ScriptErrorKind};
+use crate::script_output::{DebugEntries, ScriptOutput};
+use crate::{javascript, lua};
+
+/// How long the text of a script may be. Compiling cannot be interrupted, so this bounds its time.
+const LONGEST_SOURCE: usize = 4 << 20;
+
+/// Runs scripts of one language under limits, with `Cupcake` and `Debug` as their globals.
+///
+/// A host belongs to one thread at a time and may be moved to another; make one for each worker.
+/// Scripts of one host run one after the other in the same state and see each other's globals.
+///
+/// ```
+/// use llmspell_bridge::{Language, Script, ScriptHost};
+///
+/// let mut host = ScriptHost::builder(Language::Lua).build()?;
+/// let answer = host.run(&Script::new("sum.lua", "return 1 + 1"))?;
+/// assert_eq!(answer.as_i64()?, 2);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug)]
+pub struct ScriptHost {
+    engine: Box<dyn ScriptEngine>,
+    limits: SandboxLimits,
+    data_limits: DataLimits,
+}
+
+impl ScriptHost {
+    /// Starts to describe a host of a language.
+    #[must_use]
+    pub fn builder(language: Language) -> ScriptHostBuilder {
+        ScriptHostBuilder {
+            language,
+            limits: SandboxLimits::default(),
+            data_limits: DataLimits::default(),
+            bridge: None,
+            policies: None,
+            output: None,
+            events: Vec::new(),
+            arguments: Vec::new(),
+            objects: Vec::new(),
+        }
+    }
+
+    /// The language of this host.
+    #[must_use]
+    pub fn language(&self) -> Language {
+        self.engine.language()
+    }
+
+    /// Runs a script to its end: what a Lua script returns, or the last value of a JavaScript one.
+    /// `nil`, `undefined` and `null` are all [`Value::Null`].
+    ///
+    /// # Errors
+    /// Whatever stops the script: it does not parse, it raises, it passes a limit, it is stopped, or
+    /// its value is no data. The error knows the place, the stack and the source text.
+    pub fn run(&mut self, script: &Script) -> Result<Value, ScriptError> {
+        if script.source.len() > LONGEST_SOURCE {
+            return Err(ScriptError::new(
+                ScriptErrorKind::Syntax,
+                format!(
+                    "`{}` has {} bytes, and a script may have {LONGEST_SOURCE}",
+                    script.name,
+                    script.source.len()
+                ),
+            )
+            .with_help("data belongs into an event or a global, not into the text of a script"));
+        }
+        let stopper = self.engine.stopper();
+        stopper.clear();
+        let alarm = self
+            .limits
+            .timeout
+            .map(|timeout| alarm(timeout, Arc::clone(&stopper)))
+            .transpose()?;
+        let result = self.engine.run(script, &self.data_limits);
+        drop(alarm);
+        stopper.clear();
+        result.map_err(|error| match error.place() {
+            Some(place) if place.file == script.name => {
+                error.with_source_text(script.source.as_str())
+            }
+            _ => error,
+        })
+    }
+
+    /// Reads a file and runs it under its path as the name.
+    ///
+    /// # Errors
+    /// When the file cannot be read, and as [`run`](Self::run).
+    pub fn run_file(&mut self, path: &Path) -> Result<Value, ScriptError> {
+        self.run(&read_script(path)?)
+    }
+
+    /// A handle that stops the running script from another thread.
+    #[must_use]
+    pub fn stop_handle(&self) -> StopHandle {
+        StopHandle {
+            stopper: self.engine.stopper(),
+        }
+    }
+
+    /// How many bytes the scripts' heap holds now.
+    #[must_use]
+    pub fn memory_used(&self) -> u64 {
+        self.engine.memory_used()
+    }
+}
+
+fn read_script(path: &Path) -> Result<Script, ScriptError> {
+    let name = path.display().to_string();
+    let unreadable = |why: String| {
+        ScriptError::new(
+            ScriptErrorKind::Syntax,
+            format!("`{name}` cannot be read: {why}"),
+        )
+    };
+    let bytes = std::fs::read(path).map_err(|error| unreadable(error.to_string()))?;
+    match String::from_utf8(bytes) {
+        Ok(source) => Ok(Script { name, source }),
+        Err(_) => Err(unreadable("it is not UTF-8 text".to_owned())
+            .with_help("scripts are source text; compiled scripts are not accepted")),
+    }
+}
+
+/// Describes a [`ScriptHost`]; what is not said keeps a safe default.
+#[derive(Debug)]
+pub struct ScriptHostBuilder {
+    language: Language,
+    limits: SandboxLimits,
+    data_limits: DataLimits,
+    bridge: Option<DebugBridge>,
+    policies: Option<PolicySource>,
+    output: Option<Arc<dyn ScriptOutput>>,
+    events: Vec<(String, Value)>,
+    arguments: Vec<String>,
+    objects: Vec<(String, Arc<dyn HostObject>)>,
+}
+
+impl std::fmt::Debug for dyn ScriptOutput {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("ScriptOutput")
+    }
+}
+
+impl ScriptHostBuilder {
+    /// Memory, stack and time for scripts.
+    #[must_use]
+    pub fn limits(mut self, limits: SandboxLimits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// How large the values may be that cross from scripts to the host.
+    #[must_use]
+    pub fn data_limits(mut self, limits: DataLimits) -> Self {
+        self.data_limits = limits;
+        self
+    }
+
+    /// The debug infrastructure that scripts use; else that of the process.
+    #[must_use]
+    pub fn debug(mut self, bridge: DebugBridge) -> Self {
+        self.bridge = Some(bridge);
+        self
+    }
+
+    /// The project whose policies scripts ask. It is loaded when a script first asks.
+    #[must_use]
+    pub fn project(mut self, path: impl Into<PathBuf>, options: EngineOptions) -> Self {
+        let source = self.policies.get_or_insert_default();
+        source.project = Some(path.into());
+        source.options = options;
+        self
+    }
+
+    /// Policies that are loaded already and may be shared with other hosts.
+    #[must_use]
+    pub fn policies(mut self, engine: Arc<PolicyEngine>) -> Self {
+        self.policies = Some(PolicySource::loaded(engine));
+        self
+    }
+
+    /// Lets scripts load projects below a directory with `Cupcake.init(path)`.
+    #[must_use]
+    pub fn projects_below(mut self, directory: impl Into<PathBuf>) -> Self {
+        self.policies.get_or_insert_default().projects_below = Some(directory.into());
+        self
+    }
+
+    /// Where the lines go that scripts print; else they become debug entries.
+    #[must_use]
+    pub fn output(mut self, output: Arc<dyn ScriptOutput>) -> Self {
+        self.output = Some(output);
+        self
+    }
+
+    /// An event that scripts get from `Cupcake.events()`, under a name.
+    #[must_use]
+    pub fn event(mut self, name: impl Into<String>, event: Value) -> Self {
+        self.events.push((name.into(), event));
+        self
+    }
+
+    /// The arguments that scripts find in `arg` (Lua) or `args` (JavaScript).
+    #[must_use]
+    pub fn arguments(mut self, arguments: impl IntoIterator<Item = String>) -> Self {
+        self.arguments.extend(arguments);
+        self
+    }
+
+    /// An object of the embedding program, as a global that scripts cannot change.
+    #[must_use]
+    pub fn global(mut self, name: impl Into<String>, object: Arc<dyn HostObject>) -> Self {
+        self.objects.push((name.into(), object));
+        self
+    }
+
+    /// Makes the host.
+    ///
+    /// # Errors
+    /// When the memory limit is too small for the language itself.
+    pub fn build(self) -> Result<ScriptHost, ScriptError> {
+        let mut engine = match self.language {
+            Language::Lua => lua::open(&self.limits)?,
+            Language::JavaScript => javascript::open(&self.limits)?,
+        };
+        let bridge = self.bridge.unwrap_or_default();
+        let output = self
+            .output
+            .unwrap_or_else(|| Arc::new(DebugEntries(bridge.clone())));
+        let console: Arc<dyn HostObject> = Arc::new(Console::new(output));
+        engine.install_function("print", &console, "print")?;
+        if self.language == Language::JavaScript {
+            engine.install("console", &console)?;
+        }
+        let cupcake: Arc<dyn HostObject> = Arc::new(Cupcake {
+            source: self.policies.unwrap_or_default(),
+            bridge: bridge.clone(),
+            limits: self.data_limits,
+            events: self.events,
+        });
+        engine.install("Cupcake", &cupcake)?;
+        let debug: Arc<dyn HostObject> = Arc::new(Debug::new(bridge));
+        engine.install("Debug", &debug)?;
+        let arguments: Vec<Value> = self.arguments.into_iter().map(Value::from).collect();
+        engine.install_data(argument_name(self.language), &Value::from(arguments))?;
+        for (name, object) in &self.objects {
+            engine.install(name, object)?;
+        }
+        Ok(ScriptHost {
+            engine,
+            limits: self.limits,
+            data_limits: self.data_limits,
+        })
+    }
+}
+
+const fn argument_name(language: Language) -> &'static str {
+    match language {
+        Language::Lua => "arg",
+        Language::JavaScript => "args",
+    }
+}

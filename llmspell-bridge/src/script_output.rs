@@ -1,0 +1,90 @@
+//! Where the lines go that a script prints.
+
+use std::io::Write;
+
+use llmspell_utils::debug::DebugLevel;
+use parking_lot::Mutex;
+
+use crate::debug_bridge::DebugBridge;
+
+/// Takes the lines of `print` and `console.*`.
+///
+/// `print` and `console.log` come at level `Info`, `console.debug`, `console.warn` and
+/// `console.error` at theirs. A line has no line break at its end.
+pub trait ScriptOutput: Send + Sync {
+    /// Takes one line.
+    fn line(&self, level: DebugLevel, text: &str);
+}
+
+/// Standard output for what a script says, standard error for its warnings and errors.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct StandardStreams;
+
+impl ScriptOutput for StandardStreams {
+    fn line(&self, level: DebugLevel, text: &str) {
+        // A reader that went away is no reason to fail the script.
+        let _ = match level {
+            DebugLevel::Error | DebugLevel::Warn => writeln!(std::io::stderr().lock(), "{text}"),
+            _ => writeln!(std::io::stdout().lock(), "{text}"),
+        };
+    }
+}
+
+/// Debug entries of the module `script`, so that filters and outputs apply to what scripts print.
+#[derive(Debug, Clone)]
+pub struct DebugEntries(pub DebugBridge);
+
+impl ScriptOutput for DebugEntries {
+    fn line(&self, level: DebugLevel, text: &str) {
+        self.0.manager().log(level, Some("script"), text);
+    }
+}
+
+/// Keeps the lines in memory, up to a number of bytes; what comes after that is counted, not kept.
+#[derive(Debug)]
+pub struct KeptLines {
+    kept: Mutex<Kept>,
+    most: usize,
+}
+
+#[derive(Debug, Default)]
+struct Kept {
+    lines: Vec<String>,
+    bytes: usize,
+    lost: usize,
+}
+
+impl KeptLines {
+    /// Keeps up to `most` bytes.
+    #[must_use]
+    pub fn new(most: usize) -> Self {
+        Self {
+            kept: Mutex::new(Kept::default()),
+            most,
+        }
+    }
+
+    /// The lines so far.
+    #[must_use]
+    pub fn lines(&self) -> Vec<String> {
+        self.kept.lock().lines.clone()
+    }
+
+    /// How many lines were not kept.
+    #[must_use]
+    pub fn lost(&self) -> usize {
+        self.kept.lock().lost
+    }
+}
+
+impl ScriptOutput for KeptLines {
+    fn line(&self, _level: DebugLevel, text: &str) {
+        let mut kept = self.kept.lock();
+        if kept.bytes.saturating_add(text.len()) > self.most {
+            kept.lost += 1;
+            return;
+        }
+        kept.bytes += text.len();
+        kept.lines.push(text.to_owned());
+    }
+}

@@ -1,0 +1,11 @@
+//! Tests of the bridge as its users meet it.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test may fail loudly"
+)]
+
+mod limits;
+mod specs;

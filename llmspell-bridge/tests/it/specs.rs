@@ -1,0 +1,123 @@
+//! Runs every specification of `tests/specs`: a Lua block, a JavaScript block, and one output for both.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use llmspell_bridge::{DebugBridge, KeptLines, Language, Script, ScriptHost};
+use llmspell_engine::EngineOptions;
+use llmspell_utils::debug::{DebugManager, ManualClock};
+
+/// The blocks of one specification.
+struct Spec {
+    scripts: Vec<(Language, String)>,
+    output: String,
+}
+
+impl Spec {
+    fn read(path: &Path) -> Self {
+        let text = fs::read_to_string(path).unwrap();
+        let block = |name: &str| blocks(&text, name);
+        let scripts = [(Language::Lua, "lua"), (Language::JavaScript, "js")]
+            .into_iter()
+            .flat_map(|(language, name)| block(name).into_iter().map(move |text| (language, text)))
+            .collect();
+        let output = block("output")
+            .pop()
+            .unwrap_or_else(|| panic!("{path:?} has no output block"));
+        Self { scripts, output }
+    }
+}
+
+fn blocks(text: &str, name: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut open: Option<String> = None;
+    for line in text.lines() {
+        match &mut open {
+            Some(block) if line == "```" => {
+                found.push(std::mem::take(block));
+                open = None;
+            }
+            Some(block) => writeln!(block, "{line}").unwrap(),
+            None if line == format!("```{name}") => open = Some(String::new()),
+            None => {}
+        }
+    }
+    found
+}
+
+/// What a script prints, and how it ends if it fails. The clock stands still.
+fn run(language: Language, source: &str) -> String {
+    let lines = Arc::new(KeptLines::new(1 << 20));
+    let manager = DebugManager::with_clock(Arc::new(ManualClock::new()));
+    let project = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/specs/project");
+    let mut host = ScriptHost::builder(language)
+        .debug(DebugBridge::new(Arc::new(manager)))
+        .output(Arc::clone(&lines) as Arc<dyn llmspell_bridge::ScriptOutput>)
+        .project(project, EngineOptions::default())
+        .build()
+        .unwrap();
+    let ended = host.run(&Script::new("spec", source));
+    let mut text: String = lines
+        .lines()
+        .iter()
+        .flat_map(|line| [line.as_str(), "\n"])
+        .collect();
+    if let Err(error) = ended {
+        writeln!(
+            text,
+            "{} error in line {}: {}",
+            error.kind().code(),
+            error.place().map_or(0, |place| place.line),
+            error.message()
+        )
+        .unwrap();
+    }
+    text
+}
+
+fn specs() -> Vec<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/specs");
+    let mut paths: Vec<PathBuf> = fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|ending| ending == "md"))
+        .collect();
+    paths.sort();
+    paths
+}
+
+#[test]
+fn both_languages_print_what_each_specification_says() {
+    let mut failures = String::new();
+    let mut ran = 0;
+    for path in specs() {
+        let spec = Spec::read(&path);
+        let languages: Vec<_> = spec.scripts.iter().map(|(language, _)| *language).collect();
+        assert_eq!(
+            languages,
+            Language::ALL,
+            "{path:?} must have one block for each language"
+        );
+        for (language, source) in &spec.scripts {
+            let printed = run(*language, source);
+            ran += 1;
+            if printed != spec.output {
+                let name = path.file_name().unwrap().to_string_lossy();
+                writeln!(
+                    failures,
+                    "--- {name} in {language}\nexpected:\n{}printed:\n{printed}",
+                    spec.output
+                )
+                .unwrap();
+            }
+        }
+    }
+    assert!(failures.is_empty(), "{failures}");
+    println!("{ran} scripts printed what they should");
+    assert!(
+        ran >= 2 * 20,
+        "the specifications are gone: only {ran} scripts ran"
+    );
+}

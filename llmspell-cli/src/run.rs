@@ -1,0 +1,101 @@
+//! `llmspell run`: one script, with its project, its events and its limits.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use clap::Args;
+use llmspell_bridge::{
+    DebugBridge, Language, ScriptHost, StandardStreams, parse_duration, parse_size,
+};
+use llmspell_engine::{EngineOptions, EventLimits};
+
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::input::{NamedEvent, read_events};
+use crate::settings::{Settings, find_project};
+
+/// What `llmspell run` is told.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLE)]
+pub(crate) struct Arguments {
+    /// The script: `.lua`, `.luau`, `.js` or `.mjs`
+    #[arg(value_name = "SCRIPT")]
+    script: PathBuf,
+    /// The directory with `.cupcake` [default: beside the script or the nearest one above it]
+    #[arg(long, value_name = "DIR")]
+    project: Option<PathBuf>,
+    /// Events for `Cupcake.events()`: a file, a folder of `*.json`, or `-`; may be repeated
+    #[arg(long, value_name = "FILE")]
+    event: Vec<PathBuf>,
+    /// Which debug messages are shown, such as `debug` or `info,policy.*=trace`
+    #[arg(long, value_name = "SPEC")]
+    debug: Option<String>,
+    /// How long the script may run, such as `250ms` or `2s`
+    #[arg(long, value_name = "D", value_parser = parse_duration)]
+    timeout: Option<Duration>,
+    /// How much memory the script may use, such as `64MiB`
+    #[arg(long, value_name = "N", value_parser = parse_size)]
+    memory: Option<usize>,
+    /// Arguments of the script: `arg` in Lua, `args` in JavaScript
+    #[arg(last = true, value_name = "ARGS")]
+    arguments: Vec<String>,
+}
+
+const EXAMPLE: &str = "\
+Example:
+  llmspell run examples/policy_gate/policy_gate.lua --debug info --timeout 5s";
+
+/// Runs the command.
+pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
+    let Some(language) = Language::of_path(&arguments.script) else {
+        return Err(Failure::fault(
+            format_args!(
+                "{}: this is no script that llmspell knows",
+                arguments.script.display()
+            ),
+            "a script's name ends in `.lua`, `.luau`, `.js` or `.mjs`",
+        ));
+    };
+    let beside = arguments
+        .script
+        .parent()
+        .filter(|parent| !parent.as_os_str().is_empty());
+    let beside = beside.unwrap_or_else(|| Path::new("."));
+    let project = arguments.project.clone().or_else(|| find_project(beside));
+    let settings = Settings::load(project.as_deref().unwrap_or(beside))?;
+    settings.configure_debug(arguments.debug.as_deref())?;
+    let mut limits = settings.script.limits.clone();
+    limits.timeout = arguments.timeout.or(limits.timeout);
+    limits.memory = arguments.memory.unwrap_or(limits.memory);
+    let mut builder = ScriptHost::builder(language)
+        .limits(limits)
+        .debug(DebugBridge::default())
+        .output(Arc::new(StandardStreams))
+        .projects_below(beside)
+        .arguments(arguments.arguments.iter().cloned());
+    if let Some(project) = project {
+        builder = builder.project(project, EngineOptions::default());
+    }
+    for NamedEvent { name, event } in events(arguments, &settings)? {
+        builder = builder.event(name, event.value().clone());
+    }
+    let ran = builder.build()?.run_file(&arguments.script);
+    let flushed = Settings::flush();
+    ran?;
+    flushed.map(|()| Exit::Done)
+}
+
+/// The events of the command line, or else those that the project's settings name.
+fn events(arguments: &Arguments, settings: &Settings) -> Result<Vec<NamedEvent>, Failure> {
+    let sources = match &settings.script.events {
+        Some(events) if arguments.event.is_empty() => std::slice::from_ref(events),
+        _ => arguments.event.as_slice(),
+    };
+    let limits = EventLimits::default();
+    let mut events = Vec::new();
+    for source in sources {
+        events.extend(read_events(source, &limits)?);
+    }
+    Ok(events)
+}

@@ -1,0 +1,104 @@
+//! Where a project is and what its `llmspell.toml`, the environment and the command line say.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use llmspell_bridge::ScriptConfig;
+use llmspell_utils::debug::{self, ConsoleOutput, DebugConfig, DebugError, Document, FilterError};
+
+use crate::failure::Failure;
+
+/// The tables of `llmspell.toml`.
+const TABLES: [&str; 3] = ["debug", "script", "policy"];
+
+/// What a project says about everything but its policies, which the engine reads itself.
+#[derive(Debug, Default)]
+pub(crate) struct Settings {
+    debug: DebugConfig,
+    pub(crate) script: ScriptConfig,
+}
+
+impl Settings {
+    /// Reads `llmspell.toml` in a project's directory, if there is one.
+    pub(crate) fn load(project: &Path) -> Result<Self, Failure> {
+        let file = root(project).join("llmspell.toml");
+        if !file.exists() {
+            return Ok(Self::default());
+        }
+        let text = std::fs::read_to_string(&file).map_err(|error| {
+            let message = format!("{}: the settings cannot be read: {error}", file.display());
+            Failure::fault(
+                message,
+                "make it a text file that you may read, or remove it",
+            )
+        })?;
+        Ok(Self::read(&text, &file)?)
+    }
+
+    fn read(text: &str, file: &Path) -> Result<Self, DebugError> {
+        Document::parse(text, file)?.check_tables(&TABLES)?;
+        Ok(Self {
+            debug: DebugConfig::from_toml(text, file)?,
+            script: ScriptConfig::from_toml(text, file)?,
+        })
+    }
+
+    /// Sets up the manager of the process: the file, then the environment, then the command line.
+    pub(crate) fn configure_debug(&self, directive: Option<&str>) -> Result<(), Failure> {
+        let mut config = self.debug.clone();
+        config.apply_env()?;
+        if let Some(directive) = directive {
+            config
+                .apply_directive(directive)
+                .map_err(|error| refused(directive, &error))?;
+        }
+        let manager = debug::global();
+        manager.configure(&config)?;
+        if config.output.is_empty() {
+            manager.set_output(Arc::new(ConsoleOutput::default()));
+        }
+        Ok(())
+    }
+
+    /// Writes out what an output still holds.
+    pub(crate) fn flush() -> Result<(), Failure> {
+        debug::global().flush().map_err(|error| {
+            Failure::internal(format_args!("debug entries cannot be written: {error}"))
+        })
+    }
+}
+
+fn refused(directive: &str, error: &FilterError) -> Failure {
+    Failure::fault(
+        format_args!("--debug {directive}: {error}"),
+        "write levels and modules such as `debug` or `info,policy.*=trace`",
+    )
+}
+
+impl From<DebugError> for Failure {
+    fn from(error: DebugError) -> Self {
+        let place = error
+            .place()
+            .map(|place| format!("{place}: "))
+            .unwrap_or_default();
+        let help = error.help().unwrap_or("see `docs/configuration.md`");
+        Self::fault(format_args!("{place}{}", error.message()), help)
+    }
+}
+
+/// The directory with `.cupcake` in it, at or above a directory.
+pub(crate) fn find_project(from: &Path) -> Option<PathBuf> {
+    let from = from.canonicalize().ok()?;
+    let found = from
+        .ancestors()
+        .find(|directory| directory.join(".cupcake").is_dir())?;
+    Some(found.to_path_buf())
+}
+
+/// The directory of a project that may be named by its `.cupcake`.
+fn root(project: &Path) -> &Path {
+    match project.parent() {
+        Some(parent) if project.ends_with(".cupcake") => parent,
+        _ => project,
+    }
+}

@@ -1,0 +1,12 @@
+//! The program as people run it: what it prints, where, and how it ends.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test may fail loudly"
+)]
+
+mod eval;
+mod program;
+mod run;

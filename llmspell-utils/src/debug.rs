@@ -1,0 +1,39 @@
+//! The parts of the debug infrastructure, and the manager that everybody in a process may share.
+//!
+//! - [`DebugManager`] puts the parts together; [`global`] is one for the whole process.
+//! - [`DebugLevel`] and the rules of the filter ([`FilterRule`], [`Directive`]) say whether a message is wanted.
+//! - [`DebugEntry`] is a message; an [`EntryFormat`] says how it looks, a [`DebugOutput`] where it goes.
+//! - [`Profiler`] measures, [`report`] presents.
+//! - [`DebugConfig`] reads all settings from a file, the environment and the command line.
+//! - [`Clock`] tells the time, and can be made to stand still.
+
+mod clock;
+mod config;
+mod entry;
+mod error;
+mod filter;
+mod format;
+mod level;
+mod manager;
+mod output;
+mod profiler;
+pub mod report;
+mod text;
+
+pub use crate::debug_log;
+pub use clock::{Clock, ManualClock, SystemClock, Timestamp};
+pub use config::{DebugConfig, Document, OutputTarget, Setting, Table};
+pub use entry::{DebugEntry, Place};
+pub use error::{DebugError, DebugErrorKind};
+pub use filter::{
+    Directive, FilterAction, FilterError, FilterErrorKind, FilterRule, FilterSummary, PatternKind,
+};
+pub use format::{EntryFormat, FormatKind, JsonFormat, TextFormat};
+pub use level::{DebugLevel, LevelError};
+pub use manager::{DebugManager, global};
+pub use output::{
+    BufferLimits, BufferOutput, ConsoleOutput, DebugOutput, FanOut, FileOutput, NullOutput,
+};
+pub use profiler::{
+    Lap, PerformanceTracker, Profiler, ProfilerLosses, TimerEvent, TimerStatistics,
+};

@@ -1,0 +1,111 @@
+//! What happens to an entry that is wanted: it goes to the output and is captured.
+
+use std::cell::Cell;
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+use parking_lot::RwLock;
+
+use super::super::clock::Clock;
+use super::super::entry::DebugEntry;
+use super::super::level::DebugLevel;
+use super::super::output::{BufferOutput, DebugOutput, NullOutput};
+
+/// How deeply outputs may log while they write.
+const NESTING: u32 = 4;
+
+/// The module of the manager's own entries.
+const MODULE: &str = "llmspell.debug";
+
+#[derive(Debug)]
+pub(super) struct Delivery {
+    pub(super) captured: BufferOutput,
+    output: RwLock<Arc<dyn DebugOutput>>,
+    dropped: AtomicU64,
+    reported: AtomicBool,
+}
+
+impl Default for Delivery {
+    fn default() -> Self {
+        Self {
+            captured: BufferOutput::default(),
+            output: RwLock::new(Arc::new(NullOutput)),
+            dropped: AtomicU64::new(0),
+            reported: AtomicBool::new(false),
+        }
+    }
+}
+
+impl Delivery {
+    pub(super) fn deliver(&self, entry: DebugEntry, clock: &dyn Clock) {
+        if entry.level == DebugLevel::Off {
+            return;
+        }
+        // The output is not locked while it writes: a slow one holds nobody up who wants to change it.
+        let output = self.output();
+        if let Err(error) = write(output.as_ref(), &entry) {
+            self.count_failure(output.name(), &error, clock);
+        }
+        self.captured.push(Arc::new(entry));
+    }
+
+    pub(super) fn output(&self) -> Arc<dyn DebugOutput> {
+        Arc::clone(&self.output.read())
+    }
+
+    pub(super) fn set_output(&self, output: Arc<dyn DebugOutput>) {
+        let earlier = std::mem::replace(&mut *self.output.write(), output);
+        self.reported.store(false, Ordering::Relaxed);
+        // Dropped here, when the lock is free: an output may take its time to close.
+        drop(earlier);
+    }
+
+    pub(super) fn dropped(&self) -> u64 {
+        self.dropped.load(Ordering::Relaxed)
+    }
+
+    /// Counts an entry that did not arrive, and captures a word about it the first time.
+    #[cold]
+    fn count_failure(&self, name: &str, error: &io::Error, clock: &dyn Clock) {
+        self.dropped.fetch_add(1, Ordering::Relaxed);
+        if !self.reported.swap(true, Ordering::Relaxed) {
+            let message = format!("output `{name}` fails and entries are lost: {error}");
+            let report =
+                DebugEntry::new(clock.wall(), DebugLevel::Error, message).with_module(MODULE);
+            self.captured.push(Arc::new(report));
+        }
+    }
+}
+
+thread_local! {
+    static WRITING: Cell<u32> = const { Cell::new(0) };
+}
+
+/// Writes to an output, which may itself log, but not without end.
+fn write(output: &dyn DebugOutput, entry: &DebugEntry) -> io::Result<()> {
+    let Some(_writing) = Writing::begin() else {
+        return Err(io::Error::other("it logs while it writes"));
+    };
+    output.write(entry)
+}
+
+/// Counts how deeply the current thread is inside outputs.
+struct Writing;
+
+impl Writing {
+    fn begin() -> Option<Self> {
+        WRITING.with(|depth| {
+            (depth.get() < NESTING).then(|| {
+                depth.set(depth.get() + 1);
+                Self
+            })
+        })
+    }
+}
+
+impl Drop for Writing {
+    fn drop(&mut self) {
+        WRITING.with(|depth| depth.set(depth.get().saturating_sub(1)));
+    }
+}

@@ -1,0 +1,5 @@
+//! How measurements are presented.
+
+mod text;
+
+pub use text::text;

@@ -1,0 +1,90 @@
+//! Instructions an operation, counted by valgrind's callgrind: the same on a busy machine as on a quiet one.
+
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use crate::failure::Failure;
+use crate::figures::figure::Figure;
+use crate::invocation::Invocation;
+
+// Enough operations that what happens once in a while (growing a table, collecting garbage) happens.
+const OPERATIONS: u64 = 2_000;
+
+/// Instructions an operation for what was measured and for what it is held against.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Counts {
+    /// For what was measured.
+    pub value: Option<f64>,
+    /// For what it is held against; absent when it is held against nothing.
+    pub against: Option<f64>,
+}
+
+impl Counts {
+    /// Counts for one figure.
+    ///
+    /// # Errors
+    /// When valgrind is missing, or a run of it fails.
+    pub fn of(program: &Path, figure: &Figure) -> Result<Self, Failure> {
+        let against = figure.against_ns.is_some();
+        Ok(Self {
+            value: Some(instructions(program, &figure.name, "value")?),
+            against: against
+                .then(|| instructions(program, &figure.name, "against"))
+                .transpose()?,
+        })
+    }
+}
+
+// The difference of two runs leaves out what starting and ending cost.
+fn instructions(program: &Path, name: &str, side: &str) -> Result<f64, Failure> {
+    let once = count(program, name, side, OPERATIONS)?;
+    let twice = count(program, name, side, OPERATIONS.saturating_mul(2))?;
+    Ok(per_operation(once, twice, OPERATIONS))
+}
+
+/// Instructions an operation from a run of `operations` and one of twice as many.
+#[must_use]
+pub fn per_operation(once: u64, twice: u64, operations: u64) -> f64 {
+    twice.saturating_sub(once) as f64 / operations.max(1) as f64
+}
+
+fn count(program: &Path, name: &str, side: &str, operations: u64) -> Result<u64, Failure> {
+    let program = program.display().to_string();
+    let operations = operations.to_string();
+    let arguments = [
+        "--tool=callgrind",
+        "--callgrind-out-file=/dev/null",
+        &program,
+        "loop",
+        name,
+        side,
+        &operations,
+    ];
+    let invocation = Invocation::program(Path::new("valgrind"), arguments);
+    let output = invocation.capture().map_err(|failure| {
+        failure.help(
+            "valgrind counts the instructions; on Debian and Ubuntu: apt-get install valgrind",
+        )
+    })?;
+    let said = String::from_utf8_lossy(&output.stderr);
+    if !output.status.success() {
+        return Err(Failure::new(format!(
+            "`{invocation}` failed ({}): {}",
+            output.status,
+            said.trim()
+        )));
+    }
+    collected(&said).ok_or_else(|| {
+        Failure::new(format!(
+            "`{invocation}` did not say how many instructions it counted"
+        ))
+    })
+}
+
+/// The number after `Collected :` in what callgrind says.
+#[must_use]
+pub fn collected(said: &str) -> Option<u64> {
+    let line = said.lines().find(|line| line.contains("Collected"))?;
+    line.rsplit(':').next()?.trim().parse().ok()
+}

@@ -1,0 +1,13 @@
+//! What contributors and CI run: one module a command, and what the commands share.
+
+pub mod ci;
+pub mod dependency_audit;
+pub mod examples;
+pub mod failure;
+pub mod figures;
+pub mod invocation;
+pub mod screen;
+pub mod steps;
+pub mod test;
+pub mod tidy;
+pub mod workspace;

@@ -1,0 +1,106 @@
+//! Which crate may be named where: each engine in its own folder, the command-line parser in the program.
+
+use crate::tidy::finding::Finding;
+use crate::tidy::manifest;
+use crate::tidy::rust_source;
+use crate::tidy::tree::{Tree, line_of};
+
+struct Home {
+    // The name in a manifest; in code it has `_` for `-`.
+    name: &'static str,
+    // Beginnings of paths of the files that may name it.
+    paths: &'static [&'static str],
+    // Packages that may depend on it.
+    packages: &'static [&'static str],
+}
+
+const HOMES: [Home; 5] = [
+    Home {
+        name: "mlua",
+        paths: &[
+            "llmspell-bridge/src/lua.rs",
+            "llmspell-bridge/src/lua/",
+            "benches/",
+        ],
+        packages: &["llmspell-bridge", "llmspell-benches"],
+    },
+    Home {
+        name: "rquickjs",
+        paths: &[
+            "llmspell-bridge/src/javascript.rs",
+            "llmspell-bridge/src/javascript/",
+            "benches/",
+        ],
+        packages: &["llmspell-bridge", "llmspell-benches"],
+    },
+    Home {
+        name: "rquickjs-serde",
+        paths: &["benches/"],
+        packages: &["llmspell-benches"],
+    },
+    Home {
+        name: "regorus",
+        paths: &[
+            "engine/src/evaluator.rs",
+            "engine/src/evaluator/rego",
+            "engine/src/value.rs",
+        ],
+        packages: &["llmspell-engine"],
+    },
+    Home {
+        name: "clap",
+        paths: &["llmspell-cli/"],
+        packages: &["llmspell-cli"],
+    },
+];
+
+/// Finds crates that are named, or depended on, outside their homes.
+#[must_use]
+pub fn check(tree: &Tree) -> Vec<Finding> {
+    let mut findings = named_in_code(tree);
+    findings.extend(named_in_manifests(tree));
+    findings
+}
+
+fn named_in_code(tree: &Tree) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for (file, text) in tree.rust_files() {
+        for word in rust_source::words(text).unwrap_or_default() {
+            let home = HOMES
+                .iter()
+                .find(|home| home.name.replace('-', "_") == word.text);
+            let Some(home) = home else { continue };
+            if !home.paths.iter().any(|path| file.starts_with(path)) {
+                let message = format!("`{}` is named outside its home", home.name);
+                findings.push(Finding::new(file, word.line, message, help(home)));
+            }
+        }
+    }
+    findings
+}
+
+// A manifest that cannot be read is the dependency line's finding already.
+fn named_in_manifests(tree: &Tree) -> Vec<Finding> {
+    let workspace = manifest::read(tree).unwrap_or_default();
+    let mut findings = Vec::new();
+    for member in &workspace.members {
+        let wrong = HOMES.iter().filter(|home| {
+            member.dependencies.iter().any(|name| name == home.name)
+                && !home.packages.contains(&member.name.as_str())
+        });
+        for home in wrong {
+            let line = line_of(tree.text(&member.file).unwrap_or_default(), home.name);
+            let message = format!("`{}` may not depend on `{}`", member.name, home.name);
+            findings.push(Finding::new(&member.file, line, message, help(home)));
+        }
+    }
+    findings
+}
+
+fn help(home: &Home) -> String {
+    format!(
+        "only {} may know `{}`: reach it through what they offer",
+        home.paths.join(", "),
+        home.name
+    )
+}
