@@ -344,7 +344,7 @@ mod tests {
                 "{ b: 1, a: { 'c d': [] } }",
                 "{b = 1, a = {[\"c d\"] = []}}",
             ),
-            ("{ 2: 'x', 1: 'y' }", "{[\"1\"] = \"y\", [\"2\"] = \"x\"}"),
+            ("{ 2: 'x', 1: 'y' }", "{[1] = \"y\", [2] = \"x\"}"),
             ("function named() {}", "function named"),
             ("() => 1", "function"),
             ("new TypeError('bad')", "TypeError: bad"),
@@ -424,11 +424,11 @@ mod tests {
             ),
             (
                 "Object.assign(new Map([[1, 2]]), { forEach() { for (;;); } })",
-                "{[\"1\"] = 2}",
+                "{[1] = 2}",
             ),
             (
                 "Object.defineProperty(new Map([[1, 2]]), 'size', { get() { for (;;); } })",
-                "{[\"1\"] = 2}",
+                "{[1] = 2}",
             ),
         ];
         let mut bench = Bench::new();
