@@ -7,16 +7,13 @@ use super::object;
 use super::raw::{Atom, Js, Kind, Local, Outcome, Pending, Property, Text};
 use super::realm::Realm;
 use super::sandbox::settle;
-use crate::arguments::DataLimits;
+use crate::arguments::{DataLimits, refusal};
 use crate::script_error::{ScriptError, ScriptErrorKind};
 use crate::script_value::ScriptValue;
 
 /// Nothing deeper is converted in either direction, whatever the limits say, since each level takes
 /// native stack.
 const DEEPEST: usize = 512;
-
-/// The longest path that an error shows, in characters.
-const LONGEST_PATH: usize = 200;
 
 /// Numbers up to this size are whole where they look whole: 2^53.
 const WHOLE: f64 = 9_007_199_254_740_992.0;
@@ -36,7 +33,7 @@ pub(super) fn to_data(value: &Local<'_>, limits: &DataLimits) -> Result<Value, S
         limits,
         values: 0,
         bytes: 0,
-        open: Vec::new(),
+        depth: 0,
     };
     walk.value(value).map_err(|refusal| refusal.into_error())
 }
@@ -103,22 +100,8 @@ fn refuse<T>(reason: impl Into<String>) -> Walked<T> {
 
 impl Refusal {
     fn into_error(self) -> ScriptError {
-        let mut path = "value".to_owned();
-        for step in self.path.iter().rev() {
-            path.push_str(step);
-        }
-        let length = path.chars().count();
-        if length > LONGEST_PATH {
-            path = "…"
-                .chars()
-                .chain(path.chars().skip(length - LONGEST_PATH))
-                .collect();
-        }
-        ScriptError::new(
-            ScriptErrorKind::Conversion,
-            format!("`{path}` {}", self.reason),
-        )
-        .with_help("only null, booleans, finite numbers, text, arrays and plain objects are data")
+        refusal(self.path.iter().rev(), &self.reason)
+            .with_help("data is null, booleans, finite numbers, text, arrays and plain objects")
     }
 }
 
@@ -128,8 +111,8 @@ struct Walk<'a, 'js> {
     limits: &'a DataLimits,
     values: usize,
     bytes: usize,
-    /// The structures that are being walked, outermost first.
-    open: Vec<usize>,
+    /// How many structures are being walked.
+    depth: usize,
 }
 
 impl<'js> Walk<'_, 'js> {
@@ -146,8 +129,8 @@ impl<'js> Walk<'_, 'js> {
                 Some(value) => Ok(Value::from(value)),
                 None => refuse("is a bigint of more than 64 bits"),
             },
-            Kind::Undefined => refuse("is undefined"),
-            Kind::Symbol => refuse("is a symbol"),
+            Kind::Undefined => refuse("is undefined, which is no data"),
+            Kind::Symbol => refuse("is a symbol, which is no data"),
             Kind::Nothing => refuse("is no value"),
         }
     }
@@ -155,7 +138,7 @@ impl<'js> Walk<'_, 'js> {
     fn count_values(&mut self, more: usize) -> Walked<()> {
         self.values = self.values.saturating_add(more);
         if self.values > self.limits.nodes {
-            return refuse(format!("has more than {} values in all", self.limits.nodes));
+            return refuse("has more values than the host takes");
         }
         Ok(())
     }
@@ -163,10 +146,7 @@ impl<'js> Walk<'_, 'js> {
     fn count_bytes(&mut self, more: usize) -> Walked<()> {
         self.bytes = self.bytes.saturating_add(more);
         if self.bytes > self.limits.bytes {
-            return refuse(format!(
-                "has more than {} bytes of text in all",
-                self.limits.bytes
-            ));
+            return refuse("has more text than the host takes");
         }
         Ok(())
     }
@@ -185,23 +165,19 @@ impl<'js> Walk<'_, 'js> {
     fn structure(&mut self, value: &Local<'js>) -> Walked<Value> {
         let class = value.class();
         if class != self.realm.plain && class != self.realm.array {
-            return refuse(format!("is {}", described(value)));
+            return refuse(format!("is {}, which is no data", described(value)));
         }
-        let address = value.address().unwrap_or_default();
-        if self.open.contains(&address) {
-            return refuse("contains itself");
+        // A cycle is met here too, after as many rounds as there may be levels.
+        if self.depth >= self.limits.depth.min(DEEPEST) {
+            return refuse("is nested too deeply, or contains itself");
         }
-        let deepest = self.limits.depth.min(DEEPEST);
-        if self.open.len() >= deepest {
-            return refuse(format!("is nested more than {deepest} levels deep"));
-        }
-        self.open.push(address);
+        self.depth += 1;
         let walked = if class == self.realm.array {
             self.list(value)
         } else {
             self.map(value)
         };
-        self.open.pop();
+        self.depth -= 1;
         walked
     }
 
@@ -214,7 +190,7 @@ impl<'js> Walk<'_, 'js> {
         for index in 0..length {
             let element = match value.element(index) {
                 Ok(Property::Value(element)) => self.value(&element),
-                Ok(Property::Accessor { .. }) => refuse("is computed by a getter"),
+                Ok(Property::Accessor { .. }) => refuse("is an accessor, which is not read"),
                 Ok(Property::Absent) => refuse("is a hole of the array"),
                 Err(Pending) => self.no_memory(),
             };
@@ -252,7 +228,7 @@ impl<'js> Walk<'_, 'js> {
     fn entry(&mut self, object: &Local<'js>, atom: Atom<'_>) -> Walked<Option<(Value, Value)>> {
         let value = match object.property(atom) {
             Ok(Property::Value(value)) => value,
-            Ok(Property::Accessor { .. }) => return refuse("is computed by a getter"),
+            Ok(Property::Accessor { .. }) => return refuse("is an accessor, which is not read"),
             Ok(Property::Absent) => return Ok(None),
             Err(Pending) => return self.no_memory(),
         };
@@ -312,11 +288,7 @@ fn utf8(text: &Text<'_>) -> Walked<Value> {
 
 fn number(value: f64) -> Walked<Value> {
     if !value.is_finite() {
-        return refuse(if value.is_nan() {
-            "is not a number"
-        } else {
-            "is infinite"
-        });
+        return refuse("is not a finite number");
     }
     if value.fract() == 0.0 && value.abs() <= WHOLE {
         return Ok(Value::from(value as i64));
@@ -336,8 +308,8 @@ fn described(value: &Local<'_>) -> String {
         return format!("the host object {}", held.object.name());
     }
     match class_of(value) {
-        Some(name) => format!("of class {name}, not a plain object"),
-        None => "not a plain object".to_owned(),
+        Some(name) => format!("an object of class {name}"),
+        None => "no plain object".to_owned(),
     }
 }
 
@@ -502,45 +474,57 @@ mod tests {
         let cases = [
             (
                 "{ a: [0, { 'b c': () => 1 }] }",
-                "`value.a[1][\"b c\"]` is a function",
+                "`value.a[1][\"b c\"]` is a function, which is no data",
             ),
-            ("[undefined]", "`value[0]` is undefined"),
+            ("[undefined]", "`value[0]` is undefined, which is no data"),
             ("[, 1]", "`value[0]` is a hole of the array"),
-            ("{ n: NaN }", "`value.n` is not a number"),
-            ("{ n: -Infinity }", "`value.n` is infinite"),
+            ("{ n: NaN }", "`value.n` is not a finite number"),
+            ("{ n: -Infinity }", "`value.n` is not a finite number"),
             (
                 "{ b: 2n ** 64n }",
                 "`value.b` is a bigint of more than 64 bits",
             ),
-            ("{ s: Symbol('x') }", "`value.s` is a symbol"),
+            (
+                "{ s: Symbol('x') }",
+                "`value.s` is a symbol, which is no data",
+            ),
             ("{ [Symbol('x')]: 1 }", "`value` has a symbol for a key"),
             (
                 "{ d: new Date(0) }",
-                "`value.d` is of class Date, not a plain object",
+                "`value.d` is an object of class Date, which is no data",
             ),
             (
                 "new Map([[1, 2]])",
-                "`value` is of class Map, not a plain object",
+                "`value` is an object of class Map, which is no data",
             ),
-            ("new Set()", "`value` is of class Set, not a plain object"),
+            (
+                "new Set()",
+                "`value` is an object of class Set, which is no data",
+            ),
             (
                 "Promise.resolve(1)",
-                "`value` is of class Promise, not a plain object",
+                "`value` is an object of class Promise, which is no data",
             ),
             (
                 "new Error('x')",
-                "`value` is of class Error, not a plain object",
+                "`value` is an object of class Error, which is no data",
             ),
-            ("/x/", "`value` is of class RegExp, not a plain object"),
+            (
+                "/x/",
+                "`value` is an object of class RegExp, which is no data",
+            ),
             (
                 "new Uint8Array(2)",
-                "`value` is of class Uint8Array, not a plain object",
+                "`value` is an object of class Uint8Array, which is no data",
             ),
             (
                 "Object('x')",
-                "`value` is of class String, not a plain object",
+                "`value` is an object of class String, which is no data",
             ),
-            ("{ h: host.item(1) }", "`value.h` is the host object Item"),
+            (
+                "{ h: host.item(1) }",
+                "`value.h` is the host object Item, which is no data",
+            ),
             (
                 "{ s: '\\ud800' }",
                 "`value.s` has half a surrogate pair, which is no text",
@@ -551,7 +535,7 @@ mod tests {
             ),
             (
                 "(function () { return arguments })(1)",
-                "`value` is of class Arguments, not a plain object",
+                "`value` is an object of class Arguments, which is no data",
             ),
         ];
         for (source, message) in cases {
@@ -564,23 +548,23 @@ mod tests {
         let cases = [
             (
                 "new Proxy({}, { ownKeys() { for (;;); } })",
-                "`value` is a proxy",
+                "`value` is a proxy, which is no data",
             ),
             (
                 "[new Proxy([], { get() { for (;;); } })]",
-                "`value[0]` is a proxy",
+                "`value[0]` is a proxy, which is no data",
             ),
             (
                 "{ get allow() { for (;;); } }",
-                "`value.allow` is computed by a getter",
+                "`value.allow` is an accessor, which is not read",
             ),
             (
                 "{ set allow(v) {} }",
-                "`value.allow` is computed by a getter",
+                "`value.allow` is an accessor, which is not read",
             ),
             (
                 "Object.defineProperty([1], 0, { get() { for (;;); } })",
-                "`value[0]` is computed by a getter",
+                "`value[0]` is an accessor, which is not read",
             ),
         ];
         for (source, message) in cases {
@@ -604,7 +588,7 @@ mod tests {
     fn a_cycle_is_refused_and_a_shared_value_is_not() {
         assert_eq!(
             refused("(() => { const a = { b: [] }; a.b.push(a); return a })()"),
-            "`value.b[0]` contains itself"
+            "`value.b[0].b[0].b[0]…` is nested too deeply, or contains itself"
         );
         assert_eq!(
             Bench::new().json("const s = [1]; [s, s, { s }]"),
@@ -615,14 +599,14 @@ mod tests {
     #[test]
     fn a_graph_of_two_to_the_fortieth_values_is_refused() {
         let source = "(() => { let a = [1]; for (let i = 0; i < 40; i++) a = [a, a]; return a })()";
-        assert!(refused(source).contains("has more than 100000 values"));
+        assert!(refused(source).contains("has more values than the host takes"));
     }
 
     #[test]
     fn what_is_nested_too_deeply_is_refused() {
         let source =
             "(() => { let a = []; for (let i = 0; i < 100000; i++) a = { a }; return a })()";
-        assert!(refused(source).ends_with("is nested more than 128 levels deep"));
+        assert!(refused(source).ends_with("is nested too deeply, or contains itself"));
         let limits = DataLimits {
             depth: usize::MAX,
             ..DataLimits::default()
@@ -632,20 +616,22 @@ mod tests {
         assert!(
             error
                 .message()
-                .ends_with("is nested more than 512 levels deep"),
+                .ends_with("is nested too deeply, or contains itself"),
             "{error}"
         );
     }
 
     #[test]
     fn what_is_too_large_is_refused() {
-        assert!(refused("new Array(4294967295)").contains("has more than 100000 values"));
-        assert!(refused("new Array(200000).fill(0)").contains("has more than 100000 values"));
+        assert!(refused("new Array(4294967295)").contains("has more values than the host takes"));
+        assert!(
+            refused("new Array(200000).fill(0)").contains("has more values than the host takes")
+        );
         assert!(
             refused("Object.fromEntries(Array.from({ length: 100001 }, (_, i) => ['k' + i, i]))")
-                .contains("has more than 100000 values")
+                .contains("has more values than the host takes")
         );
-        assert!(refused("['x'.repeat(9 << 20)]").contains("has more than 8388608 bytes"));
+        assert!(refused("['x'.repeat(9 << 20)]").contains("has more text than the host takes"));
         let error = refused("(() => { let t = 'x'.repeat(1 << 20); return Array(9).fill(t) })()");
         assert!(error.starts_with("`value[8]` has more"), "{error}");
     }
@@ -668,7 +654,7 @@ mod tests {
         let source = "(() => { let a = null, k = 'k'.repeat(50); for (let i = 0; i < 20; i++) a = { [k]: a ?? NaN }; return a })()";
         let message = refused(source);
         assert!(
-            message.starts_with("`…kkk") && message.ends_with("` is not a number"),
+            message.len() < 400 && message.ends_with("…` is not a finite number"),
             "{message}"
         );
     }

@@ -51,14 +51,10 @@ fn exception<'js>(js: Js<'js>, error: &ScriptError) -> Outcome<Local<'js>> {
 /// The error that says why a script was stopped.
 pub(super) fn stopped(reason: StopReason) -> ScriptError {
     match reason {
-        StopReason::Timeout => ScriptError::new(
-            ScriptErrorKind::Timeout,
-            "the script ran longer than its limit",
-        )
-        .with_help("look for a loop without an end, or raise the time limit"),
+        StopReason::Timeout => ScriptError::new(ScriptErrorKind::Timeout, "the script ran longer than it may").with_help("look at the stack for the loop, or raise the limit: `--timeout`, or `timeout` under `[script]`"),
         StopReason::Request => ScriptError::new(
             ScriptErrorKind::Stopped,
-            "the script was stopped by the host",
+            "the script was stopped by its host",
         ),
     }
 }
@@ -67,9 +63,9 @@ pub(super) fn stopped(reason: StopReason) -> ScriptError {
 pub(super) fn out_of_memory() -> ScriptError {
     ScriptError::new(
         ScriptErrorKind::Memory,
-        "the script used more memory than its limit",
+        "the script needs more memory than it may have",
     )
-    .with_help("keep less data at a time, or raise the memory limit")
+    .with_help("keep less data alive, or raise the limit: `--memory`, or `memory` under `[script]`")
 }
 
 /// The exception as an error of the host; nothing of the script is run to make it.

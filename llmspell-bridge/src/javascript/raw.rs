@@ -649,11 +649,6 @@ impl<'js> Local<'js> {
         self.define(self.js.key(name)?.atom(), value, access)
     }
 
-    /// Defines an element of an array.
-    pub(super) fn define_element(&self, index: u32, value: Local<'js>) -> Outcome<()> {
-        self.define(self.js.index(index)?.atom(), value, Access::Open)
-    }
-
     /// Defines an enumerable own property that is read through a function.
     pub(super) fn define_getter(&self, name: &str, getter: Local<'js>) -> Outcome<()> {
         let key = self.js.key(name)?;
