@@ -57,7 +57,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         .output(Arc::new(StandardStreams))
         .global("deployment", Arc::new(deployment))
         .build()?;
-    let may_go_on = host.run(&Script::new("deploy.js", SCRIPT))?.as_bool()?.to_owned();
+    let may_go_on = host
+        .run(&Script::new("deploy.js", SCRIPT))?
+        .as_bool()?
+        .to_owned();
     if !may_go_on {
         return Err("the policies do not allow this deployment".into());
     }

@@ -1,6 +1,8 @@
 //! What the conversions of all languages have in common: the budget that bounds them, and the refusal
 //! of a value that is no data.
 
+use llmspell_engine::Value;
+
 use crate::arguments::DataLimits;
 use crate::script_error::{ScriptError, ScriptErrorKind};
 
@@ -8,7 +10,10 @@ use crate::script_error::{ScriptError, ScriptErrorKind};
 const LONGEST_PATH: usize = 80;
 
 /// The deepest nesting that any limit allows: a walk uses the native stack.
-const DEEPEST: usize = 512;
+pub(crate) const DEEPEST: usize = 512;
+
+/// The largest number up to which a double holds every whole number: 2^53.
+const EXACT: f64 = 9_007_199_254_740_992.0;
 
 /// Why a value is no data, and where it is: the innermost step comes first.
 #[derive(Debug)]
@@ -63,6 +68,21 @@ pub(crate) fn named_step(name: &str) -> String {
     }
 }
 
+/// A script's number as data: whole where it is whole and exact.
+pub(crate) fn number(value: f64) -> Walked<Value> {
+    if value.fract() == 0.0 && value.abs() <= EXACT {
+        return Ok(Value::from(value as i64));
+    }
+    if value.is_finite() {
+        return Ok(Value::from(value));
+    }
+    refuse(if value.is_nan() {
+        "is not a number"
+    } else {
+        "is infinite"
+    })
+}
+
 /// What is left of the limits of one conversion.
 #[derive(Debug)]
 pub(crate) struct Budget {
@@ -94,9 +114,12 @@ impl Budget {
         }
     }
 
-    /// How many values are left to spend.
-    pub(crate) fn values_left(&self) -> usize {
-        self.values
+    /// Refuses a structure that claims to hold more values than may still be met.
+    pub(crate) fn check_values(&self, count: usize) -> Walked<()> {
+        if count <= self.values {
+            return Ok(());
+        }
+        refuse(format!("has more than {} values in all", self.limits.nodes))
     }
 
     /// Spends the bytes of a text or a key.

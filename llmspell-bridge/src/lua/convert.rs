@@ -12,7 +12,7 @@ use llmspell_engine::Value as Data;
 use mlua::{Lua, Value, ffi};
 
 use crate::arguments::DataLimits;
-use crate::conversion::{Budget, Walked, named_step, refuse};
+use crate::conversion::{Budget, Walked, named_step, number, refuse};
 use crate::lua::error::from_mlua;
 use crate::object_dump::{DumpNode, DumpOptions, DumpShape, MAX_DUMP_NODES, cut_text};
 use crate::script_error::ScriptError;
@@ -20,9 +20,6 @@ use crate::script_value::ScriptValue;
 
 /// The registry's name for the metatable that marks an empty table as a list.
 const EMPTY_LIST: &str = "llmspell.empty_list";
-
-/// The largest number up to which a double holds every whole number.
-const EXACT: f64 = 9_007_199_254_740_992.0;
 
 /// Makes the metatable that keeps an empty list a list on its way through a script.
 pub(super) fn prepare(lua: &Lua) -> mlua::Result<()> {
@@ -270,21 +267,6 @@ fn step(name: &Data) -> String {
         Data::String(name) => named_step(name),
         _ => String::new(),
     }
-}
-
-fn number(value: f64) -> Walked<Data> {
-    if value.fract() == 0.0 && value.abs() <= EXACT {
-        // Exact, because the number is whole and within 53 bits.
-        return Ok(Data::from(value as i64));
-    }
-    if value.is_finite() {
-        return Ok(Data::from(value));
-    }
-    refuse(if value.is_nan() {
-        "is not a number"
-    } else {
-        "is infinite"
-    })
 }
 
 /// The bytes of the string at an index.
