@@ -262,7 +262,7 @@ fn links_are_followed_and_those_that_lead_nowhere_or_round_are_errors() {
     let project = project([]);
     let policies = project.path().join(".cupcake/policies");
     let link = |target: &Path, name: &str| {
-        std::os::unix::fs::symlink(target, policies.join(name)).unwrap()
+        std::os::unix::fs::symlink(target, policies.join(name)).unwrap();
     };
     link(&outside.path().join("linked.rego"), "linked.rego");
     let found = engine(&project).evaluate(&event(r#"{"hook_event_name": "PreToolUse"}"#));
