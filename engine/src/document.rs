@@ -1,5 +1,6 @@
-//! How a fault in a YAML or TOML document of the project reads.
+//! How a fault in a YAML document of the project reads.
 
+use llmspell_utils::nearest;
 use serde::de::DeserializeOwned;
 
 use crate::error::Place;
@@ -43,45 +44,6 @@ pub(crate) fn from_yaml<T: DeserializeOwned>(text: &str) -> Result<T, Fault> {
         }
         fault
     })
-}
-
-/// Reads a TOML document.
-pub(crate) fn from_toml<T: DeserializeOwned>(text: &str) -> Result<T, Fault> {
-    toml::from_str(text).map_err(|error: toml::de::Error| {
-        let mut fault = reworded(error.message());
-        if let Some(before) = error.span().and_then(|span| text.get(..span.start)) {
-            let line = before.matches('\n').count() + 1;
-            let column = before
-                .chars()
-                .rev()
-                .take_while(|character| *character != '\n')
-                .count()
-                + 1;
-            fault.line = u32::try_from(line).ok();
-            fault.column = u32::try_from(column).ok();
-        }
-        fault
-    })
-}
-
-/// The help for a name that nothing knows: the nearest known one, else all of them.
-pub(crate) fn nearest(name: &str, known: &[&str]) -> String {
-    let close = known
-        .iter()
-        .map(|candidate| (strsim::damerau_levenshtein(name, candidate), *candidate))
-        .filter(|(distance, candidate)| *distance <= 1 + candidate.len() / 4)
-        .min();
-    match close {
-        Some((_, candidate)) => format!("did you mean `{candidate}`?"),
-        None => format!(
-            "known are {}",
-            known
-                .iter()
-                .map(|name| format!("`{name}`"))
-                .collect::<Vec<_>>()
-                .join(", ")
-        ),
-    }
 }
 
 /// The message up to the first position: the parser adds others for the places that led there.

@@ -2,8 +2,6 @@
 
 use std::fmt;
 
-use serde::Deserialize;
-
 /// An agent program with its own folder under `policies/` and its own wire format.
 ///
 /// ```
@@ -12,8 +10,7 @@ use serde::Deserialize;
 /// assert_eq!(Harness::from_name("cursor"), Some(Harness::Cursor));
 /// assert_eq!(Harness::Claude.name(), "claude");
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Harness {
     /// Claude Code.
     #[default]

@@ -71,7 +71,7 @@ impl Metadata {
         if let Some(scope) = keys.scope.filter(|scope| !SCOPES.contains(&scope.as_str())) {
             let fault = Fault::new(
                 format!("unknown scope `{scope}`"),
-                document::nearest(&scope, &SCOPES),
+                llmspell_utils::nearest(&scope, &SCOPES),
             );
             return Err(Fault {
                 line: Some(line),

@@ -1,17 +1,19 @@
 //! The `[policy]` table of `llmspell.toml`.
 
-use serde::Deserialize;
+use std::path::Path;
 
-use crate::document;
-use crate::error::{EngineError, EngineErrorKind};
+use llmspell_utils::debug::{DebugError, Document};
+
+use crate::error::{EngineError, EngineErrorKind, Place};
 use crate::harness::Harness;
 use crate::project::Project;
 
 const FILE: &str = "llmspell.toml";
 
+const KEYS: [&str; 3] = ["mode", "harness", "evaluator"];
+
 /// What an error of a policy means for the decision.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Mode {
     /// The decision is at least a deny.
     #[default]
@@ -21,30 +23,10 @@ pub enum Mode {
 }
 
 /// What the project says about its policies.
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, expecting = "a table")]
+#[derive(Debug, Default)]
 pub(crate) struct Settings {
-    #[serde(default)]
     pub(crate) mode: Mode,
     pub(crate) harness: Option<Harness>,
-    /// Read so that a project may name it; there is no other evaluator to choose.
-    #[serde(default, rename = "evaluator")]
-    _evaluator: EvaluatorName,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum EvaluatorName {
-    #[default]
-    Rego,
-}
-
-/// The file; its other tables belong to others.
-#[derive(Debug, Default, Deserialize)]
-#[serde(expecting = "a table")]
-struct File {
-    #[serde(default)]
-    policy: Settings,
 }
 
 impl Settings {
@@ -53,12 +35,37 @@ impl Settings {
         let Some(text) = project.read_optional(FILE, EngineErrorKind::Settings)? else {
             return Ok(Self::default());
         };
-        let file: File = document::from_toml(&text).map_err(|fault| EngineError {
+        Self::parse(&text).map_err(|error| EngineError {
             kind: EngineErrorKind::Settings,
-            message: fault.message.clone(),
-            place: Some(fault.place(FILE)),
-            help: fault.help,
-        })?;
-        Ok(file.policy)
+            message: error.message().to_owned(),
+            place: Some(Place {
+                file: FILE.to_owned(),
+                line: error.place().map(|place| place.line),
+                column: error.place().and_then(|place| place.column),
+            }),
+            help: error.help().unwrap_or("correct the file").to_owned(),
+        })
+    }
+
+    /// Reads the table; the other tables of the file belong to others.
+    fn parse(text: &str) -> Result<Self, DebugError> {
+        let document = Document::parse(text, Path::new(FILE))?;
+        let mut settings = Self::default();
+        let Some(table) = document.table("policy", &KEYS)? else {
+            return Ok(settings);
+        };
+        if let Some(mode) = table.setting("mode") {
+            settings.mode =
+                mode.one_of(&[("enforce", Mode::Enforce), ("monitor", Mode::Monitor)])?;
+        }
+        if let Some(harness) = table.setting("harness") {
+            let harnesses = Harness::ALL.map(|harness| (harness.name(), harness));
+            settings.harness = Some(harness.one_of(&harnesses)?);
+        }
+        if let Some(evaluator) = table.setting("evaluator") {
+            // Read so that a project may name it; there is no other to choose.
+            evaluator.one_of(&[("rego", ())])?;
+        }
+        Ok(settings)
     }
 }

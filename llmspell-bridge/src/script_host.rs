@@ -248,8 +248,11 @@ impl ScriptHostBuilder {
         if self.language == Language::JavaScript {
             engine.install("console", &console)?;
         }
+        let mut source = self.policies.unwrap_or_default();
+        let manager = || Arc::clone(bridge.manager());
+        source.options.debug.get_or_insert_with(manager);
         let cupcake: Arc<dyn HostObject> = Arc::new(Cupcake {
-            source: self.policies.unwrap_or_default(),
+            source,
             bridge: bridge.clone(),
             limits: self.data_limits,
             events: self.events,

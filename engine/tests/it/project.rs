@@ -106,19 +106,19 @@ fn a_rulebook_under_the_other_ending_is_refused_and_not_passed_over() {
 fn broken_settings_are_refused_with_their_place() {
     assert_eq!(
         refusal("llmspell.toml", "[policy]\nmod = \"enforce\"\n"),
-        "settings | unknown key `mod` | llmspell.toml:2:1 | did you mean `mode`?"
+        "settings | unknown key `mod` in `policy` | llmspell.toml:2:1 | did you mean `mode`?"
     );
     assert_eq!(
         refusal("llmspell.toml", "[policy]\nmode = \"monitr\"\n"),
-        "settings | unknown value `monitr` | llmspell.toml:2:8 | did you mean `monitor`?"
+        "settings | `policy.mode` cannot be `\"monitr\"` | llmspell.toml:2:8 | did you mean `monitor`?"
     );
     assert_eq!(
         refusal("llmspell.toml", "[policy]\nharness = \"emacs\"\n"),
-        "settings | unknown value `emacs` | llmspell.toml:2:11 | known are `claude`, `cursor`, `factory`, `opencode`"
+        "settings | `policy.harness` cannot be `\"emacs\"` | llmspell.toml:2:11 | known are `claude`, `cursor`, `factory`, `opencode`"
     );
     assert_eq!(
         refusal("llmspell.toml", "policy = 5\n"),
-        "settings | the document must be a table, not the integer `5` | llmspell.toml:1:10 | give it the type that is expected"
+        "settings | `policy` cannot be `5` | llmspell.toml:1:10 | use a table"
     );
 }
 

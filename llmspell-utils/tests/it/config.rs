@@ -270,7 +270,7 @@ fn a_mistake_in_a_file_is_named_with_line_column_key_and_what_is_allowed() {
         ),
         (
             "[debug]\nzzz = 1\nlevel = \"loud\"\n",
-            "conf/llmspell.toml:2:1: unknown key `zzz` in `debug` (known are level, enabled, capture_limit, output, format, filters)",
+            "conf/llmspell.toml:2:1: unknown key `zzz` in `debug` (known are `level`, `enabled`, `capture_limit`, `output`, `format`, `filters`)",
         ),
         (
             "debug = 1",

@@ -12,7 +12,7 @@ use regorus::unstable::BUILTINS;
 use super::fault::Fault;
 use super::syntax::{Call, Module, RuleFacts, Shape};
 use crate::decision::DecisionErrorKind;
-use crate::document::nearest;
+use llmspell_utils::nearest;
 
 const DATA: &str = "data";
 

@@ -11,9 +11,7 @@ use toml::de::{DeTable, DeValue, ValueDeserializer};
 use super::super::entry::Place;
 use super::super::error::{DebugError, DebugErrorKind};
 use super::super::text::quoted;
-
-/// The least likeness, from 0 to 1, of a known key that is worth proposing.
-const LIKENESS: f64 = 0.7;
+use crate::nearest;
 
 /// A parsed TOML text that knows where its keys and values stand, so that every error names line and column.
 ///
@@ -172,6 +170,25 @@ impl<'document> Setting<'document> {
             .map_err(|_| self.not_allowed(allowed))
     }
 
+    /// The one of some named values that the text names.
+    ///
+    /// # Errors
+    ///
+    /// The value is no text, or none of the names; the nearest is proposed.
+    pub fn one_of<T: Copy>(&self, named: &[(&str, T)]) -> Result<T, DebugError> {
+        let names: Vec<&str> = named.iter().map(|(name, _)| *name).collect();
+        let text: String = self.read(&format!("one of {}", names.join(", ")))?;
+        match named.iter().find(|(name, _)| *name == text) {
+            Some((_, value)) => Ok(*value),
+            None => {
+                let message = format!("{} cannot be {}", self.name(), quoted(self.source()));
+                Err(self
+                    .error(DebugErrorKind::Value, message)
+                    .help_with(nearest(&text, &names)))
+            }
+        }
+    }
+
     /// The value as true or false.
     ///
     /// # Errors
@@ -243,7 +260,7 @@ fn check_keys(
     let message = format!("unknown key {} in {name}", quoted(key.get_ref()));
     Err(DebugError::new(DebugErrorKind::UnknownKey, message)
         .at(Some(document.place(key.span().start)))
-        .help_with(proposal(key.get_ref(), known)))
+        .help_with(nearest(key.get_ref(), known)))
 }
 
 /// The line and column of a byte offset.
@@ -267,16 +284,5 @@ fn allowing(allowed: impl Display) -> String {
         allowed
     } else {
         format!("use {allowed}")
-    }
-}
-
-fn proposal(key: &str, known: &[&str]) -> String {
-    let likeness = |name: &str| strsim::jaro_winkler(key, name);
-    let nearest = known
-        .iter()
-        .max_by(|one, other| likeness(one).total_cmp(&likeness(other)));
-    match nearest {
-        Some(nearest) if likeness(nearest) >= LIKENESS => format!("did you mean `{nearest}`?"),
-        _ => format!("known are {}", known.join(", ")),
     }
 }
