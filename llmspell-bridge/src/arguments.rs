@@ -104,7 +104,7 @@ pub trait Arguments {
     /// text that is not UTF-8, and whatever is larger than `limits`; the message names the path.
     fn data(&self, index: usize, limits: &DataLimits) -> Result<Value, ScriptError>;
 
-    /// The argument as a tree for [`object_dump`](crate::object_dump), within the limits of `options`.
+    /// The argument as a tree for [`dump`](crate::dump()), within the limits of `options`.
     fn inspect(&self, index: usize, options: &DumpOptions) -> DumpNode;
 
     /// Calls the function at `function` with all arguments from index `first` on, and keeps what it
