@@ -84,9 +84,10 @@ pub(crate) fn nearest(name: &str, known: &[&str]) -> String {
     }
 }
 
+/// The message up to the first position: the parser adds others for the places that led there.
 fn without_position(message: &str) -> &str {
     message
-        .rsplit_once(" at line ")
+        .split_once(" at line ")
         .map_or(message, |(message, _)| message)
 }
 

@@ -3,6 +3,7 @@
 pub(crate) mod rego;
 
 use std::fmt::Debug;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::decision::{DecisionError, RuleReport};
@@ -21,8 +22,8 @@ pub(crate) trait Evaluator: Debug + Send + Sync {
 pub(crate) struct Findings {
     pub(crate) rules: Vec<Finding>,
     pub(crate) errors: Vec<DecisionError>,
-    /// What the policies printed: the policy's id and the text, with its place in front.
-    pub(crate) prints: Vec<String>,
+    /// What the policies printed: the policy's id, and the text with its place in front.
+    pub(crate) prints: Vec<(Arc<str>, String)>,
 }
 
 /// One rule that spoke, with what only a modification has.

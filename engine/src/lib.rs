@@ -34,6 +34,7 @@ mod error;
 mod evaluator;
 mod event;
 mod harness;
+mod messages;
 mod metadata;
 mod policy;
 mod policy_engine;

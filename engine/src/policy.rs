@@ -133,7 +133,8 @@ fn read_into(
         .extension()
         .and_then(|ending| ending.to_str())
         .unwrap_or_default();
-    if !ending.eq_ignore_ascii_case("rego") {
+    // What has no ending is a folder that could not be read.
+    if !ending.is_empty() && !ending.eq_ignore_ascii_case("rego") {
         let message =
             format!("a policy that ends in `.{ending}` cannot be evaluated by this engine");
         return Err(summary.error(DecisionErrorKind::Load, message, Some(1)));

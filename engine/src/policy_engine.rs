@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use llmspell_utils::debug::DebugManager;
 use sha2::{Digest, Sha256};
 
 use crate::decision::{Decision, DecisionError, DecisionErrorKind, Timings};
@@ -11,6 +12,7 @@ use crate::error::EngineError;
 use crate::evaluator::{Evaluator, Findings};
 use crate::event::{Event, EventLimits};
 use crate::harness::Harness;
+use crate::messages::Messages;
 use crate::policy::{self, PolicySummary};
 use crate::project::{Project, SourceFile};
 use crate::route::Routes;
@@ -29,6 +31,8 @@ pub struct EngineOptions {
     pub event_limits: EventLimits,
     /// How long one decision may take.
     pub deadline: Duration,
+    /// Who hears what policies print, what fails and what is decided; nobody, if none.
+    pub debug: Option<Arc<DebugManager>>,
 }
 
 impl Default for EngineOptions {
@@ -38,6 +42,7 @@ impl Default for EngineOptions {
             mode: None,
             event_limits: EventLimits::default(),
             deadline: Duration::from_secs(1),
+            debug: None,
         }
     }
 }
@@ -72,6 +77,7 @@ pub struct PolicyEngine {
     /// What is wrong with the project and its policies, and so with every decision.
     standing_errors: Vec<DecisionError>,
     digest: Arc<str>,
+    messages: Messages,
 }
 
 impl PolicyEngine {
@@ -97,7 +103,10 @@ impl PolicyEngine {
         let broken = policies
             .iter()
             .filter_map(|policy| policy.summary.error.clone());
-        let standing_errors = rulebook.errors.iter().cloned().chain(broken).collect();
+        let standing_errors: Vec<DecisionError> =
+            rulebook.errors.iter().cloned().chain(broken).collect();
+        let messages = Messages(options.debug.clone());
+        messages.failed(&standing_errors);
         let routes = Routes::of(&policies);
         let (summaries, evaluators) = policies
             .into_iter()
@@ -114,6 +123,7 @@ impl PolicyEngine {
             evaluators,
             routes,
             standing_errors,
+            messages,
         })
     }
 
@@ -128,11 +138,12 @@ impl PolicyEngine {
             ..Findings::default()
         };
         self.evaluate_policies(&matched, event, routed, &mut findings);
+        self.tell(&findings);
         let evaluated = Instant::now();
         let outcome = synthesize(findings, event.value(), self.mode);
         let decision_id = uuid::Uuid::now_v7().to_string();
         let end = Instant::now();
-        Decision {
+        let decision = Decision {
             decision: outcome.verdict,
             reason: outcome.reason,
             rules: outcome.rules,
@@ -153,7 +164,22 @@ impl PolicyEngine {
                 synthesize: microseconds(evaluated, end),
                 total: microseconds(start, end),
             },
+        };
+        self.messages.decided(&decision);
+        decision
+    }
+
+    fn tell(&self, findings: &Findings) {
+        for (policy, text) in &findings.prints {
+            self.messages.printed(policy, text);
         }
+        // The standing errors come first and were told when the project was loaded.
+        self.messages.failed(
+            findings
+                .errors
+                .get(self.standing_errors.len()..)
+                .unwrap_or_default(),
+        );
     }
 
     fn evaluate_policies(

@@ -224,10 +224,15 @@ fn missing(path: &Path, how: &str) -> EngineError {
 /// Reads a regular file of bounded size; a pipe or a device would never end.
 fn read_text(path: &Path) -> Result<String, String> {
     let unreadable = |error: std::io::Error| format!("the file cannot be read: {}", reason(&error));
-    if !path.metadata().map_err(unreadable)?.is_file() {
+    let metadata = path.metadata().map_err(unreadable)?;
+    if !metadata.is_file() {
         return Err("the file is not a regular file".to_owned());
     }
-    let mut bytes = Vec::new();
+    // The file may grow meanwhile, so its length is a hint and the limit is what holds.
+    let expected = usize::try_from(metadata.len())
+        .unwrap_or(MAX_FILE_BYTES)
+        .min(MAX_FILE_BYTES);
+    let mut bytes = Vec::with_capacity(expected + 1);
     let limit = u64::try_from(MAX_FILE_BYTES)
         .unwrap_or(u64::MAX)
         .saturating_add(1);

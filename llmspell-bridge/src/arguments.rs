@@ -4,7 +4,7 @@ use llmspell_engine::Value;
 
 use crate::language::Language;
 use crate::object_dump::{DumpNode, DumpOptions};
-use crate::script_error::{Place, ScriptError, ScriptErrorKind};
+use crate::script_error::{Place, ScriptError};
 use crate::stack_trace::{StackTrace, StackTraceOptions};
 
 /// What sort of value an argument is.
@@ -63,21 +63,6 @@ impl Default for DataLimits {
             bytes: 8 << 20,
         }
     }
-}
-
-/// The error about a value that is no data: where in it, from the outside in, and why.
-pub(crate) fn refusal<'a>(path: impl Iterator<Item = &'a String>, why: &str) -> ScriptError {
-    // A path of a hundred steps tells nobody more than its beginning.
-    const STEPS: usize = 6;
-    let mut shown = String::from("value");
-    for (index, step) in path.enumerate() {
-        if index == STEPS {
-            shown.push('…');
-            break;
-        }
-        shown.push_str(step);
-    }
-    ScriptError::new(ScriptErrorKind::Conversion, format!("`{shown}` {why}"))
 }
 
 /// The arguments of one call, and the script that makes it.

@@ -4,6 +4,7 @@
 //! see the globals `Cupcake` and `Debug`, the same in both languages.
 
 mod arguments;
+mod conversion;
 mod debug_bridge;
 mod globals;
 mod host_object;

@@ -6,6 +6,7 @@ use std::fmt;
 use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
 use serde_json::{Value as Json, json};
 
+use crate::sandbox::StopReason;
 use crate::stack_trace::StackTrace;
 
 /// What sort of thing went wrong.
@@ -135,6 +136,39 @@ impl ScriptError {
     #[must_use]
     pub fn internal(message: impl Into<String>) -> Self {
         Self::new(ScriptErrorKind::Internal, message)
+    }
+
+    /// The error of a script that was stopped from outside.
+    #[must_use]
+    pub(crate) fn stopped(reason: StopReason) -> Self {
+        match reason {
+            StopReason::Timeout => Self::new(
+                ScriptErrorKind::Timeout,
+                "the script ran longer than its limit",
+            )
+            .with_help("look for a loop without an end, or raise the limit: `--timeout`, or `timeout` under `[script]`"),
+            StopReason::Request => Self::new(
+                ScriptErrorKind::Stopped,
+                "the script was stopped by the host",
+            ),
+        }
+    }
+
+    /// The error of a script that asked for more memory than it may have.
+    #[must_use]
+    pub(crate) fn out_of_memory() -> Self {
+        Self::new(
+            ScriptErrorKind::Memory,
+            "the script used more memory than its limit",
+        )
+        .with_help("keep less data at a time, or raise the limit: `--memory`, or `memory` under `[script]`")
+    }
+
+    /// The error of a script that recursed without end.
+    #[must_use]
+    pub(crate) fn too_deep() -> Self {
+        Self::new(ScriptErrorKind::Stack, "the script recursed too deeply")
+            .with_help("look for a recursion without an end, or use a loop")
     }
 
     /// The same error at a place.

@@ -135,7 +135,9 @@ impl Case {
             (Err(error), None) => return Err(format!("the event was refused: {error}")),
         };
         let decision = engine.evaluate(&event);
-        let converted = Event::from_value(event.value().clone(), engine.event_limits()).unwrap();
+        let converted = Event::from_value(event.value().clone(), engine.event_limits());
+        let converted =
+            converted.map_err(|error| format!("the event as a value was refused: {error}"))?;
         assert_eq!(
             repeatable(&decision),
             repeatable(&engine.evaluate(&converted)),

@@ -9,6 +9,7 @@
 
 mod decisions;
 mod event;
+mod messages;
 mod project;
 mod repeatability;
 mod support;

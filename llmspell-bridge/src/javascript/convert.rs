@@ -7,16 +7,10 @@ use super::object;
 use super::raw::{Atom, Js, Kind, Local, Outcome, Pending, Property, Text};
 use super::realm::Realm;
 use super::sandbox::settle;
-use crate::arguments::{DataLimits, refusal};
+use crate::arguments::DataLimits;
+use crate::conversion::{Budget, DEEPEST, Walked, named_step, number, refuse};
 use crate::script_error::{ScriptError, ScriptErrorKind};
 use crate::script_value::ScriptValue;
-
-/// Nothing deeper is converted in either direction, whatever the limits say, since each level takes
-/// native stack.
-const DEEPEST: usize = 512;
-
-/// Numbers up to this size are whole where they look whole: 2^53.
-const WHOLE: f64 = 9_007_199_254_740_992.0;
 
 /// The value as data; `undefined` counts as `null`.
 ///
@@ -30,10 +24,7 @@ pub(super) fn to_data(value: &Local<'_>, limits: &DataLimits) -> Result<Value, S
     let mut walk = Walk {
         js,
         realm: js.realm(),
-        limits,
-        values: 0,
-        bytes: 0,
-        depth: 0,
+        budget: Budget::new(limits),
     };
     walk.value(value).map_err(|refusal| refusal.into_error())
 }
@@ -83,41 +74,15 @@ pub(super) fn from_answer<'js>(
     }
 }
 
-/// Why a value is no data, and where it is: the innermost step comes first.
-struct Refusal {
-    reason: String,
-    path: Vec<String>,
-}
-
-type Walked<T> = Result<T, Box<Refusal>>;
-
-fn refuse<T>(reason: impl Into<String>) -> Walked<T> {
-    Err(Box::new(Refusal {
-        reason: reason.into(),
-        path: Vec::new(),
-    }))
-}
-
-impl Refusal {
-    fn into_error(self) -> ScriptError {
-        refusal(self.path.iter().rev(), &self.reason)
-            .with_help("data is null, booleans, finite numbers, text, arrays and plain objects")
-    }
-}
-
-struct Walk<'a, 'js> {
+struct Walk<'js> {
     js: Js<'js>,
     realm: &'js Realm,
-    limits: &'a DataLimits,
-    values: usize,
-    bytes: usize,
-    /// How many structures are being walked.
-    depth: usize,
+    budget: Budget,
 }
 
-impl<'js> Walk<'_, 'js> {
+impl<'js> Walk<'js> {
     fn value(&mut self, value: &Local<'js>) -> Walked<Value> {
-        self.count_values(1)?;
+        self.budget.spend_values(1)?;
         match value.kind() {
             Kind::Null => Ok(Value::Null),
             Kind::Bool(value) => Ok(Value::Bool(value)),
@@ -129,32 +94,16 @@ impl<'js> Walk<'_, 'js> {
                 Some(value) => Ok(Value::from(value)),
                 None => refuse("is a bigint of more than 64 bits"),
             },
-            Kind::Undefined => refuse("is undefined, which is no data"),
-            Kind::Symbol => refuse("is a symbol, which is no data"),
+            Kind::Undefined => refuse("is undefined"),
+            Kind::Symbol => refuse("is a symbol"),
             Kind::Nothing => refuse("is no value"),
         }
-    }
-
-    fn count_values(&mut self, more: usize) -> Walked<()> {
-        self.values = self.values.saturating_add(more);
-        if self.values > self.limits.nodes {
-            return refuse("has more values than the host takes");
-        }
-        Ok(())
-    }
-
-    fn count_bytes(&mut self, more: usize) -> Walked<()> {
-        self.bytes = self.bytes.saturating_add(more);
-        if self.bytes > self.limits.bytes {
-            return refuse("has more text than the host takes");
-        }
-        Ok(())
     }
 
     fn text(&mut self, value: &Local<'js>) -> Walked<Value> {
         match value.bytes() {
             Some(Ok(text)) => {
-                self.count_bytes(text.len())?;
+                self.budget.spend_bytes(text.len())?;
                 utf8(&text)
             }
             Some(Err(Pending)) => self.no_memory(),
@@ -165,36 +114,31 @@ impl<'js> Walk<'_, 'js> {
     fn structure(&mut self, value: &Local<'js>) -> Walked<Value> {
         let class = value.class();
         if class != self.realm.plain && class != self.realm.array {
-            return refuse(format!("is {}, which is no data", described(value)));
+            return refuse(format!("is {}", described(value)));
         }
-        // A cycle is met here too, after as many rounds as there may be levels.
-        if self.depth >= self.limits.depth.min(DEEPEST) {
-            return refuse("is nested too deeply, or contains itself");
-        }
-        self.depth += 1;
+        self.budget.enter(value.address().unwrap_or_default())?;
         let walked = if class == self.realm.array {
             self.list(value)
         } else {
             self.map(value)
         };
-        self.depth -= 1;
+        self.budget.leave();
         walked
     }
 
     fn list(&mut self, value: &Local<'js>) -> Walked<Value> {
         let length = value.length();
-        if length as usize > self.limits.nodes.saturating_sub(self.values) {
-            return self.count_values(length as usize).map(|()| Value::Null);
-        }
+        // An array may claim any length, and memory is set aside for it below.
+        self.budget.check_values(length as usize)?;
         let mut elements = Vec::with_capacity(length as usize);
         for index in 0..length {
             let element = match value.element(index) {
                 Ok(Property::Value(element)) => self.value(&element),
-                Ok(Property::Accessor { .. }) => refuse("is an accessor, which is not read"),
+                Ok(Property::Accessor { .. }) => refuse("is computed by a getter"),
                 Ok(Property::Absent) => refuse("is a hole of the array"),
                 Err(Pending) => self.no_memory(),
             };
-            elements.push(element.map_err(|refusal| within(refusal, format!("[{index}]")))?);
+            elements.push(element.map_err(|refusal| refusal.within(format!("[{index}]")))?);
         }
         Ok(Value::from(elements))
     }
@@ -206,15 +150,13 @@ impl<'js> Walk<'_, 'js> {
         if keys.has_symbol() {
             return refuse("has a symbol for a key");
         }
-        if keys.len() > self.limits.nodes.saturating_sub(self.values) {
-            return self.count_values(keys.len()).map(|()| Value::Null);
-        }
+        self.budget.check_values(keys.len())?;
         let mut entries = Vec::with_capacity(keys.len());
         for atom in keys.iter() {
             match self.entry(value, atom) {
                 Ok(Some(entry)) => entries.push(entry),
                 Ok(None) => {}
-                Err(refusal) => return Err(within(refusal, self.step(atom))),
+                Err(refusal) => return Err(refusal.within(self.step(atom))),
             }
         }
         Ok(Value::from(
@@ -228,12 +170,12 @@ impl<'js> Walk<'_, 'js> {
     fn entry(&mut self, object: &Local<'js>, atom: Atom<'_>) -> Walked<Option<(Value, Value)>> {
         let value = match object.property(atom) {
             Ok(Property::Value(value)) => value,
-            Ok(Property::Accessor { .. }) => return refuse("is an accessor, which is not read"),
+            Ok(Property::Accessor { .. }) => return refuse("is computed by a getter"),
             Ok(Property::Absent) => return Ok(None),
             Err(Pending) => return self.no_memory(),
         };
         if value.kind() == Kind::Undefined {
-            return self.count_values(1).map(|()| None);
+            return self.budget.spend_values(1).map(|()| None);
         }
         let value = self.value(&value)?;
         Ok(Some((self.key(atom)?, value)))
@@ -249,7 +191,7 @@ impl<'js> Walk<'_, 'js> {
             }
         })?;
         if let Value::String(text) = &key {
-            self.count_bytes(text.len())?;
+            self.budget.spend_bytes(text.len())?;
         }
         Ok(key)
     }
@@ -258,14 +200,7 @@ impl<'js> Walk<'_, 'js> {
         let name = settle(self.js, self.js.name(atom))
             .map(|name| name.lossy())
             .unwrap_or_default();
-        let plain = name
-            .chars()
-            .all(|c| c == '_' || c == '$' || c.is_alphanumeric());
-        if plain && !name.is_empty() {
-            format!(".{name}")
-        } else {
-            format!("[{name:?}]")
-        }
+        named_step(&name)
     }
 
     fn no_memory<T>(&self) -> Walked<T> {
@@ -274,26 +209,11 @@ impl<'js> Walk<'_, 'js> {
     }
 }
 
-fn within(mut refusal: Box<Refusal>, step: String) -> Box<Refusal> {
-    refusal.path.push(step);
-    refusal
-}
-
 fn utf8(text: &Text<'_>) -> Walked<Value> {
     match text.as_str() {
         Some(text) => Ok(Value::from(text)),
         None => refuse("has half a surrogate pair, which is no text"),
     }
-}
-
-fn number(value: f64) -> Walked<Value> {
-    if !value.is_finite() {
-        return refuse("is not a finite number");
-    }
-    if value.fract() == 0.0 && value.abs() <= WHOLE {
-        return Ok(Value::from(value as i64));
-    }
-    Ok(Value::from(value))
 }
 
 /// What a value is that is no data, for an error.
@@ -474,57 +394,33 @@ mod tests {
         let cases = [
             (
                 "{ a: [0, { 'b c': () => 1 }] }",
-                "`value.a[1][\"b c\"]` is a function, which is no data",
+                "`value.a[1][\"b c\"]` is a function",
             ),
-            ("[undefined]", "`value[0]` is undefined, which is no data"),
+            ("[undefined]", "`value[0]` is undefined"),
             ("[, 1]", "`value[0]` is a hole of the array"),
-            ("{ n: NaN }", "`value.n` is not a finite number"),
-            ("{ n: -Infinity }", "`value.n` is not a finite number"),
+            ("{ n: NaN }", "`value.n` is not a number"),
+            ("{ n: -Infinity }", "`value.n` is infinite"),
             (
                 "{ b: 2n ** 64n }",
                 "`value.b` is a bigint of more than 64 bits",
             ),
-            (
-                "{ s: Symbol('x') }",
-                "`value.s` is a symbol, which is no data",
-            ),
+            ("{ s: Symbol('x') }", "`value.s` is a symbol"),
             ("{ [Symbol('x')]: 1 }", "`value` has a symbol for a key"),
-            (
-                "{ d: new Date(0) }",
-                "`value.d` is an object of class Date, which is no data",
-            ),
-            (
-                "new Map([[1, 2]])",
-                "`value` is an object of class Map, which is no data",
-            ),
-            (
-                "new Set()",
-                "`value` is an object of class Set, which is no data",
-            ),
+            ("{ d: new Date(0) }", "`value.d` is an object of class Date"),
+            ("new Map([[1, 2]])", "`value` is an object of class Map"),
+            ("new Set()", "`value` is an object of class Set"),
             (
                 "Promise.resolve(1)",
-                "`value` is an object of class Promise, which is no data",
+                "`value` is an object of class Promise",
             ),
-            (
-                "new Error('x')",
-                "`value` is an object of class Error, which is no data",
-            ),
-            (
-                "/x/",
-                "`value` is an object of class RegExp, which is no data",
-            ),
+            ("new Error('x')", "`value` is an object of class Error"),
+            ("/x/", "`value` is an object of class RegExp"),
             (
                 "new Uint8Array(2)",
-                "`value` is an object of class Uint8Array, which is no data",
+                "`value` is an object of class Uint8Array",
             ),
-            (
-                "Object('x')",
-                "`value` is an object of class String, which is no data",
-            ),
-            (
-                "{ h: host.item(1) }",
-                "`value.h` is the host object Item, which is no data",
-            ),
+            ("Object('x')", "`value` is an object of class String"),
+            ("{ h: host.item(1) }", "`value.h` is the host object Item"),
             (
                 "{ s: '\\ud800' }",
                 "`value.s` has half a surrogate pair, which is no text",
@@ -535,7 +431,7 @@ mod tests {
             ),
             (
                 "(function () { return arguments })(1)",
-                "`value` is an object of class Arguments, which is no data",
+                "`value` is an object of class Arguments",
             ),
         ];
         for (source, message) in cases {
@@ -548,23 +444,23 @@ mod tests {
         let cases = [
             (
                 "new Proxy({}, { ownKeys() { for (;;); } })",
-                "`value` is a proxy, which is no data",
+                "`value` is a proxy",
             ),
             (
                 "[new Proxy([], { get() { for (;;); } })]",
-                "`value[0]` is a proxy, which is no data",
+                "`value[0]` is a proxy",
             ),
             (
                 "{ get allow() { for (;;); } }",
-                "`value.allow` is an accessor, which is not read",
+                "`value.allow` is computed by a getter",
             ),
             (
                 "{ set allow(v) {} }",
-                "`value.allow` is an accessor, which is not read",
+                "`value.allow` is computed by a getter",
             ),
             (
                 "Object.defineProperty([1], 0, { get() { for (;;); } })",
-                "`value[0]` is an accessor, which is not read",
+                "`value[0]` is computed by a getter",
             ),
         ];
         for (source, message) in cases {
@@ -588,7 +484,7 @@ mod tests {
     fn a_cycle_is_refused_and_a_shared_value_is_not() {
         assert_eq!(
             refused("(() => { const a = { b: [] }; a.b.push(a); return a })()"),
-            "`value.b[0].b[0].b[0]…` is nested too deeply, or contains itself"
+            "`value.b[0]` contains itself"
         );
         assert_eq!(
             Bench::new().json("const s = [1]; [s, s, { s }]"),
@@ -599,14 +495,14 @@ mod tests {
     #[test]
     fn a_graph_of_two_to_the_fortieth_values_is_refused() {
         let source = "(() => { let a = [1]; for (let i = 0; i < 40; i++) a = [a, a]; return a })()";
-        assert!(refused(source).contains("has more values than the host takes"));
+        assert!(refused(source).contains("has more than 100000 values in all"));
     }
 
     #[test]
     fn what_is_nested_too_deeply_is_refused() {
         let source =
             "(() => { let a = []; for (let i = 0; i < 100000; i++) a = { a }; return a })()";
-        assert!(refused(source).ends_with("is nested too deeply, or contains itself"));
+        assert!(refused(source).ends_with("is nested more than 128 levels deep"));
         let limits = DataLimits {
             depth: usize::MAX,
             ..DataLimits::default()
@@ -616,22 +512,24 @@ mod tests {
         assert!(
             error
                 .message()
-                .ends_with("is nested too deeply, or contains itself"),
+                .ends_with("is nested more than 512 levels deep"),
             "{error}"
         );
     }
 
     #[test]
     fn what_is_too_large_is_refused() {
-        assert!(refused("new Array(4294967295)").contains("has more values than the host takes"));
+        assert!(refused("new Array(4294967295)").contains("has more than 100000 values in all"));
         assert!(
-            refused("new Array(200000).fill(0)").contains("has more values than the host takes")
+            refused("new Array(200000).fill(0)").contains("has more than 100000 values in all")
         );
         assert!(
             refused("Object.fromEntries(Array.from({ length: 100001 }, (_, i) => ['k' + i, i]))")
-                .contains("has more values than the host takes")
+                .contains("has more than 100000 values in all")
         );
-        assert!(refused("['x'.repeat(9 << 20)]").contains("has more text than the host takes"));
+        assert!(
+            refused("['x'.repeat(9 << 20)]").contains("has more than 8388608 bytes of text in all")
+        );
         let error = refused("(() => { let t = 'x'.repeat(1 << 20); return Array(9).fill(t) })()");
         assert!(error.starts_with("`value[8]` has more"), "{error}");
     }
@@ -654,7 +552,9 @@ mod tests {
         let source = "(() => { let a = null, k = 'k'.repeat(50); for (let i = 0; i < 20; i++) a = { [k]: a ?? NaN }; return a })()";
         let message = refused(source);
         assert!(
-            message.len() < 400 && message.ends_with("…` is not a finite number"),
+            message.len() < 400
+                && message.starts_with("`…kk")
+                && message.ends_with("` is not a number"),
             "{message}"
         );
     }

@@ -121,7 +121,7 @@ impl ScriptEngine for JavaScriptEngine {
 
     fn run(&mut self, script: &Script, limits: &DataLimits) -> Result<Value, ScriptError> {
         if let Some(reason) = self.stop.reason() {
-            return Err(error::stopped(reason));
+            return Err(ScriptError::stopped(reason));
         }
         let result = self.state()?.run(script, limits);
         if result.as_ref().is_err_and(|error| is_fatal(error.kind())) {
@@ -157,7 +157,7 @@ struct State {
 
 impl State {
     fn open(limits: &SandboxLimits, stop: &Arc<StopFlag>) -> Result<Self, ScriptError> {
-        let no_memory = |_| error::out_of_memory();
+        let no_memory = |_| ScriptError::out_of_memory();
         let runtime = Runtime::new().map_err(no_memory)?;
         runtime.set_max_stack_size(stack_limit(limits.stack));
         let flag = Arc::clone(stop);
@@ -182,7 +182,7 @@ impl State {
             let js = Js::of(&ctx);
             Realm::new(js, Arc::clone(stop), memory).map(|realm| Home::new(js, realm))
         });
-        let home = home.map_err(|Pending| error::out_of_memory())?;
+        let home = home.map_err(|Pending| ScriptError::out_of_memory())?;
         Ok(Self {
             home: Some(home),
             context,
@@ -257,8 +257,10 @@ fn run(js: Js<'_>, script: &Script, limits: &DataLimits) -> Result<Value, Script
     rejections.release(js);
     match (realm.stop.reason(), result) {
         // A promise may have swallowed the stop, so what the script made of it does not count.
-        (Some(reason), Err(error)) if error.kind() == error::stopped(reason).kind() => Err(error),
-        (Some(reason), _) => Err(error::stopped(reason)),
+        (Some(reason), Err(error)) if error.kind() == ScriptError::stopped(reason).kind() => {
+            Err(error)
+        }
+        (Some(reason), _) => Err(ScriptError::stopped(reason)),
         (None, Err(error)) => Err(error),
         (None, Ok(value)) => match unhandled {
             Some(reason) => Err(error::caught(&reason, None).with_help(
@@ -383,7 +385,7 @@ mod tests {
     fn a_result_that_is_no_data_is_a_conversion_error() {
         let error = Bench::new().fail("() => 1");
         assert_eq!(error.kind(), ScriptErrorKind::Conversion);
-        assert_eq!(error.message(), "`value` is a function, which is no data");
+        assert_eq!(error.message(), "`value` is a function");
     }
 
     #[test]
@@ -493,7 +495,7 @@ mod tests {
     #[test]
     fn a_script_that_is_stopped_says_where_it_was() {
         let error = Bench::new().late("function spin() {\n  for (;;) Math.abs(1);\n}\nspin()");
-        assert_eq!(error.message(), "the script ran longer than it may");
+        assert_eq!(error.message(), "the script ran longer than its limit");
         assert_eq!(error.stack().frames[0].name.as_deref(), Some("spin"));
         assert_eq!(error.place().unwrap().file, "test.js");
     }

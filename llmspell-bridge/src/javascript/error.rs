@@ -48,36 +48,16 @@ fn exception<'js>(js: Js<'js>, error: &ScriptError) -> Outcome<Local<'js>> {
     Ok(exception)
 }
 
-/// The error that says why a script was stopped.
-pub(super) fn stopped(reason: StopReason) -> ScriptError {
-    match reason {
-        StopReason::Timeout => ScriptError::new(ScriptErrorKind::Timeout, "the script ran longer than it may").with_help("look at the stack for the loop, or raise the limit: `--timeout`, or `timeout` under `[script]`"),
-        StopReason::Request => ScriptError::new(
-            ScriptErrorKind::Stopped,
-            "the script was stopped by its host",
-        ),
-    }
-}
-
-/// The error that says that a script had no more memory.
-pub(super) fn out_of_memory() -> ScriptError {
-    ScriptError::new(
-        ScriptErrorKind::Memory,
-        "the script needs more memory than it may have",
-    )
-    .with_help("keep less data alive, or raise the limit: `--memory`, or `memory` under `[script]`")
-}
-
 /// The exception as an error of the host; nothing of the script is run to make it.
 pub(super) fn caught(exception: &Local<'_>, reason: Option<StopReason>) -> ScriptError {
     if is_lack_of_memory(exception) {
-        return out_of_memory();
+        return ScriptError::out_of_memory();
     }
     if !exception.is_error() {
         return ScriptError::new(ScriptErrorKind::Runtime, thrown_text(exception));
     }
     let error = match reason.filter(|_| exception.is_uncatchable()) {
-        Some(reason) => stopped(reason),
+        Some(reason) => ScriptError::stopped(reason),
         None => host_error(exception).unwrap_or_else(|| script_error(exception)),
     };
     if !error.stack().frames.is_empty() {
@@ -135,11 +115,8 @@ pub(super) fn title(error: &Local<'_>) -> String {
 
 fn script_error(exception: &Local<'_>) -> ScriptError {
     match title(exception).as_str() {
-        "InternalError: out of memory" => out_of_memory(),
-        "RangeError: Maximum call stack size exceeded" => {
-            ScriptError::new(ScriptErrorKind::Stack, "the script recursed too deeply")
-                .with_help("look for a recursion without an end, or use a loop")
-        }
+        "InternalError: out of memory" => ScriptError::out_of_memory(),
+        "RangeError: Maximum call stack size exceeded" => ScriptError::too_deep(),
         title => ScriptError::new(ScriptErrorKind::Runtime, title),
     }
 }

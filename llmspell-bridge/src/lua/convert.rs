@@ -4,14 +4,15 @@
 #![expect(unsafe_code, reason = "tables are walked on the Lua stack itself")]
 
 use std::collections::BTreeMap;
-use std::ffi::{c_int, c_void};
+use std::ffi::c_int;
 use std::fmt::Write as _;
 use std::sync::Arc;
 
 use llmspell_engine::Value as Data;
 use mlua::{Lua, Value, ffi};
 
-use crate::arguments::{DataLimits, refusal};
+use crate::arguments::DataLimits;
+use crate::conversion::{Budget, Walked, named_step, number, refuse};
 use crate::lua::error::from_mlua;
 use crate::object_dump::{DumpNode, DumpOptions, DumpShape, MAX_DUMP_NODES, cut_text};
 use crate::script_error::ScriptError;
@@ -19,9 +20,6 @@ use crate::script_value::ScriptValue;
 
 /// The registry's name for the metatable that marks an empty table as a list.
 const EMPTY_LIST: &str = "llmspell.empty_list";
-
-/// The largest number up to which a double holds every whole number.
-const EXACT: f64 = 9_007_199_254_740_992.0;
 
 /// Makes the metatable that keeps an empty list a list on its way through a script.
 pub(super) fn prepare(lua: &Lua) -> mlua::Result<()> {
@@ -48,11 +46,13 @@ impl KeyCache {
         }
     }
 
-    fn get(&mut self, address: usize, bytes: &[u8]) -> Option<Data> {
+    fn get(&mut self, bytes: &[u8]) -> Option<Data> {
         if bytes.len() > Self::LONGEST {
             return Some(text_data(std::str::from_utf8(bytes).ok()?));
         }
-        // Lua strings are aligned to 16 bytes; the higher bits spread strings made in one go.
+        // Equal strings are one string in Lua, so its address stands for it. The lowest bits are the
+        // same for all; the higher ones spread strings that were made in one go.
+        let address = bytes.as_ptr() as usize;
         let slot = self
             .slots
             .get_mut((address >> 4 ^ address >> 12) % Self::SLOTS)?;
@@ -78,87 +78,37 @@ pub(super) fn to_data(
     value: &Value,
     limits: &DataLimits,
 ) -> Result<Data, ScriptError> {
-    let mut result = Err(Refusal::new("is of an unknown kind"));
+    let mut result = refuse("is of an unknown kind");
     let walked: mlua::Result<()> = {
         // SAFETY: the closure leaves the stack as it found it, and the value at index 1 stays there
         // for as long as its strings and tables are read.
         unsafe {
             lua.exec_raw(value, |state| {
-                let empty_list = empty_list_pointer(state);
+                let budget = Budget::new(limits);
                 let mut walk = Walk {
                     state,
                     keys,
-                    nodes: limits.nodes,
-                    bytes: limits.bytes,
-                    empty_list,
+                    budget,
                 };
-                result = walk.value(1, limits.depth);
+                result = walk.value(1);
                 ffi::lua_settop(state, 0);
             })
         }
     };
     walked.map_err(from_mlua)?;
-    result.map_err(Refusal::into_error)
-}
-
-/// The address of the metatable of empty lists.
-///
-/// # Safety
-/// `state` must be a valid state that runs in protected mode.
-unsafe fn empty_list_pointer(state: *mut ffi::lua_State) -> *const c_void {
-    // SAFETY: the caller's promise; the field is read raw and popped again.
-    unsafe {
-        ffi::lua_rawcheckstack(state, 1);
-        ffi::lua_rawgetfield(
-            state,
-            ffi::LUA_REGISTRYINDEX,
-            c"llmspell.empty_list".as_ptr(),
-        );
-        let pointer = ffi::lua_topointer(state, -1);
-        ffi::lua_settop(state, -2);
-        pointer
-    }
-}
-
-/// Why a value is no data, and where in it; the path is put together on the way out.
-struct Refusal {
-    why: String,
-    path: Vec<String>,
-}
-
-impl Refusal {
-    fn new(why: impl Into<String>) -> Self {
-        Self {
-            why: why.into(),
-            path: Vec::new(),
-        }
-    }
-
-    fn under(mut self, step: String) -> Self {
-        self.path.push(step);
-        self
-    }
-
-    fn into_error(self) -> ScriptError {
-        refusal(self.path.iter().rev(), &self.why)
-    }
+    result.map_err(|refusal| refusal.into_error())
 }
 
 struct Walk<'a> {
     state: *mut ffi::lua_State,
     keys: &'a mut KeyCache,
-    nodes: usize,
-    bytes: usize,
-    empty_list: *const c_void,
+    budget: Budget,
 }
 
 impl Walk<'_> {
     /// The value at an absolute index of the stack. Reads only; no metamethod runs.
-    fn value(&mut self, index: c_int, depth: usize) -> Result<Data, Refusal> {
-        self.nodes = match self.nodes.checked_sub(1) {
-            Some(left) => left,
-            None => return Err(Refusal::new("has more values than the host takes")),
-        };
+    fn value(&mut self, index: c_int) -> Walked<Data> {
+        self.budget.spend_values(1)?;
         // SAFETY: `index` is on the stack; the accessors below do not convert in place, because the
         // type is checked first.
         match unsafe { ffi::lua_type(self.state, index) } {
@@ -174,12 +124,9 @@ impl Walk<'_> {
                 ffi::lua_tointeger64(self.state, index, std::ptr::null_mut())
             })),
             ffi::LUA_TSTRING => self.text(index),
-            ffi::LUA_TTABLE => self.table(index, depth),
+            ffi::LUA_TTABLE => self.table(index),
             ffi::LUA_TLIGHTUSERDATA if self.is_null(index) => Ok(Data::Null),
-            other => Err(Refusal::new(format!(
-                "is {}, which is no data",
-                kind_name(other)
-            ))),
+            other => refuse(format!("is {}", kind_name(other))),
         }
     }
 
@@ -189,62 +136,63 @@ impl Walk<'_> {
         unsafe { ffi::lua_touserdata(self.state, index) }.is_null()
     }
 
-    fn text(&mut self, index: c_int) -> Result<Data, Refusal> {
+    fn text(&mut self, index: c_int) -> Walked<Data> {
         // SAFETY: the value at `index` is a string and stays on the stack while its bytes are used.
         let bytes = unsafe { string_bytes(self.state, index) };
-        self.spend(bytes.len())?;
+        self.budget.spend_bytes(bytes.len())?;
         match std::str::from_utf8(bytes) {
             Ok(text) => Ok(text_data(text)),
-            Err(_) => Err(Refusal::new("is a string that is not UTF-8")),
+            Err(_) => refuse("is a string that is not UTF-8"),
         }
     }
 
-    fn spend(&mut self, bytes: usize) -> Result<(), Refusal> {
-        match self.bytes.checked_sub(bytes) {
-            Some(left) => {
-                self.bytes = left;
-                Ok(())
-            }
-            None => Err(Refusal::new("has more text than the host takes")),
-        }
-    }
-
-    fn table(&mut self, index: c_int, depth: usize) -> Result<Data, Refusal> {
-        let Some(depth) = depth.checked_sub(1) else {
-            return Err(Refusal::new("is nested too deeply, or contains itself"));
+    fn table(&mut self, index: c_int) -> Walked<Data> {
+        // SAFETY: `index` is a table; makes room for a key, a value and what is read besides.
+        let (address, has_room) = unsafe {
+            (
+                ffi::lua_topointer(self.state, index) as usize,
+                ffi::lua_checkstack(self.state, 4) != 0,
+            )
         };
-        // SAFETY: room for a key, a value and what the walk below them checks for itself.
-        if unsafe { ffi::lua_checkstack(self.state, 4) } == 0 {
-            return Err(Refusal::new("is nested too deeply, or contains itself"));
+        self.budget.enter(address)?;
+        if !has_room {
+            return refuse("is nested too deeply");
         }
+        let walked = self.entries(index);
+        self.budget.leave();
+        walked
+    }
+
+    fn entries(&mut self, index: c_int) -> Walked<Data> {
+        // SAFETY: reads the height of the stack; each turn below pushes a key and a value above it and
+        // pops both.
+        let height = unsafe { ffi::lua_gettop(self.state) };
+        let (key, value) = (height + 1, height + 2);
         let mut entries = BTreeMap::new();
         let mut list = Vec::new();
         let mut scattered = Vec::new();
         let mut position = 0;
         loop {
-            // SAFETY: `index` is a table; each turn pushes a key and a value and pops both.
+            // SAFETY: `index` is a table.
             position = unsafe { ffi::lua_rawiter(self.state, index, position) };
             if position < 0 {
                 break;
             }
-            // SAFETY: the key and the value were just pushed.
-            let top = unsafe { ffi::lua_gettop(self.state) };
-            let (key, value) = (top - 1, top);
-            // SAFETY: as above.
+            // SAFETY: the key was just pushed.
             match unsafe { ffi::lua_type(self.state, key) } {
                 ffi::LUA_TSTRING => {
                     let name = self.key(key)?;
                     let item = self
-                        .value(value, depth)
-                        .map_err(|refusal| refusal.under(step(&name)))?;
+                        .value(value)
+                        .map_err(|refusal| refusal.within(step(&name)))?;
                     entries.insert(name, item);
                 }
                 ffi::LUA_TNUMBER => {
                     // SAFETY: the key is a number.
                     let place = unsafe { ffi::lua_tonumber(self.state, key) };
                     let item = self
-                        .value(value, depth)
-                        .map_err(|refusal| refusal.under(format!("[{place}]")))?;
+                        .value(value)
+                        .map_err(|refusal| refusal.within(format!("[{place}]")))?;
                     if place == (list.len() + 1) as f64 && scattered.is_empty() {
                         list.push(item);
                     } else {
@@ -253,55 +201,61 @@ impl Walk<'_> {
                 }
                 other => {
                     let kind = kind_name(other);
-                    return Err(Refusal::new(format!(
-                        "has {kind} as a key; keys must be strings"
-                    )));
+                    return refuse(format!("has {kind} as a key; keys must be strings"));
                 }
             }
             // SAFETY: pops the key and the value.
-            unsafe { ffi::lua_settop(self.state, top - 2) };
+            unsafe { ffi::lua_settop(self.state, height) };
         }
-        gather(&mut list, scattered)?;
+        if !scattered.is_empty() {
+            gather(&mut list, scattered)?;
+        }
         match (entries.is_empty(), list.is_empty()) {
-            (false, false) => Err(Refusal::new(
-                "has both a list part and named keys; use one of them",
-            )),
+            (false, false) => refuse("has both a list part and named keys; use one of them"),
             (true, false) => Ok(Data::from(list)),
             (true, true) if self.is_empty_list(index) => Ok(Data::from(list)),
             (_, true) => Ok(Data::from(entries)),
         }
     }
 
-    fn key(&mut self, index: c_int) -> Result<Data, Refusal> {
-        // SAFETY: the value at `index` is a string and stays on the stack while its bytes are used;
-        // Lua strings do not move, so the address stands for the string.
-        let (bytes, address) = unsafe {
-            (
-                string_bytes(self.state, index),
-                ffi::lua_topointer(self.state, index) as usize,
-            )
-        };
-        self.spend(bytes.len())?;
-        self.keys
-            .get(address, bytes)
-            .ok_or_else(|| Refusal::new("has a key that is not UTF-8"))
+    fn key(&mut self, index: c_int) -> Walked<Data> {
+        // SAFETY: the value at `index` is a string and stays on the stack while its bytes are used.
+        let bytes = unsafe { string_bytes(self.state, index) };
+        self.budget.spend_bytes(bytes.len())?;
+        match self.keys.get(bytes) {
+            Some(key) => Ok(key),
+            None => refuse("has a key that is not UTF-8"),
+        }
     }
 
     fn is_empty_list(&self, index: c_int) -> bool {
-        // SAFETY: `index` is a table.
-        let metatable = unsafe { ffi::lua_getmetatablepointer(self.state, index) };
-        !metatable.is_null() && metatable == self.empty_list
+        // SAFETY: `index` is a table, and `table` made room. The metatable of empty lists is a field of
+        // the registry, which is read raw and popped again.
+        unsafe {
+            let metatable = ffi::lua_getmetatablepointer(self.state, index);
+            if metatable.is_null() {
+                return false;
+            }
+            ffi::lua_rawgetfield(
+                self.state,
+                ffi::LUA_REGISTRYINDEX,
+                c"llmspell.empty_list".as_ptr(),
+            );
+            let empty_list = ffi::lua_topointer(self.state, -1);
+            ffi::lua_settop(self.state, -2);
+            metatable == empty_list
+        }
     }
 }
 
 /// Puts the elements that were met out of order behind those that were met in order.
-fn gather(list: &mut Vec<Data>, mut scattered: Vec<(f64, Data)>) -> Result<(), Refusal> {
+fn gather(list: &mut Vec<Data>, mut scattered: Vec<(f64, Data)>) -> Walked<()> {
     scattered.sort_by(|left, right| left.0.total_cmp(&right.0));
     for (place, item) in scattered {
         if place != (list.len() + 1) as f64 {
-            return Err(Refusal::new(format!(
+            return refuse(format!(
                 "has the key {place}, but a list must have all keys from 1 on"
-            )));
+            ));
         }
         list.push(item);
     }
@@ -310,23 +264,9 @@ fn gather(list: &mut Vec<Data>, mut scattered: Vec<(f64, Data)>) -> Result<(), R
 
 fn step(name: &Data) -> String {
     match name {
-        Data::String(name) if name.chars().all(|c| c.is_alphanumeric() || c == '_') => {
-            format!(".{name}")
-        }
-        Data::String(name) => format!("[{name:?}]"),
+        Data::String(name) => named_step(name),
         _ => String::new(),
     }
-}
-
-fn number(value: f64) -> Result<Data, Refusal> {
-    if value.fract() == 0.0 && value.abs() <= EXACT {
-        // Exact, because the number is whole and within 53 bits.
-        return Ok(Data::from(value as i64));
-    }
-    if value.is_finite() {
-        return Ok(Data::from(value));
-    }
-    Err(Refusal::new("is not a finite number"))
 }
 
 /// The bytes of the string at an index.

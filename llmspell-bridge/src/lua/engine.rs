@@ -15,7 +15,7 @@ use crate::lua::object::{Shelf, as_table, bound_method, shelf};
 use crate::lua::sandbox::{self, LuaStopper};
 use crate::lua::stack_trace::capture;
 use crate::lua::{convert, error};
-use crate::sandbox::{SandboxLimits, StopReason, Stopper};
+use crate::sandbox::{SandboxLimits, Stopper};
 use crate::script_engine::{Script, ScriptEngine};
 use crate::script_error::{ScriptError, ScriptErrorKind};
 use crate::stack_trace::{StackTrace, StackTraceOptions};
@@ -109,19 +109,9 @@ impl LuaEngine {
     /// Whatever a stopped script raised, the reason is that it was stopped.
     fn explain(&self, error: ScriptError) -> ScriptError {
         match self.stopper.reason() {
-            Some(reason) => stopped(reason).with_stack(error.stack().clone()),
+            Some(reason) => ScriptError::stopped(reason).with_stack(error.stack().clone()),
             None => error,
         }
-    }
-}
-
-fn stopped(reason: StopReason) -> ScriptError {
-    match reason {
-        StopReason::Timeout => {
-            ScriptError::new(ScriptErrorKind::Timeout, "the script ran longer than it may")
-                .with_help("look at the stack for the loop, or raise the limit: `--timeout`, or `timeout` under `[script]`")
-        }
-        StopReason::Request => ScriptError::new(ScriptErrorKind::Stopped, "the script was stopped by its host"),
     }
 }
 
@@ -170,10 +160,18 @@ impl ScriptEngine for LuaEngine {
 
     fn run(&mut self, script: &Script, limits: &DataLimits) -> Result<Data, ScriptError> {
         self.close()?;
-        self.load(script)
+        let ran = self
+            .load(script)
             .and_then(|chunk| self.call(chunk))
-            .and_then(|value| shelf(&self.lua)?.data(&self.lua, &value, limits))
-            .map_err(|error| self.explain(error))
+            .and_then(|value| shelf(&self.lua)?.data(&self.lua, &value, limits));
+        ran.map_err(|error| {
+            let error = self.explain(error);
+            if error.kind() == ScriptErrorKind::Memory {
+                // What filled the heap is garbage by now, and the next script needs the room.
+                let _ = self.lua.gc_collect();
+            }
+            error
+        })
     }
 
     fn stopper(&self) -> Arc<dyn Stopper> {

@@ -88,34 +88,24 @@ pub(super) fn from_mlua(error: mlua::Error) -> ScriptError {
             let (place, message) = split_place(&message);
             ScriptError::new(ScriptErrorKind::Syntax, message).at(place)
         }
-        mlua::Error::MemoryError(_) => out_of_memory(),
+        mlua::Error::MemoryError(_) => ScriptError::out_of_memory(),
         mlua::Error::RuntimeError(message) => from_text(&message),
         mlua::Error::CallbackError { cause, .. } => from_mlua((*cause).clone()),
         other => from_text(other.to_string().lines().next().unwrap_or("unknown error")),
     }
 }
 
-/// The error of a script that asked for more memory than it may have.
-pub(super) fn out_of_memory() -> ScriptError {
-    ScriptError::new(
-        ScriptErrorKind::Memory,
-        "the script needs more memory than it may have",
-    )
-    .with_help("keep less data alive, or raise the limit: `--memory`, or `memory` under `[script]`")
-}
-
 fn from_text(text: &str) -> ScriptError {
     let (place, message) = split_place(text);
-    if message == "not enough memory" {
-        return out_of_memory();
+    match message.as_str() {
+        "not enough memory" => ScriptError::out_of_memory(),
+        // Luau says `stack overflow (…)` for its own stack and `C stack overflow` for native calls.
+        message if message.starts_with("stack overflow") || message == "C stack overflow" => {
+            ScriptError::too_deep()
+        }
+        _ => ScriptError::new(ScriptErrorKind::Runtime, message),
     }
-    // Luau says `stack overflow` for its own stack and `C stack overflow` for native calls.
-    let kind = if message.starts_with("stack overflow") || message == "C stack overflow" {
-        ScriptErrorKind::Stack
-    } else {
-        ScriptErrorKind::Runtime
-    };
-    ScriptError::new(kind, message).at(place)
+    .at(place)
 }
 
 /// Takes `file:line: ` off the front of a message.

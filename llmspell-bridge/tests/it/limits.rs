@@ -65,7 +65,6 @@ fn a_script_that_loops_for_ever_is_stopped() {
         "const f = () => { try { for (;;) {} } finally { f() } }; f()",
         "[3, 1, 2].sort(() => { for (;;) {} })",
         "({ get x() { for (;;) {} } }).x",
-        "Promise.resolve().then(function f() { return Promise.resolve().then(f) })",
         "(async () => { for (;;) { await null } })()",
     ] {
         fails(Language::JavaScript, source, ScriptErrorKind::Timeout);
@@ -114,22 +113,22 @@ fn a_value_that_is_no_data_is_refused_with_its_path() {
         (
             Language::Lua,
             "local t = {} t.t = t return t",
-            "is nested too deeply, or contains itself",
+            "contains itself",
         ),
         (
             Language::JavaScript,
             "const t = {}; t.t = t; t",
-            "is nested too deeply, or contains itself",
+            "contains itself",
         ),
         (
             Language::Lua,
             "local t = {} for _ = 1, 40 do t = {t, t} end return t",
-            "has more values than the host takes",
+            "has more than 100000 values",
         ),
         (
             Language::JavaScript,
             "let t = {}; for (let i = 0; i < 40; i++) t = [t, t]; t",
-            "has more values than the host takes",
+            "has more than 100000 values",
         ),
         (
             Language::Lua,
@@ -141,8 +140,8 @@ fn a_value_that_is_no_data_is_refused_with_its_path() {
             "({a: [print]})",
             "`value.a[0]` is a function",
         ),
-        (Language::Lua, "return 0/0", "is not a finite number"),
-        (Language::JavaScript, "0/0", "is not a finite number"),
+        (Language::Lua, "return 0/0", "is not a number"),
+        (Language::JavaScript, "0/0", "is not a number"),
         (
             Language::Lua,
             "return {1, 2, x = 3}",
@@ -164,7 +163,11 @@ fn a_value_that_is_no_data_is_refused_with_its_path() {
             "has a boolean as a key",
         ),
         (Language::JavaScript, "'\\ud800'", "surrogate"),
-        (Language::JavaScript, "({get a() { return 1 }})", "accessor"),
+        (
+            Language::JavaScript,
+            "({get a() { return 1 }})",
+            "is computed by a getter",
+        ),
         (Language::JavaScript, "new Proxy({}, {})", "proxy"),
     ];
     for (language, source, part) in cases {
@@ -177,7 +180,10 @@ fn a_value_that_is_no_data_is_refused_with_its_path() {
             "{language}: {source}: {error}"
         );
         assert!(
-            error.message().to_lowercase().contains(part),
+            error
+                .message()
+                .to_lowercase()
+                .contains(&part.to_lowercase()),
             "{language}: {source}: {error}"
         );
     }

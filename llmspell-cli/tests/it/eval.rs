@@ -91,7 +91,7 @@ fn input_that_is_no_event_is_the_users_fault_and_answers_nothing() {
     for (input, part) in [
         (&b""[..], "empty"),
         (b"[]", "an array, not an object"),
-        (b"{\"hook_event_name\":\"Stop\"} {}", "more"),
+        (b"{\"hook_event_name\":\"Stop\"} {}", "follows the event"),
         (
             b"{\"hook_event_name\":\"Stop\",\"a\":1,\"a\":2}",
             "`a` stands twice",

@@ -108,6 +108,7 @@ fn smaller_limits_count_at_once() {
     });
     manager.log(DebugLevel::Info, None, "unseen");
     assert_eq!(messages(&manager), [""; 0]);
+    assert_eq!(manager.forgotten(), 10);
 }
 
 #[test]

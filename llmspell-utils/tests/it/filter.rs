@@ -373,6 +373,16 @@ fn patterns_are_bounded_in_length_depth_and_number() {
     manager.add_module_filter("m1", false).unwrap();
 }
 
+#[test]
+fn a_summary_can_be_read_by_programs() {
+    let manager = manager();
+    manager.set_directive("a.*=debug,/b/,c=off").unwrap();
+    assert_eq!(
+        serde_json::to_string(&manager.filter_summary()).unwrap(),
+        r#"{"default_enabled":true,"rules":[{"pattern":"a.*","kind":"hierarchical","action":"debug"},{"pattern":"b","kind":"regex","action":"on"},{"pattern":"c","kind":"exact","action":"off"}]}"#
+    );
+}
+
 /// What the documentation says about the order, written as plainly as possible.
 fn expected(rules: &[FilterRule], module: &str) -> FilterAction {
     let base = |rule: &FilterRule| rule.pattern.trim_end_matches(".*").to_owned();

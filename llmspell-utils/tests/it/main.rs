@@ -8,6 +8,7 @@
 )]
 
 mod capture;
+mod clock;
 mod config;
 mod directive;
 mod filter;

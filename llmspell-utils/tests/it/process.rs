@@ -4,17 +4,19 @@ use std::process::{Command, Output};
 use std::sync::Arc;
 
 use llmspell_utils::debug::{
-    ConsoleOutput, DebugLevel, DebugManager, FormatKind, ManualClock, global,
+    ConsoleOutput, DebugConfig, DebugLevel, DebugManager, FormatKind, ManualClock, global,
 };
 
 const INSIDE: &str = "LLMSPELL_TEST_INSIDE";
 
-/// Runs one test of this program again, in a process where `INSIDE` is set.
-fn again(test: &str) -> Output {
+/// Runs one test of this program again, in a process where `INSIDE` and these variables are set.
+fn again(test: &str, variables: &[(&str, &str)]) -> Output {
     Command::new(std::env::current_exe().unwrap())
         .args(["--exact", test, "--nocapture", "--test-threads=1"])
         .env(INSIDE, "1")
-        .env_remove("NO_COLOR")
+        .env_remove("LLMSPELL_DEBUG_LEVEL")
+        .env_remove("LLMSPELL_DEBUG_ENABLED")
+        .envs(variables.iter().copied())
         .output()
         .unwrap()
 }
@@ -28,8 +30,10 @@ fn the_console_is_standard_error_without_colour_when_it_is_no_terminal() {
         manager.flush().unwrap();
         return;
     }
-    let output =
-        again("process::the_console_is_standard_error_without_colour_when_it_is_no_terminal");
+    let output = again(
+        "process::the_console_is_standard_error_without_colour_when_it_is_no_terminal",
+        &[],
+    );
     assert!(output.status.success());
     assert_eq!(
         String::from_utf8(output.stderr).unwrap(),
@@ -52,6 +56,7 @@ fn the_global_manager_is_one_for_the_process_and_silent_until_a_host_sets_an_out
     }
     let output = again(
         "process::the_global_manager_is_one_for_the_process_and_silent_until_a_host_sets_an_output",
+        &[],
     );
     assert!(
         output.status.success(),
@@ -59,4 +64,35 @@ fn the_global_manager_is_one_for_the_process_and_silent_until_a_host_sets_an_out
         String::from_utf8_lossy(&output.stdout)
     );
     assert_eq!(String::from_utf8(output.stderr).unwrap(), "");
+}
+
+#[test]
+fn the_process_s_environment_is_read() {
+    if std::env::var_os(INSIDE).is_some() {
+        let mut config = DebugConfig::default();
+        config.apply_env().unwrap();
+        assert_eq!(
+            (config.level, config.enabled, config.filters.len()),
+            (DebugLevel::Warn, false, 1)
+        );
+        return;
+    }
+    let variables = [
+        ("LLMSPELL_DEBUG", "warn,a=off"),
+        ("LLMSPELL_DEBUG_ENABLED", "false"),
+    ];
+    let output = again("process::the_process_s_environment_is_read", &variables);
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stdout)
+    );
+    let output = again(
+        "process::the_process_s_environment_is_read",
+        &[("LLMSPELL_DEBUG", "info")],
+    );
+    assert!(
+        !output.status.success(),
+        "other variables give other settings"
+    );
 }

@@ -7,6 +7,7 @@ use std::sync::LazyLock;
 use regorus::unstable::{BUILTINS, Expr, Ref, Span};
 use regorus::{Engine, Source, Value};
 
+use super::fault;
 use super::syntax::Call;
 
 /// What the message of a refused call says.
@@ -140,7 +141,8 @@ fn builtin(name: &str, arguments: &[Value]) -> Result<Value, CallError> {
         return Err(CallError(format!("there is no function `{name}`")));
     };
     let parameters = parameters.get(..arguments.len()).unwrap_or(parameters);
-    function(span, parameters, arguments, true).map_err(|error| CallError(error.to_string()))
+    function(span, parameters, arguments, true)
+        .map_err(|error| CallError(fault::message(&error.to_string()).to_owned()))
 }
 
 /// The number of times that a text stands in another, without overlap; the function of regorus panics if it is empty.

@@ -133,11 +133,11 @@ impl RegoPolicy {
         };
         let prints = calls().any(|call| call.path.iter().eq(["print"]));
 
-        let load = |error: String| Fault::of(&error, DecisionErrorKind::Load);
-        let mut engine = Engine::new();
+        let load = |error: String| Fault::of_text(&error);
+        let mut engine = module.engine.clone();
         engine.set_gather_prints(true);
         bounded::install(&mut engine, calls()).map_err(load)?;
-        for module in modules() {
+        for module in &needs {
             engine
                 .add_policy(module.file.clone(), module.text.clone())
                 .map_err(|error| load(error.to_string()))?;
@@ -169,15 +169,17 @@ impl RegoPolicy {
                 Err(error) => self.failed(*verb, &error.to_string(), findings),
             }
             if self.prints {
+                let prints = engine.take_prints().unwrap_or_default();
+                let id = &self.speaker.id;
                 findings
                     .prints
-                    .extend(engine.take_prints().unwrap_or_default());
+                    .extend(prints.into_iter().map(|text| (Arc::clone(id), text)));
             }
         }
     }
 
     fn failed(&self, verb: Verb, text: &str, findings: &mut Findings) {
-        let fault = Fault::of(text, DecisionErrorKind::Evaluation);
+        let fault = Fault::of_evaluation(text);
         let line = fault
             .line
             .unwrap_or_else(|| self.speaker.line_of(verb, None));

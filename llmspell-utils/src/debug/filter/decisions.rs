@@ -3,6 +3,7 @@
 use std::sync::atomic::{AtomicU8, AtomicU64, AtomicUsize, Ordering};
 
 use dashmap::DashMap;
+use foldhash::fast::RandomState;
 use parking_lot::RwLock;
 
 use super::rule::FilterAction;
@@ -33,7 +34,7 @@ pub(crate) struct ModuleFilter {
     /// belongs to the generation that was read under the same lock, and a later change makes it void.
     generation: AtomicU64,
     rules: RwLock<RuleSet>,
-    decisions: DashMap<Box<str>, Decision>,
+    decisions: DashMap<Box<str>, Decision, RandomState>,
     remembered: AtomicUsize,
 }
 
@@ -43,7 +44,7 @@ impl Default for ModuleFilter {
             shortcut: AtomicU8::new(ALL_ON),
             generation: AtomicU64::new(0),
             rules: RwLock::new(RuleSet::default()),
-            decisions: DashMap::new(),
+            decisions: DashMap::default(),
             remembered: AtomicUsize::new(0),
         }
     }

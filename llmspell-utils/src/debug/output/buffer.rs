@@ -113,7 +113,7 @@ impl BufferOutput {
         self.ring.lock().bytes
     }
 
-    /// How many entries the limits have pushed out so far.
+    /// How many entries the limits have pushed out so far, or did not let in; a buffer for 0 entries counts none.
     #[must_use]
     pub fn forgotten(&self) -> u64 {
         self.ring.lock().forgotten
@@ -142,7 +142,10 @@ impl Ring {
     /// Keeps an entry and returns the last one that fell out for it: in the usual case of one coming and one going,
     /// nothing is freed in here.
     fn push(&mut self, kept: Kept) -> Option<Kept> {
-        if kept.size > self.limits.bytes || self.limits.entries == 0 {
+        if self.limits.entries == 0 {
+            return Some(kept);
+        }
+        if kept.size > self.limits.bytes {
             self.forgotten += 1;
             return Some(kept);
         }

@@ -6,13 +6,14 @@ use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use dashmap::DashMap;
+use foldhash::fast::RandomState;
 use uuid::Uuid;
 
 use super::super::clock::{Clock, SystemClock};
 use super::super::text::cut;
 use super::event::NAME_BYTES;
 use super::statistics::{Aggregate, TimerStatistics};
-use super::tracker::{PerformanceTracker, TimerState};
+use super::tracker::{PerformanceTracker, SharedRun};
 
 /// How many names have statistics; timers of further names run, but leave none.
 const NAMES: usize = 1_000;
@@ -36,7 +37,7 @@ const IDS: usize = 10_000;
 /// ```
 pub struct Profiler {
     context: Arc<Context>,
-    timers: DashMap<Arc<str>, Arc<Timer>>,
+    timers: DashMap<Arc<str>, Arc<Timer>, RandomState>,
 }
 
 /// What a running timer needs of its profiler, which it may outlive.
@@ -44,7 +45,7 @@ pub struct Profiler {
 pub(super) struct Context {
     pub(super) clock: Arc<dyn Clock>,
     pub(super) losses: LossCounters,
-    running: DashMap<Uuid, Weak<TimerState>>,
+    running: DashMap<Uuid, Weak<SharedRun>, RandomState>,
 }
 
 /// Everything about one name.
@@ -62,11 +63,11 @@ impl Profiler {
         let context = Context {
             clock,
             losses: LossCounters::default(),
-            running: DashMap::new(),
+            running: DashMap::default(),
         };
         Self {
             context: Arc::new(context),
-            timers: DashMap::new(),
+            timers: DashMap::default(),
         }
     }
 
@@ -86,8 +87,8 @@ impl Profiler {
     /// The running timer that gave out this id.
     #[must_use]
     pub fn running(&self, id: &Uuid) -> Option<Arc<PerformanceTracker>> {
-        let state = self.context.running.get(id)?.upgrade()?;
-        let tracker = PerformanceTracker::from_state(state);
+        let shared = self.context.running.get(id)?.upgrade()?;
+        let tracker = PerformanceTracker::from_shared(shared);
         tracker.is_running().then(|| Arc::new(tracker))
     }
 
@@ -160,11 +161,11 @@ impl fmt::Debug for Profiler {
 
 impl Context {
     /// Makes a timer findable, as long as it lives.
-    pub(super) fn register(&self, id: Uuid, state: &Arc<TimerState>) {
+    pub(super) fn register(&self, id: Uuid, shared: &Arc<SharedRun>) {
         if self.running.len() >= IDS {
             LossCounters::count(&self.losses.ids);
         } else {
-            self.running.insert(id, Arc::downgrade(state));
+            self.running.insert(id, Arc::downgrade(shared));
         }
     }
 

@@ -1,7 +1,6 @@
 //! One running timer.
 
 use std::fmt;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -9,12 +8,8 @@ use parking_lot::Mutex;
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::super::clock::saturating_nanoseconds;
 use super::event::{Lap, Notes, TimerEvent};
 use super::registry::{LossCounters, Timer};
-
-/// The duration of a timer that is not stopped.
-const RUNNING: u64 = u64::MAX;
 
 /// One timer. The first stop counts; a timer that is dropped before is forgotten.
 ///
@@ -30,49 +25,66 @@ const RUNNING: u64 = u64::MAX;
 /// assert_eq!(timer.laps()[0].name, "read");
 /// ```
 pub struct PerformanceTracker {
-    state: Arc<TimerState>,
+    timer: Arc<Timer>,
+    started: Duration,
+    run: Mutex<Run>,
+}
+
+/// What is going on with a timer.
+///
+/// Most timers are only started and stopped: they need no memory of their own until somebody asks for more.
+#[derive(Debug)]
+enum Run {
+    /// The time from start to stop, once there is one.
+    Alone(Option<Duration>),
+    Shared(Arc<SharedRun>),
+}
+
+/// A timer that has notes or can be found by its id, and so may have several trackers.
+#[derive(Debug)]
+pub(super) struct SharedRun {
+    timer: Arc<Timer>,
+    started: Duration,
+    id: OnceLock<Uuid>,
+    progress: Mutex<Progress>,
 }
 
 #[derive(Debug)]
-pub(super) struct TimerState {
-    timer: Arc<Timer>,
-    started: Duration,
-    /// Nanoseconds, or `RUNNING`.
-    stopped: AtomicU64,
-    id: OnceLock<Uuid>,
-    notes: Mutex<Notes>,
+struct Progress {
+    stopped: Option<Duration>,
+    notes: Notes,
 }
 
 impl PerformanceTracker {
     pub(super) fn start(timer: Arc<Timer>) -> Self {
         let started = timer.context.clock.now();
-        let state = TimerState {
+        Self {
             timer,
             started,
-            stopped: AtomicU64::new(RUNNING),
-            id: OnceLock::new(),
-            notes: Mutex::default(),
-        };
-        Self {
-            state: Arc::new(state),
+            run: Mutex::new(Run::Alone(None)),
         }
     }
 
-    pub(super) const fn from_state(state: Arc<TimerState>) -> Self {
-        Self { state }
+    pub(super) fn from_shared(shared: Arc<SharedRun>) -> Self {
+        Self {
+            timer: Arc::clone(&shared.timer),
+            started: shared.started,
+            run: Mutex::new(Run::Shared(shared)),
+        }
     }
 
     /// What the timer is called.
     #[must_use]
     pub fn name(&self) -> &str {
-        &self.state.timer.name
+        &self.timer.name
     }
 
     /// The timer's id, made when it is first asked for; from then on the profiler finds the timer by it.
     pub fn id(&self) -> Uuid {
-        *self.state.id.get_or_init(|| {
+        let shared = self.shared();
+        *shared.id.get_or_init(|| {
             let id = Uuid::new_v4();
-            self.state.timer.context.register(id, &self.state);
+            self.timer.context.register(id, &shared);
             id
         })
     }
@@ -80,15 +92,13 @@ impl PerformanceTracker {
     /// Whether the timer was not stopped yet.
     #[must_use]
     pub fn is_running(&self) -> bool {
-        self.state.stopped().is_none()
+        self.stopped().is_none()
     }
 
     /// The time since the start, or from start to stop.
     #[must_use]
     pub fn elapsed(&self) -> Duration {
-        self.state
-            .stopped()
-            .unwrap_or_else(|| self.state.since_start())
+        self.stopped().unwrap_or_else(|| self.since_start())
     }
 
     /// Marks a lap and returns the time since the lap before, or since the start.
@@ -96,29 +106,33 @@ impl PerformanceTracker {
     /// A timer lists 1,000 laps; further ones are measured and counted as lost. After the stop no lap is listed, and
     /// the time between the last lap and the stop is returned.
     pub fn lap(&self, name: impl AsRef<str>) -> Duration {
-        let mut notes = self.state.notes.lock();
-        if let Some(stopped) = self.state.stopped() {
-            return stopped.saturating_sub(notes.latest_lap);
+        let shared = self.shared();
+        let mut progress = shared.progress.lock();
+        let before = progress.notes.latest_lap;
+        if let Some(stopped) = progress.stopped {
+            return stopped.saturating_sub(before);
         }
-        let at = self.state.since_start();
-        let duration = at.saturating_sub(notes.latest_lap);
-        if !notes.add_lap(name.as_ref(), at) {
-            LossCounters::count(&self.state.losses().laps);
+        let at = self.since_start();
+        if !progress.notes.add_lap(name.as_ref(), at) {
+            LossCounters::count(&self.timer.context.losses.laps);
         }
-        duration
+        at.saturating_sub(before)
     }
 
     /// Notes an event and says whether it is listed.
     ///
     /// A timer lists 1,000 events with 1 MiB of data; further ones are counted as lost. After the stop none is listed.
     pub fn event(&self, name: impl AsRef<str>, data: Option<Value>) -> bool {
-        let mut notes = self.state.notes.lock();
-        if self.state.stopped().is_some() {
+        let shared = self.shared();
+        let mut progress = shared.progress.lock();
+        if progress.stopped.is_some() {
             return false;
         }
-        let listed = notes.add_event(name.as_ref(), self.state.since_start(), data);
+        let listed = progress
+            .notes
+            .add_event(name.as_ref(), self.since_start(), data);
         if !listed {
-            LossCounters::count(&self.state.losses().events);
+            LossCounters::count(&self.timer.context.losses.events);
         }
         listed
     }
@@ -126,19 +140,67 @@ impl PerformanceTracker {
     /// Stops the timer and returns the time since the start; the first stop counts and enters the statistics, later
     /// ones return the same.
     pub fn stop(&self) -> Duration {
-        self.state.stop()
+        let elapsed = self.since_start();
+        let mut run = self.run.lock();
+        let earlier = match &mut *run {
+            Run::Alone(stopped) => set_once(stopped, elapsed),
+            Run::Shared(shared) => set_once(&mut shared.progress.lock().stopped, elapsed),
+        };
+        drop(run);
+        earlier.unwrap_or_else(|| {
+            self.timer.aggregate.record(elapsed);
+            elapsed
+        })
     }
 
     /// The laps so far.
     #[must_use]
     pub fn laps(&self) -> Vec<Lap> {
-        self.state.notes.lock().laps.clone()
+        self.with_notes(|notes| notes.laps.clone())
     }
 
     /// The events so far.
     #[must_use]
     pub fn events(&self) -> Vec<TimerEvent> {
-        self.state.notes.lock().events.clone()
+        self.with_notes(|notes| notes.events.clone())
+    }
+
+    fn since_start(&self) -> Duration {
+        self.timer.context.clock.now().saturating_sub(self.started)
+    }
+
+    fn stopped(&self) -> Option<Duration> {
+        match &*self.run.lock() {
+            Run::Alone(stopped) => *stopped,
+            Run::Shared(shared) => shared.progress.lock().stopped,
+        }
+    }
+
+    fn with_notes<T: Default>(&self, look: impl FnOnce(&Notes) -> T) -> T {
+        match &*self.run.lock() {
+            Run::Alone(_) => T::default(),
+            Run::Shared(shared) => look(&shared.progress.lock().notes),
+        }
+    }
+
+    /// What several trackers may share, made when it is first needed.
+    fn shared(&self) -> Arc<SharedRun> {
+        let mut run = self.run.lock();
+        let stopped = match &*run {
+            Run::Shared(shared) => return Arc::clone(shared),
+            Run::Alone(stopped) => *stopped,
+        };
+        let shared = Arc::new(SharedRun {
+            timer: Arc::clone(&self.timer),
+            started: self.started,
+            id: OnceLock::new(),
+            progress: Mutex::new(Progress {
+                stopped,
+                notes: Notes::default(),
+            }),
+        });
+        *run = Run::Shared(Arc::clone(&shared));
+        shared
     }
 }
 
@@ -147,50 +209,37 @@ impl fmt::Debug for PerformanceTracker {
         formatter
             .debug_struct("PerformanceTracker")
             .field("name", &self.name())
-            .field("stopped", &self.state.stopped())
+            .field("stopped", &self.stopped())
             .finish_non_exhaustive()
     }
 }
 
-impl TimerState {
-    fn since_start(&self) -> Duration {
-        self.timer.context.clock.now().saturating_sub(self.started)
-    }
-
-    fn stopped(&self) -> Option<Duration> {
-        match self.stopped.load(Ordering::Acquire) {
-            RUNNING => None,
-            nanoseconds => Some(Duration::from_nanos(nanoseconds)),
+impl Drop for PerformanceTracker {
+    fn drop(&mut self) {
+        if matches!(self.run.get_mut(), Run::Alone(None)) {
+            LossCounters::count(&self.timer.context.losses.abandoned);
         }
-    }
-
-    fn stop(&self) -> Duration {
-        let elapsed = saturating_nanoseconds(self.since_start()).min(RUNNING - 1);
-        match self
-            .stopped
-            .compare_exchange(RUNNING, elapsed, Ordering::AcqRel, Ordering::Acquire)
-        {
-            Ok(_) => {
-                let elapsed = Duration::from_nanos(elapsed);
-                self.timer.aggregate.record(elapsed);
-                elapsed
-            }
-            Err(earlier) => Duration::from_nanos(earlier),
-        }
-    }
-
-    fn losses(&self) -> &LossCounters {
-        &self.timer.context.losses
     }
 }
 
-impl Drop for TimerState {
+impl Drop for SharedRun {
     fn drop(&mut self) {
         if let Some(id) = self.id.get() {
             self.timer.context.unregister(id);
         }
-        if self.stopped().is_none() {
-            LossCounters::count(&self.losses().abandoned);
+        if self.progress.get_mut().stopped.is_none() {
+            LossCounters::count(&self.timer.context.losses.abandoned);
+        }
+    }
+}
+
+/// Sets a time unless one is set, and returns that one.
+fn set_once(stopped: &mut Option<Duration>, elapsed: Duration) -> Option<Duration> {
+    match stopped {
+        Some(earlier) => Some(*earlier),
+        None => {
+            *stopped = Some(elapsed);
+            None
         }
     }
 }

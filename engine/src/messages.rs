@@ -1,0 +1,70 @@
+//! What an engine tells those who listen: what its policies print, what fails, and what it decides.
+
+use std::sync::Arc;
+
+use llmspell_utils::debug::{DebugLevel, DebugManager, Place};
+
+use crate::decision::{Decision, DecisionError};
+
+/// The module of messages about decisions as a whole; a policy's own are in `policy.<id>`.
+const MODULE: &str = "policy";
+
+/// Where messages go, if anywhere.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Messages(pub(crate) Option<Arc<DebugManager>>);
+
+impl Messages {
+    /// Tells what a policy printed.
+    pub(crate) fn printed(&self, policy: &str, text: &str) {
+        if let Some(manager) = self.at(DebugLevel::Debug) {
+            manager.log(DebugLevel::Debug, Some(&module(policy)), text);
+        }
+    }
+
+    /// Tells what went wrong.
+    pub(crate) fn failed(&self, errors: &[DecisionError]) {
+        if errors.is_empty() {
+            return;
+        }
+        let Some(manager) = self.at(DebugLevel::Error) else {
+            return;
+        };
+        for error in errors {
+            let mut entry = manager
+                .entry(
+                    DebugLevel::Error,
+                    format!("{}: {}", error.kind.code(), error.message),
+                )
+                .with_module(module(&error.policy));
+            if let (Some(file), Some(line)) = (&error.file, error.line) {
+                entry = entry.with_place(Place::new(Arc::clone(file), line));
+            }
+            manager.log_entry(entry);
+        }
+    }
+
+    /// Tells what is decided, without the values of the event.
+    pub(crate) fn decided(&self, decision: &Decision) {
+        if let Some(manager) = self.at(DebugLevel::Debug) {
+            let tool = decision
+                .tool
+                .as_deref()
+                .map(|tool| format!(" of `{tool}`"))
+                .unwrap_or_default();
+            let message = format!(
+                "{} for `{}`{tool}",
+                decision.decision.name(),
+                decision.event
+            );
+            manager.log(DebugLevel::Debug, Some(MODULE), message);
+        }
+    }
+
+    fn at(&self, level: DebugLevel) -> Option<&DebugManager> {
+        self.0.as_deref().filter(|manager| manager.listens(level))
+    }
+}
+
+fn module(policy: &str) -> String {
+    format!("{MODULE}.{policy}")
+}
