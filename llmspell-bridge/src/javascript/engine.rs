@@ -584,6 +584,41 @@ mod tests {
     }
 
     #[test]
+    fn the_host_survives_a_lack_of_memory_at_any_point() {
+        let source = "const kept = [];
+            for (let i = 0; ; i++) {
+                kept.push(host.item(i), host.data({ ['key' + i]: [i, 'é' + i] }), host.answer());
+                kept.push(host.dump(new Map([[i, { i }]])), host.stack(), host.place(), new Date(i));
+                kept.push(Promise.reject(i), host.call(x => [x], i), host.text('é' + i));
+                try { host.fail() } catch (e) { kept.push(e) }
+                try { null.x } catch (e) { kept.push(e) }
+            }";
+        for memory in (90_000..260_000).step_by(1_361) {
+            let limits = SandboxLimits {
+                memory,
+                ..SandboxLimits::default()
+            };
+            let Ok(mut engine) = crate::javascript::open(&limits) else {
+                continue;
+            };
+            let probe = std::sync::Arc::new(crate::javascript::testing::Probe::default());
+            let object: std::sync::Arc<dyn crate::host_object::HostObject> =
+                std::sync::Arc::<_>::clone(&probe) as _;
+            if engine.install("host", &object).is_err() {
+                continue;
+            }
+            let result = engine.run(&Script::new("test.js", source), &DataLimits::default());
+            assert!(result.is_err(), "at {memory}");
+            drop(engine);
+            assert_eq!(
+                probe.alive.load(std::sync::atomic::Ordering::Relaxed),
+                0,
+                "at {memory}"
+            );
+        }
+    }
+
+    #[test]
     fn recursion_without_end_is_refused() {
         let sources = [
             "(function f() { f(); })()",
