@@ -126,10 +126,10 @@ impl UserData for LuaObject {
             let Some(name) = key.as_string().map(|name| name.to_string_lossy()) else {
                 return Ok(Value::Nil);
             };
-            match this.0.field(&name) {
-                Some(value) => from_answer(lua, value),
-                None => method_of_kind(lua, &*this.0, &name),
+            if this.0.field_names().contains(&name.as_str()) {
+                return from_answer(lua, this.0.field(&name).unwrap_or_default());
             }
+            method_of_kind(lua, &*this.0, &name)
         });
         methods.add_meta_method(MetaMethod::ToString, |_, this, ()| Ok(this.0.name()));
     }
