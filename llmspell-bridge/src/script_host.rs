@@ -22,7 +22,9 @@ const LONGEST_SOURCE: usize = 4 << 20;
 /// Runs scripts of one language under limits, with `Cupcake` and `Debug` as their globals.
 ///
 /// A host belongs to one thread at a time and may be moved to another; make one for each worker.
-/// Scripts of one host run one after the other in the same state and see each other's globals.
+/// Scripts of one host run one after the other in the same state and see each other's globals. After a
+/// script that was stopped or ran out of memory the host goes on; JavaScript then starts afresh, because
+/// its engine may have been interrupted anywhere.
 ///
 /// ```
 /// use llmspell_bridge::{Language, Script, ScriptHost};
