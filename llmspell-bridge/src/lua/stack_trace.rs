@@ -245,6 +245,9 @@ unsafe fn variables(
     let options = DumpOptions::compact();
     let mut found = Vec::new();
     for number in 1..=MOST_VARIABLES {
+        if reader.budget.is_used_up() {
+            break;
+        }
         // SAFETY: the caller's promise; the value is popped again.
         unsafe {
             ffi::lua_rawcheckstack(state, 2);
