@@ -1,7 +1,5 @@
 //! Where a project lies, and which of its files are loaded.
 
-use std::fs::File;
-use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use walkdir::WalkDir;
@@ -221,30 +219,7 @@ fn missing(path: &Path, how: &str) -> EngineError {
     }
 }
 
-/// Reads a regular file of bounded size; a pipe or a device would never end.
+/// Reads a file of bounded size.
 fn read_text(path: &Path) -> Result<String, String> {
-    let unreadable = |error: std::io::Error| format!("the file cannot be read: {}", reason(&error));
-    let metadata = path.metadata().map_err(unreadable)?;
-    if !metadata.is_file() {
-        return Err("the file is not a regular file".to_owned());
-    }
-    // The file may grow meanwhile, so its length is a hint and the limit is what holds.
-    let expected = usize::try_from(metadata.len())
-        .unwrap_or(MAX_FILE_BYTES)
-        .min(MAX_FILE_BYTES);
-    let mut bytes = Vec::with_capacity(expected + 1);
-    let limit = u64::try_from(MAX_FILE_BYTES)
-        .unwrap_or(u64::MAX)
-        .saturating_add(1);
-    File::open(path)
-        .and_then(|file| file.take(limit).read_to_end(&mut bytes))
-        .map_err(unreadable)?;
-    if bytes.len() > MAX_FILE_BYTES {
-        return Err(format!("the file is larger than {MAX_FILE_BYTES} bytes"));
-    }
-    String::from_utf8(bytes).map_err(|_| "the file is not UTF-8".to_owned())
-}
-
-fn reason(error: &std::io::Error) -> String {
-    error.kind().to_string()
+    llmspell_utils::read_text(path, MAX_FILE_BYTES).map_err(|why| format!("the file {why}"))
 }

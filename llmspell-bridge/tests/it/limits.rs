@@ -196,7 +196,7 @@ fn a_script_of_a_hundred_megabytes_is_refused_unread() {
         let error = host(language, AMPLE)
             .run(&Script::new("long", source.as_str()))
             .unwrap_err();
-        assert_eq!(error.kind(), ScriptErrorKind::Syntax);
+        assert_eq!(error.kind(), ScriptErrorKind::Read);
         assert_eq!(
             error.message(),
             "`long` has 104857600 bytes, and a script may have 4194304"
