@@ -244,7 +244,7 @@ fn a_file_that_cannot_be_read_is_an_error_of_every_decision() {
     assert_eq!(
         messages,
         [
-            "the file is not UTF-8",
+            "the file is not UTF-8 text",
             "the file is larger than 1048576 bytes"
         ]
     );
