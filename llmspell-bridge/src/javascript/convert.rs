@@ -24,7 +24,7 @@ pub(super) fn to_data(value: &Local<'_>, limits: &DataLimits) -> Result<Value, S
     let mut walk = Walk {
         js,
         realm: js.realm(),
-        budget: Budget::new(limits),
+        budget: Budget::new(limits, &js.realm().stop),
     };
     walk.value(value).map_err(|refusal| refusal.into_error())
 }
@@ -77,7 +77,7 @@ pub(super) fn from_answer<'js>(
 struct Walk<'js> {
     js: Js<'js>,
     realm: &'js Realm,
-    budget: Budget,
+    budget: Budget<'js>,
 }
 
 impl<'js> Walk<'js> {

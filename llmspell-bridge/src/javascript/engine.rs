@@ -7,12 +7,12 @@ use rquickjs::{Context, Runtime};
 
 use super::raw::{Access, Home, Js, Local, Outcome, Pending, PromiseState, Property};
 use super::realm::Realm;
-use super::sandbox::{StopFlag, memory_limit, settle, stack_limit};
+use super::sandbox::{memory_limit, settle, stack_limit};
 use super::{convert, error, object};
 use crate::arguments::DataLimits;
 use crate::host_object::HostObject;
 use crate::language::Language;
-use crate::sandbox::{SandboxLimits, Stopper};
+use crate::sandbox::{SandboxLimits, StopFlag, Stopper};
 use crate::script_engine::{Script, ScriptEngine};
 use crate::script_error::{ScriptError, ScriptErrorKind};
 
@@ -95,12 +95,7 @@ impl ScriptEngine for JavaScriptEngine {
         object: &Arc<dyn HostObject>,
         method: &str,
     ) -> Result<(), ScriptError> {
-        let found = (0..object.method_count()).find(|index| {
-            object
-                .method(*index)
-                .is_some_and(|info| info.name == method)
-        });
-        let Some(index) = found else {
+        let Some((index, _)) = object.method_named(method) else {
             let message = format!("{} has no method `{method}`", object.name());
             return Err(ScriptError::internal(message));
         };

@@ -6,9 +6,10 @@ use super::inspect::inspect;
 use super::raw::{Access, Js, Kind, Local, Outcome, Pending, Property};
 use super::sandbox::settle;
 use super::stack_trace;
-use crate::object_dump::{DumpOptions, cut_text, dump};
+use crate::object_dump::{DumpOptions, dump};
 use crate::sandbox::StopReason;
 use crate::script_error::{ScriptError, ScriptErrorKind};
+use crate::shown_text::cut_text;
 
 /// How many characters of a message are kept: a script may throw as much text as it has memory.
 const LONGEST_MESSAGE: usize = 4096;

@@ -6,7 +6,8 @@ use std::rc::Rc;
 use super::error;
 use super::raw::{Atom, Given, Js, Kept, Kind, Local, Native, Outcome, Property, function};
 use super::sandbox::settle;
-use crate::object_dump::{DumpNode, DumpOptions, DumpShape, MAX_DUMP_NODES, cut_text, dump};
+use crate::object_dump::{DumpNode, DumpOptions, DumpShape, MAX_DUMP_NODES, dump};
+use crate::shown_text::{ShownText, cut_text};
 
 /// More levels than this are not opened, whatever the options say, since each takes native stack.
 const DEEPEST: usize = 128;
@@ -53,8 +54,8 @@ impl Walk<'_> {
         let Some(text) = value.text() else {
             return word("string", "a string too long to show");
         };
-        let (shown, left_out) = cut_text(&text, self.options.max_string_length);
-        plain("string", DumpShape::Text(shown, left_out))
+        let shown = ShownText::cut(text.as_bytes(), self.options.max_string_length);
+        plain("string", DumpShape::Text(shown))
     }
 
     fn object(&mut self, value: &Local<'_>) -> DumpNode {

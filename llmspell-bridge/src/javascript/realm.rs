@@ -8,7 +8,8 @@ use llmspell_engine::Value;
 
 use super::object::{HeldObject, Prototype};
 use super::raw::{Atom, Class, Js, Kept, KeptKey, Local, Outcome};
-use super::sandbox::{Originals, StopFlag};
+use super::sandbox::Originals;
+use crate::sandbox::StopFlag;
 use crate::script_error::ScriptError;
 
 /// How many property names have their [`Value`] remembered.

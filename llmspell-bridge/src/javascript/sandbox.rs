@@ -1,9 +1,6 @@
 //! What a script may not do: run past its time, or change what the host relies on.
 
-use std::sync::atomic::{AtomicU8, Ordering};
-
 use super::raw::{Access, Js, Kept, Local, Outcome, Pending, Property};
-use crate::sandbox::{StopReason, Stopper};
 
 /// How many frames a stack trace has at most; the engine knows no more.
 pub(super) const MAX_FRAMES: usize = 64;
@@ -22,40 +19,6 @@ pub(super) fn stack_limit(wanted: usize) -> usize {
 /// The memory limit that the engine is given: 0 would switch it off.
 pub(super) fn memory_limit(wanted: usize) -> usize {
     wanted.max(1)
-}
-
-/// Why the script should stop; 0 while it need not.
-#[derive(Debug, Default)]
-pub(super) struct StopFlag(AtomicU8);
-
-impl StopFlag {
-    /// What the engine asks again and again while a script runs.
-    #[inline]
-    pub(super) fn is_set(&self) -> bool {
-        // Relaxed: only the number itself is read, and it may be seen a moment later.
-        self.0.load(Ordering::Relaxed) != 0
-    }
-}
-
-impl Stopper for StopFlag {
-    fn stop(&self, reason: StopReason) {
-        // The first reason is the one that is told.
-        let _ = self
-            .0
-            .compare_exchange(0, reason as u8, Ordering::Relaxed, Ordering::Relaxed);
-    }
-
-    fn clear(&self) {
-        self.0.store(0, Ordering::Relaxed);
-    }
-
-    fn reason(&self) -> Option<StopReason> {
-        match self.0.load(Ordering::Relaxed) {
-            0 => None,
-            1 => Some(StopReason::Timeout),
-            _ => Some(StopReason::Request),
-        }
-    }
 }
 
 /// Functions of the engine, as they were before any script could replace them.

@@ -81,7 +81,9 @@ impl ScriptObject for Probe {
                 .data(0, &DataLimits::default())
                 .map(ScriptValue::Data)
         }),
-        Method::new("show", |_, arguments| arguments.display(0).map(Into::into)),
+        Method::new("show", |_, arguments| {
+            arguments.display(0, 1 << 20).map(Into::into)
+        }),
         Method::new("dump", |_, arguments| {
             Ok(dumped(arguments, &DumpOptions::compact()).into())
         }),
@@ -139,7 +141,11 @@ impl ScriptObject for Probe {
             ]))
         }),
         Method::at_level(DebugLevel::Debug, "debug", |probe, arguments| {
-            probe.said.lock().unwrap().push(arguments.display(0)?);
+            probe
+                .said
+                .lock()
+                .unwrap()
+                .push(arguments.display(0, 1 << 20)?);
             Ok(true.into())
         }),
     ];
