@@ -14,12 +14,12 @@ use crate::host_object::HostObject;
 use crate::language::Language;
 use crate::sandbox::{SandboxLimits, StopHandle, alarm};
 use crate::script_engine::{Script, ScriptEngine};
-use crate::script_error::{ScriptError, ScriptErrorKind};
+use crate::script_error::{Place, ScriptError, ScriptErrorKind};
 use crate::script_output::{DebugEntries, ScriptOutput};
 use crate::{javascript, lua};
 
 /// How long the text of a script may be. Compiling cannot be interrupted, so this bounds its time.
-const LONGEST_SOURCE: usize = 4 << 20;
+const LONGEST_SOURCE: usize = 1 << 20;
 
 /// Runs scripts of one language under limits, with `Cupcake` and `Debug` as their globals.
 ///
@@ -83,6 +83,21 @@ impl ScriptHost {
                 ),
             )
             .with_help("data belongs into an event or a global, not into the text of a script"));
+        }
+        if let Some(at) = script.source.find('\0') {
+            let before = script.source.get(..at).unwrap_or_default();
+            let line = u32::try_from(before.matches('\n').count() + 1).unwrap_or(u32::MAX);
+            let place = Place {
+                file: script.name.clone(),
+                line,
+                column: None,
+            };
+            return Err(ScriptError::new(
+                ScriptErrorKind::Syntax,
+                "the script holds a NUL character",
+            )
+            .at(Some(place))
+            .with_help("an engine may take it for the end of the script; write it as an escape"));
         }
         let stopper = self.engine.stopper();
         stopper.clear();

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use llmspell_engine::{
     Decision, EngineError, EngineOptions, Event, EventError, Harness, PolicyEngine, PolicySummary,
-    Value,
+    Project, Value,
 };
 use parking_lot::RwLock;
 
@@ -73,28 +73,23 @@ impl PolicySource {
 
     /// The project that a script names, if it may.
     fn allowed(&self, path: &str) -> Result<PathBuf, ScriptError> {
-        let refused = |why: &str| {
+        // One answer for what is not there and what lies outside: a script must not learn which.
+        let refused = || {
             ScriptError::new(
                 ScriptErrorKind::Project,
-                format!("the project `{path}` {why}"),
+                format!("there is no project `{path}` that the script may choose"),
             )
             .with_help(
                 "call `Cupcake.init()` for the host's own project, or let the host allow others",
             )
         };
-        let root = self
-            .projects_below
-            .as_deref()
-            .ok_or_else(|| refused("is not the script's to choose"))?;
-        let root = root.canonicalize().map_err(|_| refused("is not there"))?;
-        let chosen = root
-            .join(path)
-            .canonicalize()
-            .map_err(|_| refused("is not there"))?;
-        if chosen.starts_with(&root) {
+        let root = self.projects_below.as_deref().ok_or_else(refused)?;
+        let root = root.canonicalize().map_err(|_| refused())?;
+        let chosen = root.join(path).canonicalize().map_err(|_| refused())?;
+        if chosen.starts_with(&root) && Project::at(&chosen).is_ok() {
             Ok(chosen)
         } else {
-            Err(refused("lies outside of what the host allows"))
+            Err(refused())
         }
     }
 }
@@ -138,24 +133,31 @@ impl Cupcake {
 
     fn eval_batch(&self, arguments: &dyn Arguments) -> Answer {
         let engine = self.source.engine()?;
-        let Value::Array(events) = arguments.data(0, &self.limits)? else {
-            return Err(expected(
-                "Cupcake.evalBatch",
-                "a list of events",
-                arguments,
-                0,
-            ));
+        let given = arguments.data(0, &self.limits)?;
+        let events = match &given {
+            Value::Array(events) => events.to_vec(),
+            // An empty table is a map in Lua as long as nobody says otherwise.
+            Value::Object(fields) if fields.is_empty() => Vec::new(),
+            _ => {
+                return Err(expected(
+                    "Cupcake.evalBatch",
+                    "a list of events",
+                    arguments,
+                    0,
+                ));
+            }
         };
-        let decisions: Result<Vec<_>, _> = events
-            .iter()
-            .enumerate()
-            .map(|(index, event)| {
-                let event = Event::from_value(event.clone(), engine.event_limits())
-                    .map_err(|error| from_event(&error, Some(index + 1)))?;
-                Ok(ScriptValue::Data(self.decide(&engine, &event)))
-            })
-            .collect();
-        decisions.map(ScriptValue::List)
+        let mut decisions = Vec::with_capacity(events.len());
+        for (index, event) in events.into_iter().enumerate() {
+            // Each event may take its time, and the script's own must not pass unseen meanwhile.
+            if let Some(reason) = arguments.stop_reason() {
+                return Err(ScriptError::stopped(reason));
+            }
+            let event = Event::from_value(event, engine.event_limits())
+                .map_err(|error| from_event(&error, Some(index + 1)))?;
+            decisions.push(ScriptValue::Data(self.decide(&engine, &event)));
+        }
+        Ok(ScriptValue::List(decisions))
     }
 
     fn events(&self, _: &dyn Arguments) -> Answer {
@@ -249,7 +251,8 @@ impl Cupcake {
                 Event::from_value(arguments.data(0, &self.limits)?, engine.event_limits())
             }
             ValueKind::Text => {
-                let text = arguments.text(0).unwrap_or_default();
+                // Exactly as it is: the policies must not judge another text than the agent sent.
+                let text = arguments.exact_text(0).transpose()?.unwrap_or_default();
                 Event::parse(text.as_bytes(), engine.event_limits())
             }
             _ => {
