@@ -143,11 +143,14 @@ fn read_into(
         .text
         .as_ref()
         .map_err(|message| summary.error(DecisionErrorKind::Load, message.as_str(), None))?;
+    let guarded = rego::check_source(text);
     let metadata = Metadata::read(text, COMMENT);
     if let Ok(Some(Metadata { id: Some(id), .. })) = &metadata {
         summary.id = Arc::from(id.as_str());
     }
-    let module = Module::parse(&source.path, text).map_err(|fault| rego_error(summary, fault))?;
+    let module = guarded
+        .and_then(|()| Module::parse(&source.path, text))
+        .map_err(|fault| rego_error(summary, fault))?;
     let metadata = metadata.map_err(|fault| metadata_error(summary, &fault, 1))?;
     summary.describe(&module, metadata.as_ref());
 

@@ -19,4 +19,5 @@ pub(crate) use aggregator::is_plain as is_plain_aggregator;
 pub(crate) use fault::Fault;
 pub(crate) use library::Library;
 pub(crate) use policy::{RegoPolicy, Speaker};
+pub(crate) use source::check as check_source;
 pub(crate) use syntax::Module;

@@ -10,6 +10,8 @@
 mod decisions;
 mod event;
 mod messages;
+mod metadata;
 mod project;
 mod repeatability;
+mod stack;
 mod support;
