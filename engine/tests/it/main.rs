@@ -7,6 +7,7 @@
     reason = "a test may fail loudly"
 )]
 
+mod builtins;
 mod decisions;
 mod event;
 mod messages;
