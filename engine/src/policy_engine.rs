@@ -2,14 +2,14 @@
 
 use std::path::Path;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use llmspell_utils::debug::DebugManager;
 use sha2::{Digest, Sha256};
 
 use crate::decision::{Decision, DecisionError, DecisionErrorKind, Timings};
 use crate::error::EngineError;
-use crate::evaluator::{Evaluator, Findings};
+use crate::evaluator::{Evaluator, Findings, Moment};
 use crate::event::{Event, EventLimits};
 use crate::harness::Harness;
 use crate::messages::Messages;
@@ -189,6 +189,7 @@ impl PolicyEngine {
         start: Instant,
         findings: &mut Findings,
     ) {
+        let now = SystemTime::now();
         for index in matched {
             let (Some(summary), Some(Some(evaluator))) =
                 (self.summaries.get(*index), self.evaluators.get(*index))
@@ -196,7 +197,9 @@ impl PolicyEngine {
                 continue;
             };
             match self.deadline.checked_sub(start.elapsed()) {
-                Some(left) if !left.is_zero() => evaluator.evaluate(event.value(), left, findings),
+                Some(left) if !left.is_zero() => {
+                    evaluator.evaluate(event.value(), Moment { now, left }, findings);
+                }
                 _ => findings.errors.push(DecisionError {
                     kind: DecisionErrorKind::Timeout,
                     policy: Arc::clone(&summary.id),

@@ -7,9 +7,12 @@
     reason = "a test may fail loudly"
 )]
 
+mod builtins;
 mod decisions;
 mod event;
 mod messages;
+mod metadata;
 mod project;
 mod repeatability;
+mod stack;
 mod support;

@@ -261,6 +261,22 @@ fn check_call(module: &Module, call: &Call, rules: &Rules<'_>) -> Result<(), Fau
                 Shape::Value | Shape::Keyed => None,
             })
         });
+    if expected.is_none() && depends_on_chance(&name) {
+        return Err(Fault::new(
+            DecisionErrorKind::UnknownFunction,
+            format!(
+                "`{name}` would make decisions depend on chance: decide by what the event says"
+            ),
+            call.line,
+        ));
+    }
+    if expected.is_none() && name == "walk" && call.arguments == 1 {
+        // Regorus gives no result then.
+        return Err(Fault::load(
+            "`walk` with one argument says nothing: write `walk(value, [path, part])`",
+            call.line,
+        ));
+    }
     let expected = match (expected, BUILTINS.get(name.as_str())) {
         (Some(arguments), _) => arguments,
         (None, _) if name == "print" => return Ok(()),
@@ -278,6 +294,11 @@ fn check_call(module: &Module, call: &Call, rules: &Rules<'_>) -> Result<(), Fau
         ),
         call.line,
     ))
+}
+
+/// Whether a function may give another result for the same event; `time.now_ns` is the decision's own.
+fn depends_on_chance(name: &str) -> bool {
+    name.starts_with("rand.") || name == "uuid.rfc4122"
 }
 
 fn unknown_function(name: &str, line: u32) -> Fault {
