@@ -12,6 +12,7 @@ mod decisions;
 mod event;
 mod messages;
 mod metadata;
+mod places;
 mod project;
 mod repeatability;
 mod stack;
