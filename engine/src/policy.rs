@@ -130,20 +130,19 @@ fn read_into(
     library: &mut Library,
     summary: &mut PolicySummary,
 ) -> Result<Found, DecisionError> {
-    let ending = Path::new(&source.path)
-        .extension()
-        .and_then(|ending| ending.to_str())
-        .unwrap_or_default();
-    // What has no ending is a folder that could not be read.
-    if !ending.is_empty() && !ending.eq_ignore_ascii_case("rego") {
-        let message =
-            format!("a policy that ends in `.{ending}` cannot be evaluated by this engine");
-        return Err(summary.error(DecisionErrorKind::Load, message, Some(1)));
-    }
     let text = source
         .text
         .as_ref()
         .map_err(|message| summary.error(DecisionErrorKind::Load, message.as_str(), None))?;
+    let ending = Path::new(&source.path)
+        .extension()
+        .and_then(|ending| ending.to_str())
+        .unwrap_or_default();
+    if !ending.eq_ignore_ascii_case("rego") {
+        let message =
+            format!("a policy that ends in `.{ending}` cannot be evaluated by this engine");
+        return Err(summary.error(DecisionErrorKind::Load, message, Some(1)));
+    }
     let guarded = rego::check_source(text);
     let metadata = Metadata::read(text, COMMENT);
     if let Ok(Some(Metadata { id: Some(id), .. })) = &metadata {

@@ -14,7 +14,7 @@ use crate::event::{Event, EventLimits};
 use crate::harness::Harness;
 use crate::messages::Messages;
 use crate::policy::{self, PolicySummary};
-use crate::project::{Project, SourceFile};
+use crate::project::{POLICIES, Project, SourceFile};
 use crate::route::Routes;
 use crate::rulebook::{self, Rulebook};
 use crate::settings::{Mode, Settings};
@@ -103,8 +103,13 @@ impl PolicyEngine {
         let broken = policies
             .iter()
             .filter_map(|policy| policy.summary.error.clone());
-        let standing_errors: Vec<DecisionError> =
-            rulebook.errors.iter().cloned().chain(broken).collect();
+        let standing_errors: Vec<DecisionError> = rulebook
+            .errors
+            .iter()
+            .cloned()
+            .chain(broken)
+            .chain(policies.is_empty().then(|| no_policies(harness)))
+            .collect();
         let messages = Messages(options.debug.clone());
         messages.failed(&standing_errors);
         let routes = Routes::of(&policies);
@@ -245,6 +250,17 @@ impl PolicyEngine {
     #[must_use]
     pub const fn event_limits(&self) -> &EventLimits {
         &self.event_limits
+    }
+}
+
+/// A project without policies would allow everything, which is hardly what it was made for.
+fn no_policies(harness: Harness) -> DecisionError {
+    DecisionError {
+        kind: DecisionErrorKind::Load,
+        policy: Arc::from("project"),
+        message: format!("there are no policies for `{harness}` in `{POLICIES}`"),
+        file: Some(Arc::from(POLICIES)),
+        line: None,
     }
 }
 

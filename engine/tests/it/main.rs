@@ -12,6 +12,8 @@ mod decisions;
 mod event;
 mod messages;
 mod metadata;
+mod negation;
+mod places;
 mod project;
 mod repeatability;
 mod stack;

@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use regorus::unstable::BUILTINS;
 
 use super::fault::Fault;
-use super::syntax::{Call, Module, RuleFacts, Shape};
+use super::syntax::{Call, Module, Reference, RuleFacts, Shape};
 use crate::decision::DecisionErrorKind;
 use llmspell_utils::nearest;
 
@@ -61,7 +61,7 @@ impl Library {
         let rules = rules_of(&modules);
         for module in &modules {
             check_calls(module, &rules)?;
-            check_heads(module, &rules)?;
+            check_names(module, &rules)?;
         }
         if let Some(module) = self.modules.get(index) {
             levels::check(module, &rules)?;
@@ -222,8 +222,9 @@ fn check_calls(module: &Module, rules: &Rules<'_>) -> Result<(), Fault> {
         })
 }
 
-/// Checks that every name in a rule's head is bound in the rule, or is that of a rule, an import or a document.
-fn check_heads(module: &Module, rules: &Rules<'_>) -> Result<(), Fault> {
+/// Checks that every name in a rule's head or behind `not` is bound in the rule, or is that of a rule, an import or a
+/// document.
+fn check_names(module: &Module, rules: &Rules<'_>) -> Result<(), Fault> {
     let is_rule = |name: &String| {
         let path: Vec<String> = module.package.iter().chain([name]).cloned().collect();
         rules
@@ -236,19 +237,24 @@ fn check_heads(module: &Module, rules: &Rules<'_>) -> Result<(), Fault> {
             || module.imports.contains_key(name)
             || is_rule(name)
     };
-    let mut unbound = module.rules.iter().flat_map(|rule| &rule.unbound);
-    match unbound.find_map(|named| {
-        Some((
-            named.path.first().filter(|name| !is_known(name))?,
-            named.line,
-        ))
-    }) {
-        Some((name, line)) => Err(in_file(
-            module,
-            Fault::load(format!("`{name}` is not defined"), line),
-        )),
-        None => Ok(()),
+    let unknown = |named: &Reference| {
+        let name = named.path.first().filter(|name| !is_known(name))?;
+        Some((name.clone(), named.line))
+    };
+    for rule in &module.rules {
+        let fault = if let Some((name, line)) = rule.unbound.iter().find_map(unknown) {
+            Fault::load(format!("`{name}` is not defined"), line)
+        } else if let Some((name, line)) = rule.negated.iter().find_map(unknown) {
+            let message = format!(
+                "`{name}` stands behind `not` and has no value there: bind it before, such as with `some`"
+            );
+            Fault::load(message, line)
+        } else {
+            continue;
+        };
+        return Err(in_file(module, fault));
     }
+    Ok(())
 }
 
 fn check_call(module: &Module, call: &Call, rules: &Rules<'_>) -> Result<(), Fault> {

@@ -1,5 +1,6 @@
 //! What the engine must know of a parsed module: its package, rules, calls and references.
 
+mod negation;
 mod walk;
 
 use std::collections::BTreeMap;
@@ -45,6 +46,8 @@ pub(crate) struct RuleFacts {
     pub(super) references: Vec<Reference>,
     /// Names of the head that nothing in the rule binds: regorus looks for them in bodies only.
     pub(super) unbound: Vec<Reference>,
+    /// Names behind `not` that nothing in the rule binds.
+    pub(super) negated: Vec<Reference>,
     /// Expressions and loops inside each other, at most.
     pub(super) depth: usize,
 }
@@ -222,6 +225,7 @@ fn facts(rule: &Rule, bounds: &[usize]) -> Result<RuleFacts, Fault> {
         calls: walk.calls,
         references: walk.references,
         unbound,
+        negated: negation::unbound(rule),
         depth: walk.depth + walk.loops,
     })
 }
