@@ -167,12 +167,12 @@ fn inherited_text(object: &Local<'_>, name: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use crate::javascript::testing::Bench;
+    use crate::javascript::testing::Fixture;
     use crate::script_error::ScriptErrorKind;
 
     #[test]
     fn an_error_has_message_place_stack_and_excerpt() {
-        let error = Bench::new().fail("function inner(x) {\n  return x.y.z;\n}\n\ninner({})");
+        let error = Fixture::new().fail("function inner(x) {\n  return x.y.z;\n}\n\ninner({})");
         assert_eq!(error.kind(), ScriptErrorKind::Runtime);
         assert_eq!(
             error.message(),
@@ -192,7 +192,7 @@ mod tests {
 
     #[test]
     fn a_text_that_does_not_parse_is_a_syntax_error_at_its_place() {
-        let error = Bench::new().fail("let ok = 1;\nlet = = 2;");
+        let error = Fixture::new().fail("let ok = 1;\nlet = = 2;");
         assert_eq!(error.kind(), ScriptErrorKind::Syntax);
         assert_eq!(error.place().unwrap().line, 2);
         assert!(error.message().starts_with("SyntaxError: "), "{error}");
@@ -205,14 +205,14 @@ mod tests {
 
     #[test]
     fn text_that_a_script_parses_itself_is_its_own_error() {
-        let mut bench = Bench::new();
+        let mut fixture = Fixture::new();
         for source in [
             "JSON.parse('{')",
             "eval('(')",
             "new Function('(')",
             "new RegExp('(')",
         ] {
-            let error = bench.fail(source);
+            let error = fixture.fail(source);
             assert_eq!(error.kind(), ScriptErrorKind::Runtime, "{source}");
             assert_eq!(error.place().unwrap().file, "test.js", "{source}");
         }
@@ -234,9 +234,9 @@ mod tests {
             ),
             ("throw new Proxy(new Error('x'), {})", "uncaught: [proxy]"),
         ];
-        let mut bench = Bench::new();
+        let mut fixture = Fixture::new();
         for (source, message) in cases {
-            assert_eq!(bench.fail(source).message(), message, "{source}");
+            assert_eq!(fixture.fail(source).message(), message, "{source}");
         }
     }
 
@@ -269,7 +269,7 @@ mod tests {
             ),
         ];
         for (source, message) in cases {
-            let error = Bench::new().fail(source);
+            let error = Fixture::new().fail(source);
             assert_eq!(error.message(), message, "{source}");
             assert_eq!(error.place().unwrap().file, "test.js", "{source}");
         }
@@ -277,7 +277,7 @@ mod tests {
 
     #[test]
     fn a_script_cannot_change_how_stacks_are_made() {
-        let mut bench = Bench::new();
+        let mut fixture = Fixture::new();
         for source in [
             "Error.prepareStackTrace = () => 'forged'",
             "Error.stackTraceLimit = 0",
@@ -285,28 +285,28 @@ mod tests {
             "Object.defineProperty(Error, 'prepareStackTrace', { value: () => 1 })",
         ] {
             assert_eq!(
-                bench.fail(source).kind(),
+                fixture.fail(source).kind(),
                 ScriptErrorKind::Runtime,
                 "{source}"
             );
         }
         let error =
-            bench.fail("const e = new Error('x'); e.stack = '    at a (b.js:9:9)'; throw e");
+            fixture.fail("const e = new Error('x'); e.stack = '    at a (b.js:9:9)'; throw e");
         assert_eq!(error.place().unwrap().to_string(), "test.js:1:15");
     }
 
     #[test]
     fn a_huge_message_is_cut() {
-        let mut bench = Bench::new();
-        let error = bench.fail("throw new Error('x'.repeat(20 << 20))");
+        let mut fixture = Fixture::new();
+        let error = fixture.fail("throw new Error('x'.repeat(20 << 20))");
         assert_eq!(
             error.message().chars().take(10).collect::<String>(),
             "Error: xxx"
         );
         assert!(error.message().len() < 5000);
-        assert!(bench.fail("throw 'é'.repeat(2 << 20)").message().len() < 10_000);
+        assert!(fixture.fail("throw 'é'.repeat(2 << 20)").message().len() < 10_000);
         assert!(
-            bench
+            fixture
                 .fail("throw Object.assign(new Error(), { name: 'n'.repeat(1 << 20) })")
                 .message()
                 .len()
@@ -316,7 +316,7 @@ mod tests {
 
     #[test]
     fn deep_stacks_are_truncated() {
-        let error = Bench::new()
+        let error = Fixture::new()
             .fail("(function f(n) { if (!n) throw new Error('deep'); f(n - 1); })(200)");
         assert_eq!(error.stack().frames.len(), 64);
         assert!(error.stack().truncated);
@@ -324,13 +324,13 @@ mod tests {
 
     #[test]
     fn an_error_of_the_host_comes_back_as_it_was() {
-        let mut bench = Bench::new();
+        let mut fixture = Fixture::new();
         for source in [
             "host.fail()",
             "try { host.fail() } catch (e) { throw e }",
             "host.call(() => host.fail())",
         ] {
-            let error = bench.fail(source);
+            let error = fixture.fail(source);
             assert_eq!(error.kind(), ScriptErrorKind::Event, "{source}");
             assert_eq!(error.message(), "the event has no name");
             assert_eq!(error.help(), Some("give it one"));
@@ -343,24 +343,25 @@ mod tests {
         let source = "try { host.fail() } catch (e) {
             [e.code, e.message, e.help, e instanceof Error, e.stack.includes('test.js:1')] }";
         let expected = r#"["event","the event has no name","give it one",true,true]"#;
-        assert_eq!(Bench::new().json(source), expected);
+        assert_eq!(Fixture::new().json(source), expected);
     }
 
     #[test]
     fn a_script_cannot_pass_its_error_off_as_one_of_the_host() {
-        let error = Bench::new().fail("throw Object.assign(new Error('x'), { code: 'internal' })");
+        let error =
+            Fixture::new().fail("throw Object.assign(new Error('x'), { code: 'internal' })");
         assert_eq!(error.kind(), ScriptErrorKind::Runtime);
     }
 
     #[test]
     fn what_a_called_function_throws_reaches_the_script_unchanged() {
-        let mut bench = Bench::new();
+        let mut fixture = Fixture::new();
         let source = "const o = {}; try { host.call(() => { throw o }) } catch (e) { e === o }";
-        assert_eq!(bench.json(source), "true");
+        assert_eq!(fixture.json(source), "true");
         assert_eq!(
-            bench.json("host.swallow(() => { throw 1 })"),
+            fixture.json("host.swallow(() => { throw 1 })"),
             r#""runtime""#
         );
-        assert_eq!(bench.json("host.swallow(() => 1)"), r#""done""#);
+        assert_eq!(fixture.json("host.swallow(() => 1)"), r#""done""#);
     }
 }

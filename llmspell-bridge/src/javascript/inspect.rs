@@ -1,10 +1,7 @@
 //! Values of JavaScript as trees for a dump; neither getters nor proxies nor `toString` are run.
 
-use std::cell::RefCell;
-use std::rc::Rc;
-
 use super::error;
-use super::raw::{Atom, Given, Js, Kept, Kind, Local, Native, Outcome, Property, function};
+use super::raw::{Atom, Js, Kind, Local, Property};
 use super::sandbox::settle;
 use crate::object_dump::{DumpNode, DumpOptions, DumpShape, MAX_DUMP_NODES, cut_text, dump};
 
@@ -188,31 +185,13 @@ impl Walk<'_> {
         } else {
             self.options.max_array_elements
         };
-        let found = Found {
-            entries: Rc::default(),
-            most: most.min(self.left),
-        };
-        let entries = Rc::clone(&found.entries);
-        let Some(each) = settle(js, function(js, "", found)) else {
-            return DumpShape::Deeper;
-        };
-        originals.for_each(value, each);
-        let entries: Vec<_> = entries.take();
+        let entries = originals.entries(value).into_iter().flatten();
+        let entries = entries.take(most.min(self.left));
         if is_map {
-            let pairs = entries.into_iter().map(|(key, value)| {
-                let pair = (self.entry_key(&key.get(js)), self.node(&value.get(js)));
-                key.release(js);
-                value.release(js);
-                pair
-            });
+            let pairs = entries.map(|(key, value)| (self.entry_key(&key), self.node(&value)));
             return DumpShape::Map(pairs.collect(), total);
         }
-        let elements = entries.into_iter().map(|(key, value)| {
-            let node = self.node(&value.get(js));
-            key.release(js);
-            value.release(js);
-            node
-        });
+        let elements = entries.map(|(element, _)| self.node(&element));
         DumpShape::List(elements.collect(), total)
     }
 
@@ -227,23 +206,6 @@ impl Walk<'_> {
                 dump(&inspect(key, &options), None, &options)
             }
         }
-    }
-}
-
-/// Collects entries of a `Map` or a `Set`, and raises once it has enough.
-struct Found {
-    entries: Rc<RefCell<Vec<(Kept, Kept)>>>,
-    most: usize,
-}
-
-impl Native for Found {
-    fn call<'js>(&self, js: Js<'js>, _this: &Local<'js>, given: Given<'js>) -> Outcome<Local<'js>> {
-        let mut entries = self.entries.borrow_mut();
-        if entries.len() >= self.most {
-            return Err(js.throw(js.null()));
-        }
-        entries.push((given.get(1).keep(), given.get(0).keep()));
-        Ok(js.undefined())
     }
 }
 
@@ -320,7 +282,7 @@ fn own_text(object: &Local<'_>, name: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use crate::javascript::testing::Bench;
+    use crate::javascript::testing::Fixture;
 
     #[test]
     fn values_are_shown() {
@@ -365,9 +327,9 @@ mod tests {
             ),
             ("[[[[1]]]]", "[[[…]]]"),
         ];
-        let mut bench = Bench::new();
+        let mut fixture = Fixture::new();
         for (source, shown) in cases {
-            let json = bench.json(&format!("host.dump({source})"));
+            let json = fixture.json(&format!("host.dump({source})"));
             assert_eq!(
                 serde_json::from_str::<String>(&json).unwrap(),
                 shown,
@@ -392,9 +354,9 @@ mod tests {
             ),
             ("new Set([1])", "[ (Set, 1 elements)1 (number)]"),
         ];
-        let mut bench = Bench::new();
+        let mut fixture = Fixture::new();
         for (source, shown) in cases {
-            let json = bench.json(&format!("host.types({source})"));
+            let json = fixture.json(&format!("host.types({source})"));
             assert_eq!(
                 serde_json::from_str::<String>(&json).unwrap(),
                 shown,
@@ -431,13 +393,13 @@ mod tests {
                 "{[1] = 2}",
             ),
         ];
-        let mut bench = Bench::new();
-        bench.run(
+        let mut fixture = Fixture::new();
+        fixture.run(
             "Map.prototype.forEach = Map.prototype[Symbol.iterator] = Date.prototype.toISOString = () => { for (;;); };
              Object.defineProperty(Array.prototype, 0, { set() { for (;;); } }); 0",
         );
         for (source, shown) in cases {
-            let json = bench.json(&format!("host.dump({source})"));
+            let json = fixture.json(&format!("host.dump({source})"));
             assert_eq!(
                 serde_json::from_str::<String>(&json).unwrap(),
                 shown,
@@ -448,21 +410,21 @@ mod tests {
 
     #[test]
     fn cycles_and_large_graphs_end() {
-        let mut bench = Bench::new();
+        let mut fixture = Fixture::new();
         assert_eq!(
-            bench.json("const a = { n: [] }; a.n.push(a); host.dump(a)"),
+            fixture.json("const a = { n: [] }; a.n.push(a); host.dump(a)"),
             r#""{n = [<cycle to 2 above>]}""#
         );
         assert_eq!(
-            bench.json("const m = new Map(); m.set('m', m); host.dump(m)"),
+            fixture.json("const m = new Map(); m.set('m', m); host.dump(m)"),
             r#""{m = <cycle to 1 above>}""#
         );
         let wide =
             "let w = [1]; for (let i = 0; i < 40; i++) w = [w, w]; host.dump(w).length < 100";
-        assert_eq!(bench.json(wide), "true");
+        assert_eq!(fixture.json(wide), "true");
         let long = "host.dump(new Array(4294967295)).endsWith('4294967285 more]')";
-        assert_eq!(bench.json(long), "true");
+        assert_eq!(fixture.json(long), "true");
         let large = "host.dump(new Map(Array.from({ length: 1e5 }, (_, i) => [i, i]))).endsWith('99990 more}')";
-        assert_eq!(bench.json(large), "true");
+        assert_eq!(fixture.json(large), "true");
     }
 }

@@ -273,30 +273,30 @@ mod tests {
     use std::sync::atomic::Ordering;
 
     use crate::host_object::HostObject;
-    use crate::javascript::testing::Bench;
+    use crate::javascript::testing::Fixture;
     use crate::script_error::ScriptErrorKind;
 
     #[test]
     fn methods_and_fields_of_a_global_can_be_used() {
-        let mut bench = Bench::new();
+        let mut fixture = Fixture::new();
         assert_eq!(
-            bench.json("[host.count(1, 2), host.version]"),
+            fixture.json("[host.count(1, 2), host.version]"),
             r#"[2,"1.0"]"#
         );
     }
 
     #[test]
     fn a_method_of_a_global_works_without_its_object() {
-        let mut bench = Bench::new();
+        let mut fixture = Fixture::new();
         assert_eq!(
-            bench.json("const { count } = host; [count(1), [5].map(host.number)[0]]"),
+            fixture.json("const { count } = host; [count(1), [5].map(host.number)[0]]"),
             "[1,5]"
         );
     }
 
     #[test]
     fn a_global_of_the_host_cannot_be_changed() {
-        let mut bench = Bench::new();
+        let mut fixture = Fixture::new();
         for source in [
             "host = 1",
             "globalThis.host = 1",
@@ -312,26 +312,26 @@ mod tests {
             "Object.getPrototypeOf(host.item(1)).double = 1",
             "let host = 1",
         ] {
-            let error = bench.fail(source);
+            let error = fixture.fail(source);
             assert!(matches!(
                 error.kind(),
                 ScriptErrorKind::Runtime | ScriptErrorKind::Syntax
             ));
         }
-        assert_eq!(bench.json("[host.count(), host.version]"), r#"[0,"1.0"]"#);
+        assert_eq!(fixture.json("[host.count(), host.version]"), r#"[0,"1.0"]"#);
     }
 
     #[test]
     fn a_function_can_be_a_global() {
-        let mut bench = Bench::new();
-        let object: Arc<dyn HostObject> = Arc::<_>::clone(&bench.probe) as _;
-        bench
+        let mut fixture = Fixture::new();
+        let object: Arc<dyn HostObject> = Arc::<_>::clone(&fixture.probe) as _;
+        fixture
             .engine
             .install_function("size", &object, "count")
             .unwrap();
-        assert_eq!(bench.json("[size(1, 2, 3), size.name]"), r#"[3,"count"]"#);
+        assert_eq!(fixture.json("[size(1, 2, 3), size.name]"), r#"[3,"count"]"#);
         assert!(
-            bench
+            fixture
                 .engine
                 .install_function("none", &object, "none")
                 .is_err()
@@ -340,9 +340,9 @@ mod tests {
 
     #[test]
     fn data_of_the_host_cannot_be_changed() {
-        let mut bench = Bench::new();
+        let mut fixture = Fixture::new();
         let data = serde_json::json!({"a": [{"b": 1}], "__proto__": 2});
-        bench.engine.install_data("data", &data.into()).unwrap();
+        fixture.engine.install_data("data", &data.into()).unwrap();
         for source in [
             "data.a = 1",
             "data.a.push(1)",
@@ -350,37 +350,37 @@ mod tests {
             "data = 1",
         ] {
             assert_eq!(
-                bench.fail(source).kind(),
+                fixture.fail(source).kind(),
                 ScriptErrorKind::Runtime,
                 "{source}"
             );
         }
-        assert_eq!(bench.json("data"), r#"{"__proto__":2,"a":[{"b":1}]}"#);
+        assert_eq!(fixture.json("data"), r#"{"__proto__":2,"a":[{"b":1}]}"#);
     }
 
     #[test]
     fn a_method_below_the_level_does_not_look_at_its_arguments() {
-        let mut bench = Bench::new();
+        let mut fixture = Fixture::new();
         let source = "host.debug('a'); host.debug(new Proxy({}, {}))";
-        assert_eq!(bench.json(source), "null");
-        bench.probe.gate.store(4, Ordering::Relaxed);
-        assert_eq!(bench.json("host.debug('b', 1)"), "true");
-        bench.probe.gate.store(3, Ordering::Relaxed);
-        assert_eq!(bench.json("typeof host.debug('c')"), r#""undefined""#);
-        assert_eq!(*bench.probe.said.lock().unwrap(), ["b"]);
+        assert_eq!(fixture.json(source), "null");
+        fixture.probe.gate.store(4, Ordering::Relaxed);
+        assert_eq!(fixture.json("host.debug('b', 1)"), "true");
+        fixture.probe.gate.store(3, Ordering::Relaxed);
+        assert_eq!(fixture.json("typeof host.debug('c')"), r#""undefined""#);
+        assert_eq!(*fixture.probe.said.lock().unwrap(), ["b"]);
     }
 
     #[test]
     fn objects_of_one_kind_share_a_prototype() {
-        let mut bench = Bench::new();
+        let mut fixture = Fixture::new();
         let source = "const a = host.item(2), b = host.item(3);
             [a.double(), b.double(), a.size, b.size, a.double === b.double]";
-        assert_eq!(bench.json(source), "[4,6,2,3,true]");
+        assert_eq!(fixture.json(source), "[4,6,2,3,true]");
     }
 
     #[test]
     fn a_method_refuses_what_is_not_its_object() {
-        let mut bench = Bench::new();
+        let mut fixture = Fixture::new();
         for source in [
             "const { double } = host.item(1); double()",
             "host.item(1).double.call({})",
@@ -390,55 +390,55 @@ mod tests {
             "Object.create(host.item(1)).double()",
         ] {
             assert_eq!(
-                bench.fail(source).kind(),
+                fixture.fail(source).kind(),
                 ScriptErrorKind::Argument,
                 "{source}"
             );
         }
         assert_eq!(
-            bench.fail("new host.count()").kind(),
+            fixture.fail("new host.count()").kind(),
             ScriptErrorKind::Runtime
         );
     }
 
     #[test]
     fn an_object_disappears_with_the_last_value_that_holds_it() {
-        let mut bench = Bench::new();
-        let alive = Arc::clone(&bench.probe.alive);
-        bench.run("globalThis.kept = [host.item(1), host.item(2)]; host.item(3); 0");
+        let mut fixture = Fixture::new();
+        let alive = Arc::clone(&fixture.probe.alive);
+        fixture.run("globalThis.kept = [host.item(1), host.item(2)]; host.item(3); 0");
         assert_eq!(alive.load(Ordering::Relaxed), 2);
-        bench.run("kept.pop(); 0");
+        fixture.run("kept.pop(); 0");
         assert_eq!(alive.load(Ordering::Relaxed), 1);
-        drop(bench);
+        drop(fixture);
         assert_eq!(alive.load(Ordering::Relaxed), 0);
     }
 
     #[test]
     fn objects_disappear_when_a_script_is_stopped() {
-        let mut bench = Bench::new();
-        bench.late("const cycle = { item: host.item(1) }; cycle.me = cycle; for (;;);");
-        assert_eq!(bench.probe.alive.load(Ordering::Relaxed), 0);
+        let mut fixture = Fixture::new();
+        fixture.late("const cycle = { item: host.item(1) }; cycle.me = cycle; for (;;);");
+        assert_eq!(fixture.probe.alive.load(Ordering::Relaxed), 0);
     }
 
     #[test]
     fn a_panic_of_a_method_is_an_internal_error() {
-        let mut bench = Bench::new();
-        let error = bench.fail("host.panic()");
+        let mut fixture = Fixture::new();
+        let error = fixture.fail("host.panic()");
         assert_eq!(error.kind(), ScriptErrorKind::Internal);
         assert_eq!(error.message(), "the host failed: on purpose");
         assert_eq!(
-            bench.json("try { host.panic() } catch (e) { e.code }"),
+            fixture.json("try { host.panic() } catch (e) { e.code }"),
             r#""internal""#
         );
     }
 
     #[test]
     fn answers_become_values() {
-        let mut bench = Bench::new();
+        let mut fixture = Fixture::new();
         let source = "const a = host.answer(); a.list[1] === undefined ? Object.keys(a) : 0";
-        assert_eq!(bench.json(source), r#"["list","half","data"]"#);
+        assert_eq!(fixture.json(source), r#"["list","half","data"]"#);
         assert_eq!(
-            bench.json("const { half, data } = host.answer(); [half, data]"),
+            fixture.json("const { half, data } = host.answer(); [half, data]"),
             r#"[0.5,"d"]"#
         );
     }

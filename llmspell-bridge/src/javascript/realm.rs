@@ -7,8 +7,8 @@ use std::sync::Arc;
 use llmspell_engine::Value;
 
 use super::object::{HeldObject, Prototype};
-use super::raw::{Atom, Class, Js, Kept, KeptKey, Local, Outcome};
-use super::sandbox::{Originals, StopFlag};
+use super::raw::{Atom, Class, Js, Kept, KeptKey, Local};
+use super::sandbox::{Lack, Originals, StopFlag};
 use crate::script_error::ScriptError;
 
 /// How many property names have their [`Value`] remembered.
@@ -46,7 +46,7 @@ pub(super) struct Realm {
 
 impl Realm {
     /// Makes the realm of a new context, before any script has run in it.
-    pub(super) fn new(js: Js<'_>, stop: Arc<StopFlag>, memory: usize) -> Outcome<Self> {
+    pub(super) fn new(js: Js<'_>, stop: Arc<StopFlag>, memory: usize) -> Result<Self, Lack> {
         let plain = js.object()?.class();
         let array = js.array()?.class();
         let objects = Class::new(js, c"HostObject")?;

@@ -17,12 +17,12 @@ use crate::script_value::ScriptValue;
 use crate::stack_trace::StackTraceOptions;
 
 /// An engine with the global `host`.
-pub(super) struct Bench {
+pub(super) struct Fixture {
     pub(super) engine: Box<dyn ScriptEngine>,
     pub(super) probe: Arc<Probe>,
 }
 
-impl Bench {
+impl Fixture {
     pub(super) fn new() -> Self {
         Self::with(&SandboxLimits::default())
     }

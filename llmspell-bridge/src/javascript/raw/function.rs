@@ -2,6 +2,7 @@
 
 #![expect(unsafe_code, reason = "the engine calls back through the C interface")]
 
+use std::any::Any;
 use std::ffi::{c_int, c_void};
 use std::slice;
 
@@ -11,8 +12,8 @@ use super::class::drop_box;
 use super::{Access, Js, Local, Outcome, Pending};
 use crate::javascript::error;
 
-/// A function of the host, with what it owns.
-pub(in crate::javascript) trait Native: Sized + 'static {
+/// A function of the host, with what it owns. The heap that holds it moves between threads.
+pub(in crate::javascript) trait Native: Sized + Send + 'static {
     /// Whether a call has nothing to do now; asked before anything else, the arguments untouched.
     #[inline]
     fn idle(&self) -> bool {
@@ -95,12 +96,31 @@ unsafe extern "C" fn trampoline<T: Native>(
 ) -> qjs::JSValue {
     // SAFETY: `function` gave the box, which lives as long as the function object that is running.
     let native = unsafe { &*held.cast_const().cast::<T>() };
-    if native.idle() {
-        return qjs::JS_UNDEFINED;
+    match unpanicked(|| native.idle()) {
+        Ok(true) => return qjs::JS_UNDEFINED,
+        Ok(false) => {}
+        // SAFETY: the engine passes its context.
+        Err(panic) => return unsafe { raise_panic(context, panic.as_ref()) },
     }
     let count = usize::try_from(count).unwrap_or(0);
     // SAFETY: the engine passes its context, and as many values as it says.
     unsafe { enter(native, context, this, count, values) }.unwrap_or(qjs::JS_EXCEPTION)
+}
+
+/// What `run` gives. A panic must not cross the engine's C code, and becomes an error of the script.
+#[inline]
+fn unpanicked<R>(run: impl FnOnce() -> R) -> std::thread::Result<R> {
+    std::panic::catch_unwind(std::panic::AssertUnwindSafe(run))
+}
+
+#[cold]
+unsafe fn raise_panic(context: *mut qjs::JSContext, panic: &(dyn Any + Send)) -> qjs::JSValue {
+    let raise = |js: Js<'_>| {
+        let Pending = error::throw_panic(js, panic);
+    };
+    // SAFETY: the caller passes on the context that the engine gave.
+    unsafe { Js::in_callback(context, raise) };
+    qjs::JS_EXCEPTION
 }
 
 #[inline(never)]
@@ -121,9 +141,8 @@ unsafe fn enter<T: Native>(
         // SAFETY: as above.
         let this = unsafe { js.borrowed(this) };
         let run = || native.call(js, &this, Given { js, values });
-        // A panic must not cross the engine's C code, and becomes an error of the script.
-        let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(run))
-            .unwrap_or_else(|panic| Err(error::throw_panic(js, panic.as_ref())));
+        let result =
+            unpanicked(run).unwrap_or_else(|panic| Err(error::throw_panic(js, panic.as_ref())));
         result.map_or(qjs::JS_EXCEPTION, Local::into_raw)
     };
     // SAFETY: the caller passes on the context that the engine gave.
