@@ -4,6 +4,7 @@ use llmspell_engine::Value;
 
 use crate::language::Language;
 use crate::object_dump::{DumpNode, DumpOptions};
+use crate::sandbox::StopReason;
 use crate::script_error::{Place, ScriptError};
 use crate::stack_trace::{StackTrace, StackTraceOptions};
 
@@ -89,12 +90,19 @@ pub trait Arguments {
     /// The argument, if it is a string; bytes that are not UTF-8 become U+FFFD.
     fn text(&self, index: usize) -> Option<String>;
 
+    /// The argument, if it is a string, exactly as it is.
+    ///
+    /// # Errors
+    /// [`ScriptErrorKind::Conversion`](crate::ScriptErrorKind::Conversion) for a string that is not
+    /// text: bytes that are not UTF-8, half a surrogate pair.
+    fn exact_text(&self, index: usize) -> Option<Result<String, ScriptError>>;
+
     /// The argument as the language itself would print it: `tostring` in Lua, what `console.log`
-    /// shows in JavaScript.
+    /// shows in JavaScript. What has more than `most_bytes` is cut to them and ends with `…`.
     ///
     /// # Errors
     /// What the script's own conversion (`__tostring`) raises.
-    fn display(&self, index: usize) -> Result<String, ScriptError>;
+    fn display(&self, index: usize, most_bytes: usize) -> Result<String, ScriptError>;
 
     /// The argument as data, without running script code.
     ///
@@ -116,6 +124,9 @@ pub trait Arguments {
 
     /// The caller's stack, innermost script frame first.
     fn stack(&self, options: &StackTraceOptions) -> StackTrace;
+
+    /// Why the script is being stopped, if it is: a method that does much looks at this now and then.
+    fn stop_reason(&self) -> Option<StopReason>;
 
     /// The line of the script that makes this call.
     fn place(&self) -> Option<Place>;

@@ -4,6 +4,7 @@
 use llmspell_engine::Value;
 
 use crate::arguments::DataLimits;
+use crate::sandbox::{StopFlag, StopReason, Stopper as _};
 use crate::script_error::{ScriptError, ScriptErrorKind};
 
 /// How many characters of a path are shown: its end says where to look.
@@ -20,6 +21,8 @@ const EXACT: f64 = 9_007_199_254_740_992.0;
 pub(crate) struct Refusal {
     reason: String,
     path: Vec<String>,
+    /// Why the script was stopped, if that is what ended the walk.
+    stopped: Option<StopReason>,
 }
 
 /// The result of a walk. Boxed, because a refusal is rare and a walk returns often.
@@ -30,6 +33,16 @@ pub(crate) fn refuse<T>(reason: impl Into<String>) -> Walked<T> {
     Err(Box::new(Refusal {
         reason: reason.into(),
         path: Vec::new(),
+        stopped: None,
+    }))
+}
+
+/// Ends the walk, because the script was stopped.
+fn stop<T>(reason: StopReason) -> Walked<T> {
+    Err(Box::new(Refusal {
+        reason: String::new(),
+        path: Vec::new(),
+        stopped: Some(reason),
     }))
 }
 
@@ -42,6 +55,9 @@ impl Refusal {
 
     /// The refusal as an error of the script.
     pub(crate) fn into_error(self) -> ScriptError {
+        if let Some(reason) = self.stopped {
+            return ScriptError::stopped(reason);
+        }
         let mut path = "value".to_owned();
         path.extend(self.path.iter().rev().map(String::as_str));
         let length = path.chars().count();
@@ -85,7 +101,8 @@ pub(crate) fn number(value: f64) -> Walked<Value> {
 
 /// What is left of the limits of one conversion.
 #[derive(Debug)]
-pub(crate) struct Budget {
+pub(crate) struct Budget<'a> {
+    stop: &'a StopFlag,
     limits: DataLimits,
     values: usize,
     bytes: usize,
@@ -93,9 +110,10 @@ pub(crate) struct Budget {
     open: Vec<usize>,
 }
 
-impl Budget {
-    pub(crate) fn new(limits: &DataLimits) -> Self {
+impl<'a> Budget<'a> {
+    pub(crate) fn new(limits: &DataLimits, stop: &'a StopFlag) -> Self {
         Self {
+            stop,
             limits: *limits,
             values: limits.nodes,
             bytes: limits.bytes,
@@ -136,8 +154,20 @@ impl Budget {
         }
     }
 
+    /// Ends the walk when the script is told to stop.
+    pub(crate) fn check_stop(&self) -> Walked<()> {
+        match self.stop.reason() {
+            Some(reason) => stop(reason),
+            None => Ok(()),
+        }
+    }
+
     /// Goes into the structure at an address; [`leave`](Self::leave) comes out again.
+    ///
+    /// A walk takes time for each structure, however few values it finds there, and so this is where it
+    /// ends when the script is told to stop.
     pub(crate) fn enter(&mut self, address: usize) -> Walked<()> {
+        self.check_stop()?;
         if self.open.contains(&address) {
             return refuse("contains itself");
         }

@@ -1,6 +1,7 @@
 //! Something that scripts can call, described once for every language.
 
 use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::AtomicU8;
 
 use llmspell_utils::debug::DebugLevel;
@@ -48,6 +49,28 @@ pub trait HostObject: Send + Sync {
     ///
     /// The cell must live as long as the object: languages read it without holding a lock.
     fn gate(&self) -> Option<&AtomicU8>;
+}
+
+impl dyn HostObject + '_ {
+    /// The method of a name, and its index.
+    pub(crate) fn method_named(&self, name: &str) -> Option<(usize, MethodInfo)> {
+        (0..self.method_count())
+            .filter_map(|index| Some((index, self.method(index)?)))
+            .find(|(_, method)| method.name == name)
+    }
+}
+
+/// Runs code of an object that may be an embedding program's: a panic of it must not pass through the
+/// engine of a language, and becomes an error of the script.
+///
+/// # Errors
+/// [`Internal`](crate::ScriptErrorKind::Internal), if the code panics.
+pub(crate) fn guarded<T>(object: &'static str, run: impl FnOnce() -> T) -> Result<T, ScriptError> {
+    // A panic leaves whatever the object protects with a lock to the object's own judgement.
+    catch_unwind(AssertUnwindSafe(run)).map_err(|_| {
+        ScriptError::internal(format!("a method of {object} panicked"))
+            .with_help("this is a bug of the host; report it")
+    })
 }
 
 impl fmt::Debug for dyn HostObject {

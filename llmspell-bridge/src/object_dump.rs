@@ -5,6 +5,9 @@
 
 use std::fmt::Write as _;
 
+use crate::sandbox::StopFlag;
+use crate::shown_text::ShownText;
+
 /// How much of a value is shown, and how.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DumpOptions {
@@ -69,10 +72,31 @@ impl DumpOptions {
             ..Self::default()
         }
     }
+
+    /// The same options, with no count beyond what a dump shows in all.
+    #[must_use]
+    pub fn clamped(self) -> Self {
+        Self {
+            max_depth: self.max_depth.min(DEEPEST),
+            indent_size: self.indent_size.min(WIDEST_INDENT),
+            max_string_length: self.max_string_length.min(MAX_DUMP_BYTES),
+            max_array_elements: self.max_array_elements.min(MAX_DUMP_NODES),
+            max_table_pairs: self.max_table_pairs.min(MAX_DUMP_NODES),
+            ..self
+        }
+    }
 }
 
 /// How many values one dump shows in all, whatever its options: text that nobody can read helps nobody.
 pub const MAX_DUMP_NODES: usize = 20_000;
+
+/// How many bytes all strings and keys of one dump have together, and how long its text gets.
+pub const MAX_DUMP_BYTES: usize = 1 << 20;
+
+/// More levels than this are not opened, whatever the options say, since each takes native stack.
+const DEEPEST: usize = 100;
+
+const WIDEST_INDENT: usize = 16;
 
 /// A value that was walked for a dump.
 #[derive(Debug, Clone, PartialEq)]
@@ -90,27 +114,100 @@ pub struct DumpNode {
 pub enum DumpShape {
     /// A value that is one word: `nil`, `true`, `1.5`, `function`.
     Atom(String),
-    /// A string, already cut to the limit, and how many characters were left out.
-    Text(String, usize),
+    /// A string, already cut to the limit.
+    Text(ShownText),
     /// A list: its elements, and how many there are in all.
     List(Vec<DumpNode>, usize),
     /// A map: its entries in the order of their keys, and how many there are in all.
     Map(Vec<(String, DumpNode)>, usize),
     /// A structure that contains itself; the number says how many levels above.
     Cycle(usize),
-    /// A structure below the depth limit, or beyond [`MAX_DUMP_NODES`].
+    /// A structure below the depth limit, or beyond what a dump shows in all.
     Deeper,
 }
 
-/// A string cut to `limit` characters, with the count of those left out.
-#[must_use]
-pub fn cut_text(text: &str, limit: usize) -> (String, usize) {
-    match text.char_indices().nth(limit) {
-        None => (text.to_owned(), 0),
-        Some((at, _)) => {
-            let (shown, rest) = text.split_at(at);
-            (shown.to_owned(), rest.chars().count())
+impl DumpNode {
+    /// Stands for a value that there was no budget left to look at.
+    pub(crate) fn unseen() -> Self {
+        Self {
+            type_name: String::new(),
+            address: None,
+            shape: DumpShape::Deeper,
         }
+    }
+}
+
+/// What is left of one walk for dumps: all values of one stack trace share it.
+///
+/// It also ends when the script is told to stop, so that no walk outlives a deadline.
+#[derive(Debug)]
+pub(crate) struct DumpBudget<'a> {
+    values: usize,
+    bytes: usize,
+    /// The structures that are being walked, outermost first.
+    open: Vec<usize>,
+    stop: &'a StopFlag,
+}
+
+impl<'a> DumpBudget<'a> {
+    pub(crate) fn new(stop: &'a StopFlag) -> Self {
+        Self {
+            values: MAX_DUMP_NODES,
+            bytes: MAX_DUMP_BYTES,
+            open: Vec::new(),
+            stop,
+        }
+    }
+
+    /// Whether nothing more is looked at.
+    pub(crate) fn is_spent(&self) -> bool {
+        self.values == 0 || self.bytes == 0 || self.is_stopped()
+    }
+
+    /// Whether the script was told to stop.
+    pub(crate) fn is_stopped(&self) -> bool {
+        self.stop.is_set()
+    }
+
+    /// How many bytes of text may still be shown.
+    pub(crate) fn bytes_left(&self) -> usize {
+        self.bytes
+    }
+
+    /// Spends a value; false if there is none left, and then the value is [unseen](DumpNode::unseen).
+    pub(crate) fn spend_value(&mut self) -> bool {
+        let can = !self.is_spent();
+        if can {
+            self.values -= 1;
+        }
+        can
+    }
+
+    /// As much of a string or a key as may be shown.
+    pub(crate) fn text(&mut self, bytes: &[u8], most_characters: usize) -> ShownText {
+        let shown = ShownText::within(bytes, most_characters, self.bytes);
+        self.bytes -= shown.text.len();
+        shown
+    }
+
+    /// Goes into the structure at an address, and [`leave`](Self::leave) comes out again.
+    ///
+    /// # Errors
+    /// What is shown instead: a cycle, or a structure that is too deep.
+    pub(crate) fn enter(&mut self, address: usize, max_depth: usize) -> Result<(), DumpShape> {
+        if let Some(at) = self.open.iter().rposition(|open| *open == address) {
+            return Err(DumpShape::Cycle(self.open.len() - at));
+        }
+        if self.open.len() >= max_depth.min(DEEPEST) || self.is_spent() {
+            return Err(DumpShape::Deeper);
+        }
+        self.open.push(address);
+        Ok(())
+    }
+
+    /// Comes out of the structure that was entered last.
+    pub(crate) fn leave(&mut self) {
+        self.open.pop();
     }
 }
 
@@ -159,12 +256,10 @@ impl Writer<'_> {
                 self.text.push_str(&escaped(word));
                 self.note(node, None);
             }
-            DumpShape::Text(text, left_out) => {
-                let _ = write!(self.text, "\"{}\"", escaped_text(text));
-                if *left_out > 0 {
-                    let _ = write!(self.text, "… {left_out} more");
-                }
-                self.note(node, Some((text.chars().count() + left_out, "chars")));
+            DumpShape::Text(shown) => {
+                let text = escaped_text(&shown.text);
+                let _ = write!(self.text, "\"{text}\"{}", shown.left_out);
+                self.note(node, Some(shown.length()));
             }
             DumpShape::Cycle(levels) => {
                 let _ = write!(self.text, "<cycle to {levels} above>");
@@ -172,21 +267,31 @@ impl Writer<'_> {
             DumpShape::Deeper => self.text.push('…'),
             DumpShape::List(elements, total) => {
                 self.open('[', node, *total, "elements");
-                for (index, element) in elements.iter().enumerate() {
-                    self.separate(index, depth + 1);
+                let mut shown = 0;
+                for element in elements {
+                    if !self.has_room() {
+                        break;
+                    }
+                    self.separate(shown, depth + 1);
                     self.node(element, depth + 1);
+                    shown += 1;
                 }
-                self.close(']', elements.len(), *total, depth);
+                self.close(']', shown, *total, depth);
             }
             DumpShape::Map(entries, total) => {
                 self.open('{', node, *total, "entries");
-                for (index, (key, value)) in entries.iter().enumerate() {
-                    self.separate(index, depth + 1);
+                let mut shown = 0;
+                for (key, value) in entries {
+                    if !self.has_room() {
+                        break;
+                    }
+                    self.separate(shown, depth + 1);
                     self.key(key);
                     self.text.push_str(" = ");
                     self.node(value, depth + 1);
+                    shown += 1;
                 }
-                self.close('}', entries.len(), *total, depth);
+                self.close('}', shown, *total, depth);
             }
         }
     }
@@ -196,6 +301,11 @@ impl Writer<'_> {
         if total > 0 || !self.options.compact_mode {
             self.note(node, Some((total, unit)));
         }
+    }
+
+    /// Blanks and escapes make the text longer than the strings in it, and it is bounded all the same.
+    fn has_room(&self) -> bool {
+        self.text.len() < MAX_DUMP_BYTES
     }
 
     fn separate(&mut self, index: usize, depth: usize) {
@@ -224,7 +334,7 @@ impl Writer<'_> {
 
     fn line(&mut self, depth: usize) {
         self.text.push('\n');
-        let blanks = depth.saturating_mul(self.options.indent_size.min(16));
+        let blanks = depth.saturating_mul(self.options.indent_size.min(WIDEST_INDENT));
         self.text.extend(std::iter::repeat_n(' ', blanks));
     }
 

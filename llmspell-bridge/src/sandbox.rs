@@ -1,6 +1,7 @@
 //! What a script may use: memory, stack and time, and the watchdog that ends its time.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, LazyLock};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -54,6 +55,43 @@ pub trait Stopper: Send + Sync {
 
     /// Why the script was stopped, if it was.
     fn reason(&self) -> Option<StopReason>;
+}
+
+/// Why the script of an engine should stop, if it should: every walk on its behalf looks at it.
+#[derive(Debug, Default)]
+pub struct StopFlag(AtomicU8);
+
+impl StopFlag {
+    /// Whether the script should stop.
+    #[inline]
+    #[must_use]
+    pub fn is_set(&self) -> bool {
+        // Relaxed: only the number itself is read, and it may be seen a moment later.
+        self.0.load(Ordering::Relaxed) != 0
+    }
+}
+
+impl Stopper for StopFlag {
+    fn stop(&self, reason: StopReason) {
+        // The first reason is the one that is told: a deadline that passes while a stop is under way
+        // changes nothing.
+        let _ = self
+            .0
+            .compare_exchange(0, reason as u8, Ordering::Relaxed, Ordering::Relaxed);
+    }
+
+    fn clear(&self) {
+        self.0.store(0, Ordering::Relaxed);
+    }
+
+    fn reason(&self) -> Option<StopReason> {
+        const TIMEOUT: u8 = StopReason::Timeout as u8;
+        match self.0.load(Ordering::Relaxed) {
+            0 => None,
+            TIMEOUT => Some(StopReason::Timeout),
+            _ => Some(StopReason::Request),
+        }
+    }
 }
 
 /// A clonable handle that stops the running script of one host.
@@ -179,6 +217,20 @@ mod tests {
         fn reason(&self) -> Option<StopReason> {
             None
         }
+    }
+
+    #[test]
+    fn of_two_reasons_to_stop_the_first_is_kept_until_it_is_cleared() {
+        let flag = StopFlag::default();
+        assert_eq!(flag.reason(), None);
+        flag.stop(StopReason::Request);
+        flag.stop(StopReason::Timeout);
+        assert!(flag.is_set());
+        assert_eq!(flag.reason(), Some(StopReason::Request));
+        flag.clear();
+        assert!(!flag.is_set());
+        flag.stop(StopReason::Timeout);
+        assert_eq!(flag.reason(), Some(StopReason::Timeout));
     }
 
     #[test]

@@ -10,6 +10,10 @@ use crate::script_error::ScriptError;
 use crate::script_output::ScriptOutput;
 use crate::script_value::ScriptValue;
 
+/// How many bytes of text one call may print: the same large string may stand among the arguments
+/// thousands of times.
+const LONGEST_LINE: usize = 1 << 20;
+
 /// Hands each call's arguments as one line to the host's output.
 pub(crate) struct Console {
     output: Arc<dyn ScriptOutput>,
@@ -26,10 +30,7 @@ impl Console {
         between: &str,
         arguments: &dyn Arguments,
     ) -> Result<ScriptValue, ScriptError> {
-        let shown: Result<Vec<_>, _> = (0..arguments.count())
-            .map(|at| arguments.display(at))
-            .collect();
-        self.output.line(level, &shown?.join(between));
+        self.output.line(level, &line(between, arguments)?);
         Ok(ScriptValue::Nil)
     }
 
@@ -52,6 +53,23 @@ impl Console {
     fn error(&self, arguments: &dyn Arguments) -> Result<ScriptValue, ScriptError> {
         self.say(DebugLevel::Error, " ", arguments)
     }
+}
+
+/// All arguments as one line, which ends with `…` where it would become too long.
+fn line(between: &str, arguments: &dyn Arguments) -> Result<String, ScriptError> {
+    let mut line = String::new();
+    for at in 0..arguments.count() {
+        if at > 0 {
+            line.push_str(between);
+        }
+        // A script that was stopped must not go on printing its arguments.
+        if line.len() >= LONGEST_LINE || arguments.stop_reason().is_some() {
+            line.push('…');
+            break;
+        }
+        line.push_str(&arguments.display(at, LONGEST_LINE - line.len())?);
+    }
+    Ok(line)
 }
 
 impl ScriptObject for Console {

@@ -8,9 +8,6 @@ use crate::object_dump::{DumpOptions, dump};
 use crate::script_value::ScriptValue;
 use crate::stack_trace::StackTraceOptions;
 
-/// The deepest that a dump goes, whatever a script asks for: walks use the native stack.
-const DEEPEST: usize = 100;
-
 impl Debug {
     /// `Debug.dump(value, [label | options])`.
     pub(super) fn dump(&self, arguments: &dyn Arguments) -> Answer {
@@ -82,7 +79,7 @@ impl Debug {
             };
             self.refuse_option(taken, function, &name, arguments);
         }
-        options.max_depth = options.max_depth.min(DEEPEST);
+        *options = std::mem::take(options).clamped();
     }
 
     fn stack_options(&self, function: &str, arguments: &dyn Arguments) -> StackTraceOptions {

@@ -10,8 +10,9 @@ use super::{convert, error, stack_trace};
 use crate::arguments::{Arguments, DataLimits, ValueKind};
 use crate::language::Language;
 use crate::object_dump::{DumpNode, DumpOptions, dump};
-use crate::sandbox::Stopper;
+use crate::sandbox::{StopReason, Stopper};
 use crate::script_error::{Place, ScriptError, ScriptErrorKind};
+use crate::shown_text::shortened;
 use crate::stack_trace::{StackTrace, StackTraceOptions};
 
 /// One call of a method from a script.
@@ -103,12 +104,30 @@ impl Arguments for Call<'_> {
         self.given.get(index).text()
     }
 
-    fn display(&self, index: usize) -> Result<String, ScriptError> {
+    fn exact_text(&self, index: usize) -> Option<Result<String, ScriptError>> {
+        let value = self.given.get(index);
+        if value.kind() != Kind::Text {
+            return None;
+        }
+        Some(match value.bytes()? {
+            Ok(text) => text.as_str().map(str::to_owned).ok_or_else(no_text),
+            Err(Pending) => {
+                drop(self.js().take_exception());
+                Err(ScriptError::out_of_memory())
+            }
+        })
+    }
+
+    fn display(&self, index: usize, most_bytes: usize) -> Result<String, ScriptError> {
         let value = self.given.get(index);
         let options = DumpOptions::compact();
-        Ok(value
-            .text()
-            .unwrap_or_else(|| dump(&inspect(&value, &options), None, &options)))
+        // One unit more than may be shown says that something was cut; each unit is a byte or more.
+        let most_units = u32::try_from(most_bytes)
+            .unwrap_or(u32::MAX)
+            .saturating_add(1);
+        let text = self.js().realm().originals.text_start(&value, most_units);
+        let text = text.unwrap_or_else(|| dump(&inspect(&value, &options), None, &options));
+        Ok(shortened(text.as_bytes(), most_bytes))
     }
 
     fn data(&self, index: usize, limits: &DataLimits) -> Result<Value, ScriptError> {
@@ -143,9 +162,18 @@ impl Arguments for Call<'_> {
         stack_trace::current(self.js(), options)
     }
 
+    fn stop_reason(&self) -> Option<StopReason> {
+        self.js().realm().stop.reason()
+    }
+
     fn place(&self) -> Option<Place> {
         stack_trace::place(self.js())
     }
+}
+
+fn no_text() -> ScriptError {
+    let message = "the string has half a surrogate pair, which is no text";
+    ScriptError::new(ScriptErrorKind::Conversion, message)
 }
 
 fn object_kind(value: &Local<'_>) -> ValueKind {

@@ -12,6 +12,13 @@ use crate::conversion::{Budget, DEEPEST, Walked, named_step, number, refuse};
 use crate::script_error::{ScriptError, ScriptErrorKind};
 use crate::script_value::ScriptValue;
 
+/// How much of one name goes into a path, of which only the end is shown anyway.
+const LONGEST_STEP: u32 = 1024;
+
+/// How many values a walk converts between two looks at whether the script was stopped, and for how
+/// many memory is set aside before they were seen.
+const AT_ONCE: usize = 1024;
+
 /// The value as data; `undefined` counts as `null`.
 ///
 /// # Errors
@@ -24,7 +31,7 @@ pub(super) fn to_data(value: &Local<'_>, limits: &DataLimits) -> Result<Value, S
     let mut walk = Walk {
         js,
         realm: js.realm(),
-        budget: Budget::new(limits),
+        budget: Budget::new(limits, &js.realm().stop),
     };
     walk.value(value).map_err(|refusal| refusal.into_error())
 }
@@ -77,7 +84,7 @@ pub(super) fn from_answer<'js>(
 struct Walk<'js> {
     js: Js<'js>,
     realm: &'js Realm,
-    budget: Budget,
+    budget: Budget<'js>,
 }
 
 impl<'js> Walk<'js> {
@@ -128,10 +135,11 @@ impl<'js> Walk<'js> {
 
     fn list(&mut self, value: &Local<'js>) -> Walked<Value> {
         let length = value.length();
-        // An array may claim any length, and memory is set aside for it below.
+        // An array may claim any length.
         self.budget.check_values(length as usize)?;
-        let mut elements = Vec::with_capacity(length as usize);
+        let mut elements = Vec::with_capacity(AT_ONCE.min(length as usize));
         for index in 0..length {
+            self.look_up(index as usize)?;
             let element = match value.element(index) {
                 Ok(Property::Value(element)) => self.value(&element),
                 Ok(Property::Accessor { .. }) => refuse("is computed by a getter"),
@@ -151,8 +159,9 @@ impl<'js> Walk<'js> {
             return refuse("has a symbol for a key");
         }
         self.budget.check_values(keys.len())?;
-        let mut entries = Vec::with_capacity(keys.len());
-        for atom in keys.iter() {
+        let mut entries = Vec::with_capacity(AT_ONCE.min(keys.len()));
+        for (index, atom) in keys.iter().enumerate() {
+            self.look_up(index)?;
             match self.entry(value, atom) {
                 Ok(Some(entry)) => entries.push(entry),
                 Ok(None) => {}
@@ -164,6 +173,14 @@ impl<'js> Walk<'js> {
                 .into_iter()
                 .collect::<std::collections::BTreeMap<_, _>>(),
         ))
+    }
+
+    /// Looks now and then whether the script was stopped.
+    fn look_up(&self, index: usize) -> Walked<()> {
+        if index % AT_ONCE == AT_ONCE - 1 {
+            self.budget.check_stop()?;
+        }
+        Ok(())
     }
 
     /// A property; `None` for an undefined one, which is left out as JSON leaves it out.
@@ -197,10 +214,9 @@ impl<'js> Walk<'js> {
     }
 
     fn step(&self, atom: Atom<'_>) -> String {
-        let name = settle(self.js, self.js.name(atom))
-            .map(|name| name.lossy())
-            .unwrap_or_default();
-        named_step(&name)
+        let name = settle(self.js, self.js.name_text(atom));
+        let shown = name.and_then(|name| self.realm.originals.text_start(&name, LONGEST_STEP));
+        named_step(&shown.unwrap_or_default())
     }
 
     fn no_memory<T>(&self) -> Walked<T> {

@@ -7,12 +7,12 @@ use rquickjs::{Context, Runtime};
 
 use super::raw::{Access, Home, Js, Local, Outcome, Pending, PromiseState, Property};
 use super::realm::Realm;
-use super::sandbox::{StopFlag, memory_limit, settle, stack_limit};
-use super::{convert, error, object};
+use super::sandbox::{memory_limit, settle, stack_limit};
+use super::{builtins, convert, error, object};
 use crate::arguments::DataLimits;
 use crate::host_object::HostObject;
 use crate::language::Language;
-use crate::sandbox::{SandboxLimits, Stopper};
+use crate::sandbox::{SandboxLimits, StopFlag, Stopper};
 use crate::script_engine::{Script, ScriptEngine};
 use crate::script_error::{ScriptError, ScriptErrorKind};
 
@@ -95,12 +95,7 @@ impl ScriptEngine for JavaScriptEngine {
         object: &Arc<dyn HostObject>,
         method: &str,
     ) -> Result<(), ScriptError> {
-        let found = (0..object.method_count()).find(|index| {
-            object
-                .method(*index)
-                .is_some_and(|info| info.name == method)
-        });
-        let Some(index) = found else {
+        let Some((index, _)) = object.method_named(method) else {
             let message = format!("{} has no method `{method}`", object.name());
             return Err(ScriptError::internal(message));
         };
@@ -180,7 +175,9 @@ impl State {
         let memory = memory_limit(limits.memory);
         runtime.set_memory_limit(memory);
         let home = Home::new(context, |js| Realm::new(js, Arc::clone(stop), memory))?;
-        Ok(Self { home, runtime })
+        let state = Self { home, runtime };
+        state.within(|js| builtins::watch(js).map_err(|Pending| raised(js)))?;
+        Ok(state)
     }
 
     fn install(&self, installed: &Installed) -> Result<(), ScriptError> {
@@ -630,23 +627,77 @@ mod tests {
         assert_eq!(error.kind(), ScriptErrorKind::Stack, "{error}");
     }
 
+    fn on_a_small_thread(limits: SandboxLimits, body: impl FnOnce(&mut Fixture) + Send + 'static) {
+        let run = move || body(&mut Fixture::with(&limits));
+        let thread = std::thread::Builder::new().stack_size(2 << 20);
+        thread.spawn(run).unwrap().join().unwrap();
+    }
+
     #[test]
     fn limits_of_stack_outside_of_what_the_engine_can_do_are_moved_inside() {
-        for stack in [0, 1, usize::MAX] {
+        for stack in [0, 1, 16 << 20, usize::MAX] {
             let limits = SandboxLimits {
                 stack,
                 ..SandboxLimits::default()
             };
-            std::thread::Builder::new()
-                .stack_size(64 << 20)
-                .spawn(move || {
-                    let error = Fixture::with(&limits).fail("(function f() { f(); })()");
-                    assert_eq!(error.kind(), ScriptErrorKind::Stack);
-                })
-                .unwrap()
-                .join()
-                .unwrap();
+            on_a_small_thread(limits, |fixture| {
+                let error = fixture.fail("(function f() { f(); })()");
+                assert_eq!(error.kind(), ScriptErrorKind::Stack);
+            });
         }
+    }
+
+    #[test]
+    fn no_recursion_leaves_the_stack_of_a_small_thread() {
+        let limits = SandboxLimits {
+            stack: usize::MAX,
+            timeout: None,
+            memory: 256 << 20,
+        };
+        on_a_small_thread(limits, |fixture| {
+            for source in [
+                "(function f() { f(); })()",
+                "(function f(...rest) { f(...rest); })(1, 2, 3)",
+                "(function f() { return f.apply(this, [1, 2, 3]); })()",
+                "const o = { get x() { return this.x; } }; o.x",
+                "const o = { toString() { return '' + o; } }; '' + o",
+                "const o = { [Symbol.toPrimitive]() { return +o; } }; +o",
+                "const p = new Proxy({}, { get(t, k, r) { return r[k]; } }); p.x",
+                "let p = {}; for (let i = 0; i < 1e5; i++) p = new Proxy(p, {}); p.x",
+                "const p = new Proxy(function () {}, { apply() { return p(); } }); p()",
+                "let a = []; for (let i = 0; i < 1e5; i++) a = [a]; JSON.stringify(a)",
+                "let a = []; for (let i = 0; i < 1e5; i++) a = [a]; a.flat(Infinity)",
+                "let a = []; for (let i = 0; i < 1e5; i++) a = [a]; String(a)",
+                "const f = () => [1].flatMap(f); f()",
+                "JSON.parse('['.repeat(1e6))",
+                "const f = (k, v) => JSON.parse('[1]', f); f()",
+                "const o = { toJSON() { return JSON.stringify(o); } }; JSON.stringify(o)",
+                "const f = () => [2, 1].sort(f); f()",
+                "const f = () => [2, 1].map(f); f()",
+                "const f = () => 'x'.replace('x', f); f()",
+                "const f = () => 'x'.replace(/x/g, f); f()",
+                "const f = () => Reflect.construct(f2, []); function f2() { f(); } f()",
+                "class A { constructor() { new A(); } } new A()",
+                "class A { x = new A(); } new A()",
+                "const f = function* () { yield* f(); }; [...f()]",
+                "const f = () => eval('f()'); f()",
+                "const f = async () => { await f(); }; f()",
+                "const f = () => host.call(f); f()",
+                "const f = () => host.call(host.call, f); f()",
+                "const f = () => [1].map(() => host.call(f)); f()",
+                "const o = { get x() { return host.call(() => o.x); } }; o.x",
+            ] {
+                let error = fixture.fail(&format!("{{ {source} }}"));
+                assert_eq!(error.kind(), ScriptErrorKind::Stack, "{source}: {error}");
+            }
+            let nested = "new RegExp('(?:'.repeat(1e5) + ')'.repeat(1e5))";
+            assert_eq!(
+                fixture.fail(nested).message(),
+                "SyntaxError: stack overflow"
+            );
+            let calm = "try { (function f() { host.call(f); })() } catch (e) { 1 }";
+            assert_eq!(fixture.json(calm), "1");
+        });
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering;
 use super::arguments::Call;
 use super::raw::{Access, Given, Js, Kept, Local, Native, Outcome, Pending, function};
 use super::{convert, error};
-use crate::host_object::HostObject;
+use crate::host_object::{HostObject, guarded};
 use crate::script_error::{ScriptError, ScriptErrorKind};
 
 /// What an object of the script holds that stands for one of the host.
@@ -71,15 +71,12 @@ pub(super) fn bound<'js>(
     let object = Arc::clone(object);
     let method = match info.level {
         Some(level) => {
-            let level = level as u8;
-            function(
-                js,
-                info.name,
-                Gated {
-                    level,
-                    method: Bound { object, index },
-                },
-            )?
+            let gated = Gated {
+                level: level as u8,
+                kind: object.name(),
+                method: Bound { object, index },
+            };
+            function(js, info.name, gated)?
         }
         None => function(js, info.name, Bound { object, index })?,
     };
@@ -150,6 +147,7 @@ struct Bound {
 /// A method of one object that speaks at a level.
 struct Gated {
     level: u8,
+    kind: &'static str,
     method: Bound,
 }
 
@@ -180,8 +178,8 @@ impl Native for Bound {
 
 impl Native for Gated {
     #[inline]
-    fn idle(&self) -> bool {
-        is_shut(&*self.method.object, self.level)
+    fn idle(&self) -> Result<bool, ScriptError> {
+        guarded(self.kind, || is_shut(&*self.method.object, self.level))
     }
 
     fn call<'js>(&self, js: Js<'js>, this: &Local<'js>, given: Given<'js>) -> Outcome<Local<'js>> {
@@ -198,11 +196,12 @@ impl Native for BoundField {
 impl Native for Member {
     fn call<'js>(&self, js: Js<'js>, this: &Local<'js>, given: Given<'js>) -> Outcome<Local<'js>> {
         let held = receiver(js, this, self.kind)?;
-        if self
-            .level
-            .is_some_and(|level| is_shut(&*held.object, level))
-        {
-            return Ok(js.undefined());
+        if let Some(level) = self.level {
+            match guarded(held.object.name(), || is_shut(&*held.object, level)) {
+                Ok(true) => return Ok(js.undefined()),
+                Ok(false) => {}
+                Err(error) => return Err(error::throw(js, &error)),
+            }
         }
         invoke(&*held.object, self.index, given)
     }
@@ -226,7 +225,7 @@ fn is_shut(object: &dyn HostObject, level: u8) -> bool {
 fn invoke<'js>(object: &dyn HostObject, index: usize, given: Given<'js>) -> Outcome<Local<'js>> {
     let js = given.js();
     let call = Call::new(given);
-    let result = object.invoke(index, &call);
+    let result = guarded(object.name(), || object.invoke(index, &call)).flatten();
     if let Some(pending) = call.resume_stop() {
         return Err(pending);
     }
@@ -237,9 +236,10 @@ fn invoke<'js>(object: &dyn HostObject, index: usize, given: Given<'js>) -> Outc
 }
 
 fn read<'js>(js: Js<'js>, object: &dyn HostObject, name: &str) -> Outcome<Local<'js>> {
-    match object.field(name) {
-        Some(value) => convert::from_answer(js, value, &mut None),
-        None => Ok(js.undefined()),
+    match guarded(object.name(), || object.field(name)) {
+        Ok(Some(value)) => convert::from_answer(js, value, &mut None),
+        Ok(None) => Ok(js.undefined()),
+        Err(error) => Err(error::throw(js, &error)),
     }
 }
 
@@ -272,8 +272,9 @@ mod tests {
     use std::sync::Arc;
     use std::sync::atomic::Ordering;
 
+    use super::{Gated, HeldObject, MemberField, Native};
     use crate::host_object::HostObject;
-    use crate::javascript::testing::Fixture;
+    use crate::javascript::testing::{Broken, Fixture};
     use crate::script_error::ScriptErrorKind;
 
     #[test]
@@ -425,7 +426,7 @@ mod tests {
         let mut fixture = Fixture::new();
         let error = fixture.fail("host.panic()");
         assert_eq!(error.kind(), ScriptErrorKind::Internal);
-        assert_eq!(error.message(), "the host failed: on purpose");
+        assert_eq!(error.message(), "a method of Probe panicked");
         assert_eq!(
             fixture.json("try { host.panic() } catch (e) { e.code }"),
             r#""internal""#
@@ -441,5 +442,34 @@ mod tests {
             fixture.json("const { half, data } = host.answer(); [half, data]"),
             r#"[0.5,"d"]"#
         );
+    }
+
+    #[test]
+    fn a_panic_of_a_gate_or_a_field_is_an_internal_error() {
+        let mut fixture = Fixture::new();
+        let broken: Arc<dyn HostObject> = Arc::new(Broken);
+        fixture.engine.install("broken", &broken).unwrap();
+        for source in [
+            "broken.say()",
+            "broken.self().say()",
+            "broken.field",
+            "broken.self().field",
+        ] {
+            let error = fixture.fail(source);
+            assert_eq!(error.kind(), ScriptErrorKind::Internal, "{source}");
+            assert_eq!(error.message(), "a method of Broken panicked", "{source}");
+        }
+        assert_eq!(fixture.json("host.version"), r#""1.0""#);
+    }
+
+    #[test]
+    fn what_the_heap_owns_may_move_between_threads() {
+        fn movable<T: Send>() {}
+        fn owned_by_functions<T: Native>() {
+            movable::<T>();
+        }
+        owned_by_functions::<Gated>();
+        owned_by_functions::<MemberField>();
+        movable::<HeldObject>();
     }
 }

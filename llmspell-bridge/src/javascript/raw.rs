@@ -260,6 +260,18 @@ impl<'js> Js<'js> {
         Pending
     }
 
+    /// Ends the script as the interrupt handler does: no script catches this.
+    pub(super) fn interrupt(self) -> Pending {
+        match self.error() {
+            Ok(error) => {
+                // SAFETY: the value is alive.
+                unsafe { qjs::JS_SetUncatchableError(self.context(), error.value) };
+                self.throw(error)
+            }
+            Err(pending) => pending,
+        }
+    }
+
     /// Compiles a script; in `asynchronous` ones `await` may stand anywhere, and running gives a promise.
     pub(super) fn compile(
         self,

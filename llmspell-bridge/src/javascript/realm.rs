@@ -8,7 +8,8 @@ use llmspell_engine::Value;
 
 use super::object::{HeldObject, Prototype};
 use super::raw::{Atom, Class, Js, Kept, KeptKey, Local};
-use super::sandbox::{Lack, Originals, StopFlag};
+use super::sandbox::{Lack, Originals};
+use crate::sandbox::StopFlag;
 use crate::script_error::ScriptError;
 
 /// How many property names have their [`Value`] remembered.
@@ -31,6 +32,8 @@ pub(super) struct Realm {
     pub(super) cause: KeptKey,
     /// Functions of the engine, as they were before any script could replace them.
     pub(super) originals: Originals,
+    /// Built-in functions that others stand for.
+    pub(super) builtins: RefCell<Vec<Kept>>,
     /// The prototypes of host objects, one for each kind that was met.
     pub(super) prototypes: RefCell<Vec<Prototype>>,
     /// Rejected promises that nobody handles.
@@ -60,6 +63,7 @@ impl Realm {
             errors,
             cause: KeptKey::new(js, cause.atom()),
             originals,
+            builtins: RefCell::default(),
             prototypes: RefCell::default(),
             rejections: RefCell::default(),
             script: RefCell::default(),
@@ -73,6 +77,9 @@ impl Realm {
     pub(super) fn release(self, js: Js<'_>) {
         self.cause.release(js);
         self.originals.release(js);
+        for builtin in self.builtins.into_inner() {
+            builtin.release(js);
+        }
         for prototype in self.prototypes.into_inner() {
             prototype.release(js);
         }

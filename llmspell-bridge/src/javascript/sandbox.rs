@@ -1,9 +1,6 @@
 //! What a script may not do: run past its time, or change what the host relies on.
 
-use std::sync::atomic::{AtomicU8, Ordering};
-
 use super::raw::{Access, Js, Kept, Kind, Local, Outcome, Pending, Property};
-use crate::sandbox::{StopReason, Stopper};
 use crate::script_error::ScriptError;
 
 /// How many frames a stack trace has at most; the engine knows no more.
@@ -27,40 +24,6 @@ pub(super) fn memory_limit(wanted: usize) -> usize {
     wanted.max(1)
 }
 
-/// Why the script should stop; 0 while it need not.
-#[derive(Debug, Default)]
-pub(super) struct StopFlag(AtomicU8);
-
-impl StopFlag {
-    /// What the engine asks again and again while a script runs.
-    #[inline]
-    pub(super) fn is_set(&self) -> bool {
-        // Relaxed: only the number itself is read, and it may be seen a moment later.
-        self.0.load(Ordering::Relaxed) != 0
-    }
-}
-
-impl Stopper for StopFlag {
-    fn stop(&self, reason: StopReason) {
-        // The first reason is the one that is told.
-        let _ = self
-            .0
-            .compare_exchange(0, reason as u8, Ordering::Relaxed, Ordering::Relaxed);
-    }
-
-    fn clear(&self) {
-        self.0.store(0, Ordering::Relaxed);
-    }
-
-    fn reason(&self) -> Option<StopReason> {
-        match self.0.load(Ordering::Relaxed) {
-            0 => None,
-            1 => Some(StopReason::Timeout),
-            _ => Some(StopReason::Request),
-        }
-    }
-}
-
 /// Functions of the engine, as they were before any script could replace them.
 pub(super) struct Originals {
     error: Kept,
@@ -68,6 +31,7 @@ pub(super) struct Originals {
     set_trace_limit: Kept,
     date_text: Kept,
     text_part: Kept,
+    typed_length: Kept,
     maps: Container<Kept>,
     sets: Container<Kept>,
 }
@@ -99,6 +63,9 @@ impl Originals {
         let set_trace_limit = accessor(&error, "stackTraceLimit")?.1;
         let date_text = data(&prototype(&globals, "Date")?, "toISOString")?;
         let text_part = data(&prototype(&globals, "String")?, "slice")?;
+        let typed = prototype(&globals, "Uint8Array")?.prototype();
+        let typed = typed.ok_or(Lack::Function("TypedArray"))?;
+        let typed_length = accessor(&typed, "length")?.0;
         let maps = Container::take(js, "Map")?;
         let sets = Container::take(js, "Set")?;
         let limit = || js.number(MAX_FRAMES as f64);
@@ -112,6 +79,7 @@ impl Originals {
             set_trace_limit: set_trace_limit.keep(),
             date_text: date_text.keep(),
             text_part: text_part.keep(),
+            typed_length: typed_length.keep(),
             maps: maps.keep(),
             sets: sets.keep(),
         })
@@ -149,6 +117,15 @@ impl Originals {
         settle(js, self.text_part.get(js).call(text, &range))?.text()
     }
 
+    /// How many elements a typed array has; `None` for anything else.
+    pub(super) fn typed_length(&self, array: &Local<'_>) -> Option<f64> {
+        match self.read(&self.typed_length, array)?.kind() {
+            Kind::Integer(length) => Some(f64::from(length)),
+            Kind::Float(length) => Some(length),
+            _ => None,
+        }
+    }
+
     /// How many entries a `Map` or a `Set` has.
     pub(super) fn size<'js>(&self, container: &Local<'js>) -> Option<Local<'js>> {
         self.read(&self.maps.size, container)
@@ -173,6 +150,7 @@ impl Originals {
             self.set_trace_limit,
             self.date_text,
             self.text_part,
+            self.typed_length,
             self.maps.size,
             self.maps.entries,
             self.maps.next,

@@ -81,7 +81,9 @@ impl ScriptObject for Probe {
                 .data(0, &DataLimits::default())
                 .map(ScriptValue::Data)
         }),
-        Method::new("show", |_, arguments| arguments.display(0).map(Into::into)),
+        Method::new("show", |_, arguments| {
+            arguments.display(0, 1 << 20).map(Into::into)
+        }),
         Method::new("dump", |_, arguments| {
             Ok(dumped(arguments, &DumpOptions::compact()).into())
         }),
@@ -139,7 +141,11 @@ impl ScriptObject for Probe {
             ]))
         }),
         Method::at_level(DebugLevel::Debug, "debug", |probe, arguments| {
-            probe.said.lock().unwrap().push(arguments.display(0)?);
+            probe
+                .said
+                .lock()
+                .unwrap()
+                .push(arguments.display(0, 1 << 20)?);
             Ok(true.into())
         }),
     ];
@@ -191,6 +197,26 @@ impl ScriptObject for Item {
 
     fn read_field(&self, _name: &str) -> Option<ScriptValue> {
         Some(self.size.into())
+    }
+}
+
+/// An object of an embedding program that panics whatever it is asked.
+pub(super) struct Broken;
+
+impl ScriptObject for Broken {
+    const NAME: &'static str = "Broken";
+    const METHODS: &'static [Method<Self>] = &[
+        Method::at_level(DebugLevel::Debug, "say", |_, _| Ok(true.into())),
+        Method::new("self", |_, _| Ok(ScriptValue::Object(Arc::new(Self)))),
+    ];
+    const FIELDS: &'static [&'static str] = &["field"];
+
+    fn read_field(&self, _name: &str) -> Option<ScriptValue> {
+        panic!("on purpose")
+    }
+
+    fn level_gate(&self) -> Option<&AtomicU8> {
+        panic!("on purpose")
     }
 }
 

@@ -14,9 +14,12 @@ use mlua::{Lua, Value, ffi};
 use crate::arguments::DataLimits;
 use crate::conversion::{Budget, Walked, named_step, number, refuse};
 use crate::lua::error::from_mlua;
-use crate::object_dump::{DumpNode, DumpOptions, DumpShape, MAX_DUMP_NODES, cut_text};
+use crate::lua::object::shelf;
+use crate::object_dump::{DumpBudget, DumpNode, DumpOptions, DumpShape};
+use crate::sandbox::StopFlag;
 use crate::script_error::ScriptError;
 use crate::script_value::ScriptValue;
+use crate::shown_text::{ShownText, shortened};
 
 /// The registry's name for the metatable that marks an empty table as a list.
 const EMPTY_LIST: &str = "llmspell.empty_list";
@@ -77,6 +80,7 @@ pub(super) fn to_data(
     keys: &mut KeyCache,
     value: &Value,
     limits: &DataLimits,
+    stop: &StopFlag,
 ) -> Result<Data, ScriptError> {
     let mut result = refuse("is of an unknown kind");
     let walked: mlua::Result<()> = {
@@ -84,7 +88,7 @@ pub(super) fn to_data(
         // for as long as its strings and tables are read.
         unsafe {
             lua.exec_raw(value, |state| {
-                let budget = Budget::new(limits);
+                let budget = Budget::new(limits, stop);
                 let mut walk = Walk {
                     state,
                     keys,
@@ -102,7 +106,7 @@ pub(super) fn to_data(
 struct Walk<'a> {
     state: *mut ffi::lua_State,
     keys: &'a mut KeyCache,
-    budget: Budget,
+    budget: Budget<'a>,
 }
 
 impl Walk<'_> {
@@ -420,11 +424,15 @@ pub(super) fn from_answer(lua: &Lua, answer: ScriptValue) -> mlua::Result<Value>
 
 /// A Lua value as a tree for a dump, within limits. No metamethod runs.
 pub(super) fn inspect(lua: &Lua, value: &Value, options: &DumpOptions) -> DumpNode {
+    let Ok(shelf) = shelf(lua) else {
+        return DumpNode::unseen();
+    };
     let mut node = None;
     // SAFETY: the closure leaves the stack as it found it, and the value stays at index 1 meanwhile.
     let walked: mlua::Result<()> = unsafe {
         lua.exec_raw(value, |state| {
-            node = Some(inspect_at(state, 1, options));
+            let mut budget = DumpBudget::new(&shelf.stop);
+            node = Some(inspect_at(state, 1, options, &mut budget));
             ffi::lua_settop(state, 0);
         })
     };
@@ -442,14 +450,29 @@ pub(super) unsafe fn inspect_at(
     state: *mut ffi::lua_State,
     index: c_int,
     options: &DumpOptions,
+    budget: &mut DumpBudget<'_>,
 ) -> DumpNode {
     Inspection {
         state,
         options,
-        nodes: MAX_DUMP_NODES,
-        path: Vec::new(),
+        budget,
     }
     .value(index)
+}
+
+/// What `tostring` makes of a value, cut to `most_bytes`.
+pub(super) fn display(lua: &Lua, value: &Value, most_bytes: usize) -> Result<String, ScriptError> {
+    let mut text = String::new();
+    // SAFETY: the value is at index 1; `luaL_tolstring` pushes a string, which stays on the stack while
+    // its bytes are read, and checks itself that there is room for what it pushes.
+    let shown: mlua::Result<()> = unsafe {
+        lua.exec_raw(value, |state| {
+            ffi::luaL_tolstring(state, 1, std::ptr::null_mut());
+            text = shortened(string_bytes(state, -1), most_bytes);
+            ffi::lua_settop(state, 0);
+        })
+    };
+    shown.map(|()| text).map_err(from_mlua)
 }
 
 fn atom(type_name: &str, word: String, address: Option<usize>) -> DumpNode {
@@ -460,16 +483,17 @@ fn atom(type_name: &str, word: String, address: Option<usize>) -> DumpNode {
     }
 }
 
-struct Inspection<'a> {
+struct Inspection<'a, 'b> {
     state: *mut ffi::lua_State,
     options: &'a DumpOptions,
-    nodes: usize,
-    /// The tables that are open, outermost first, to see a table inside itself.
-    path: Vec<usize>,
+    budget: &'a mut DumpBudget<'b>,
 }
 
-impl Inspection<'_> {
+impl Inspection<'_, '_> {
     fn value(&mut self, index: c_int) -> DumpNode {
+        if !self.budget.spend_value() {
+            return DumpNode::unseen();
+        }
         // SAFETY: `index` is on the stack; the accessors below match the type.
         let kind = unsafe { ffi::lua_type(self.state, index) };
         // SAFETY: as above; gives the address of values that have one and null for the others.
@@ -495,25 +519,11 @@ impl Inspection<'_> {
                 atom("integer", value.to_string(), None)
             }
             ffi::LUA_TSTRING => {
-                // SAFETY: the value is a string and stays on the stack.
-                let bytes = unsafe { string_bytes(self.state, index) };
-                // Only as many bytes are decoded as the limit can show.
-                let most = self
-                    .options
-                    .max_string_length
-                    .saturating_mul(4)
-                    .saturating_add(4);
-                let text = String::from_utf8_lossy(bytes.get(..most).unwrap_or(bytes));
-                let (shown, cut) = cut_text(&text, self.options.max_string_length);
-                let left_out = if bytes.len() > most {
-                    String::from_utf8_lossy(bytes).chars().count() - shown.chars().count()
-                } else {
-                    cut
-                };
+                let shown = self.text(index);
                 DumpNode {
                     type_name: "string".to_owned(),
                     address: None,
-                    shape: DumpShape::Text(shown, left_out),
+                    shape: DumpShape::Text(shown),
                 }
             }
             ffi::LUA_TTABLE => self.table(index, address),
@@ -552,18 +562,16 @@ impl Inspection<'_> {
             address,
             shape,
         };
-        let here = address.unwrap_or_default();
-        if let Some(at) = self.path.iter().position(|open| *open == here) {
-            return node(DumpShape::Cycle(self.path.len() - at));
-        }
         // SAFETY: room for a key, a value and a copy of a function.
-        let room = unsafe { ffi::lua_checkstack(self.state, 4) } != 0;
-        if self.path.len() >= self.options.max_depth || self.nodes == 0 || !room {
+        if unsafe { ffi::lua_checkstack(self.state, 4) } == 0 {
             return node(DumpShape::Deeper);
         }
-        self.path.push(here);
+        let here = address.unwrap_or_default();
+        if let Err(shape) = self.budget.enter(here, self.options.max_depth) {
+            return node(shape);
+        }
         let shape = self.entries(index);
-        self.path.pop();
+        self.budget.leave();
         node(shape)
     }
 
@@ -576,7 +584,7 @@ impl Inspection<'_> {
         };
         let mut shown = Vec::new();
         let mut position = 0;
-        while shown.len() < limit && self.spend() {
+        while shown.len() < limit && !self.budget.is_spent() {
             // SAFETY: `index` is a table; each turn pushes a key and a value and pops both.
             position = unsafe { ffi::lua_rawiter(self.state, index, position) };
             if position < 0 {
@@ -608,7 +616,8 @@ impl Inspection<'_> {
         loop {
             // SAFETY: `index` is a table; each turn pushes a key and a value and pops both.
             position = unsafe { ffi::lua_rawiter(self.state, index, position) };
-            if position < 0 {
+            // Only a stop ends the count early: nobody will look at it then.
+            if position < 0 || self.budget.is_stopped() {
                 return (total, is_list && total > 0);
             }
             total += 1;
@@ -622,27 +631,23 @@ impl Inspection<'_> {
         }
     }
 
-    fn spend(&mut self) -> bool {
-        match self.nodes.checked_sub(1) {
-            Some(left) => {
-                self.nodes = left;
-                true
-            }
-            None => false,
+    /// The key at an index, in as many words as fit before a value.
+    fn key(&mut self, index: c_int) -> String {
+        // SAFETY: `index` is on the stack.
+        match unsafe { ffi::lua_type(self.state, index) } {
+            ffi::LUA_TTABLE => "[table]".to_owned(),
+            ffi::LUA_TSTRING => self.text(index).to_string(),
+            _ => match self.value(index).shape {
+                DumpShape::Atom(word) => word,
+                _ => "…".to_owned(),
+            },
         }
     }
 
-    fn key(&mut self, index: c_int) -> String {
-        // SAFETY: `index` is on the stack.
-        if unsafe { ffi::lua_type(self.state, index) } == ffi::LUA_TTABLE {
-            return "[table]".to_owned();
-        }
-        match self.value(index).shape {
-            DumpShape::Atom(word) => word,
-            DumpShape::Text(text, 0) => text,
-            DumpShape::Text(text, left_out) => format!("{text}… {left_out} more"),
-            _ => String::new(),
-        }
+    fn text(&mut self, index: c_int) -> ShownText {
+        // SAFETY: the value is a string and stays on the stack.
+        let bytes = unsafe { string_bytes(self.state, index) };
+        self.budget.text(bytes, self.options.max_string_length)
     }
 }
 

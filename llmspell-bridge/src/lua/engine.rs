@@ -15,7 +15,7 @@ use crate::lua::object::{Shelf, as_table, bound_method, shelf};
 use crate::lua::sandbox::{self, LuaStopper};
 use crate::lua::stack_trace::capture;
 use crate::lua::{convert, error};
-use crate::sandbox::{SandboxLimits, Stopper};
+use crate::sandbox::{SandboxLimits, StopFlag, Stopper};
 use crate::script_engine::{Script, ScriptEngine};
 use crate::script_error::{ScriptError, ScriptErrorKind};
 use crate::stack_trace::{StackTrace, StackTraceOptions};
@@ -44,7 +44,8 @@ pub(super) struct LuaEngine {
 impl LuaEngine {
     pub(super) fn new(limits: &SandboxLimits) -> Result<Self, ScriptError> {
         let lua = sandbox::open(limits)?;
-        lua.set_app_data(Arc::new(Shelf::new()));
+        let stop = Arc::new(StopFlag::default());
+        lua.set_app_data(Arc::new(Shelf::new(Arc::clone(&stop))));
         let prepare = || {
             convert::prepare(&lua)?;
             error::prepare(&lua)?;
@@ -54,7 +55,7 @@ impl LuaEngine {
         };
         let (protected_call, handler, raised_at) = prepare().map_err(from_mlua)?;
         Ok(Self {
-            stopper: Arc::new(LuaStopper::new(&lua)),
+            stopper: Arc::new(LuaStopper::new(&lua, stop)),
             protected_call,
             handler,
             raised_at,
@@ -138,12 +139,7 @@ impl ScriptEngine for LuaEngine {
         object: &Arc<dyn HostObject>,
         method: &str,
     ) -> Result<(), ScriptError> {
-        let index = (0..object.method_count()).find(|index| {
-            object
-                .method(*index)
-                .is_some_and(|info| info.name == method)
-        });
-        let Some(index) = index else {
+        let Some((index, _)) = object.method_named(method) else {
             return Err(ScriptError::internal(format!(
                 "{} has no method `{method}`",
                 object.name()

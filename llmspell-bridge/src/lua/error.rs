@@ -90,6 +90,10 @@ pub(super) fn from_mlua(error: mlua::Error) -> ScriptError {
         }
         mlua::Error::MemoryError(_) => ScriptError::out_of_memory(),
         mlua::Error::RuntimeError(message) => from_text(&message),
+        mlua::Error::ExternalError(error) => match error.downcast_ref::<ScriptError>() {
+            Some(error) => error.clone(),
+            None => from_text(&error.to_string()),
+        },
         mlua::Error::CallbackError { cause, .. } => from_mlua((*cause).clone()),
         other => from_text(other.to_string().lines().next().unwrap_or("unknown error")),
     }

@@ -6,7 +6,6 @@
 
 use std::cell::RefCell;
 use std::ffi::{CString, c_int};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 
@@ -19,14 +18,16 @@ use mlua::{
 use parking_lot::Mutex;
 
 use crate::arguments::{Arguments, DataLimits, ValueKind};
-use crate::host_object::HostObject;
+use crate::host_object::{HostObject, guarded};
 use crate::language::Language;
-use crate::lua::convert::{KeyCache, from_answer, inspect, to_data};
+use crate::lua::convert::{KeyCache, display, from_answer, inspect, to_data};
 use crate::lua::error::{from_mlua, from_raised, to_lua};
 use crate::lua::stack_trace::{caller, capture};
 use crate::object_dump::{DumpNode, DumpOptions};
-use crate::script_error::{Place, ScriptError};
+use crate::sandbox::{StopFlag, StopReason, Stopper as _};
+use crate::script_error::{Place, ScriptError, ScriptErrorKind};
 use crate::script_value::ScriptValue;
+use crate::shown_text::shortened;
 use crate::stack_trace::{StackTrace, StackTraceOptions};
 
 /// What the adapter keeps beside a state: the names of native functions, which Luau only points to,
@@ -34,11 +35,14 @@ use crate::stack_trace::{StackTrace, StackTraceOptions};
 pub(super) struct Shelf {
     names: Mutex<Vec<CString>>,
     keys: Mutex<KeyCache>,
+    /// Why the running script should stop.
+    pub(super) stop: Arc<StopFlag>,
 }
 
 impl Shelf {
-    pub(super) fn new() -> Self {
+    pub(super) fn new(stop: Arc<StopFlag>) -> Self {
         Self {
+            stop,
             names: Mutex::new(Vec::new()),
             keys: Mutex::new(KeyCache::new()),
         }
@@ -51,7 +55,7 @@ impl Shelf {
         value: &Value,
         limits: &DataLimits,
     ) -> Result<Data, ScriptError> {
-        to_data(lua, &mut self.keys.lock(), value, limits)
+        to_data(lua, &mut self.keys.lock(), value, limits, &self.stop)
     }
 }
 
@@ -127,7 +131,9 @@ impl UserData for LuaObject {
                 return Ok(Value::Nil);
             };
             if this.0.field_names().contains(&name.as_str()) {
-                return from_answer(lua, this.0.field(&name).unwrap_or_default());
+                let value = guarded(this.0.name(), || this.0.field(&name))
+                    .map_err(mlua::Error::external)?;
+                return from_answer(lua, value.unwrap_or_default());
             }
             method_of_kind(lua, &*this.0, &name)
         });
@@ -141,12 +147,7 @@ fn method_of_kind(lua: &Lua, object: &dyn HostObject, name: &str) -> mlua::Resul
     if let Ok(function) = lua.named_registry_value::<Function>(&registered) {
         return Ok(Value::Function(function));
     }
-    let found = (0..object.method_count()).find(|index| {
-        object
-            .method(*index)
-            .is_some_and(|method| method.name == name)
-    });
-    let Some(index) = found else {
+    let Some((index, _)) = object.method_named(name) else {
         return Ok(Value::Nil);
     };
     let kind = object.name();
@@ -163,7 +164,7 @@ fn method_of_kind(lua: &Lua, object: &dyn HostObject, name: &str) -> mlua::Resul
         match object {
             Some(object) => cross(lua, &*object, index, values),
             None => {
-                let error = ScriptError::new(crate::ScriptErrorKind::Argument, missing.clone());
+                let error = ScriptError::new(ScriptErrorKind::Argument, missing.clone());
                 refused(lua, &error.at(caller(lua)))
             }
         }
@@ -190,13 +191,7 @@ fn cross(
         values,
         returned: RefCell::new(Returned::Nothing),
     };
-    let answer = catch_unwind(AssertUnwindSafe(|| object.invoke(index, &arguments)))
-        .unwrap_or_else(|_| {
-            Err(ScriptError::internal(format!(
-                "a method of {} panicked",
-                object.name()
-            )))
-        });
+    let answer = guarded(object.name(), || object.invoke(index, &arguments)).flatten();
     match (answer, arguments.returned.into_inner()) {
         (Ok(ScriptValue::Returned), Returned::Values(mut values)) => {
             values.push_front(Value::Boolean(true));
@@ -371,10 +366,22 @@ impl Arguments for LuaArguments<'_> {
             .map(|text| text.to_string_lossy())
     }
 
-    fn display(&self, index: usize) -> Result<String, ScriptError> {
+    fn exact_text(&self, index: usize) -> Option<Result<String, ScriptError>> {
+        let text = self.value(index).as_string()?;
+        Some(match text.to_str() {
+            Ok(text) => Ok(text.to_owned()),
+            Err(_) => Err(ScriptError::new(
+                ScriptErrorKind::Conversion,
+                "the string is not UTF-8 text",
+            )),
+        })
+    }
+
+    fn display(&self, index: usize, most_bytes: usize) -> Result<String, ScriptError> {
         match self.value(index) {
-            Value::String(text) => Ok(text.to_string_lossy()),
-            other => other.to_string().map_err(from_mlua),
+            Value::String(text) => Ok(shortened(&text.as_bytes(), most_bytes)),
+            Value::Error(error) => Ok(shortened(error.to_string().as_bytes(), most_bytes)),
+            other => display(self.lua, other, most_bytes),
         }
     }
 
@@ -390,7 +397,7 @@ impl Arguments for LuaArguments<'_> {
         let Value::Function(function) = self.value(function) else {
             let kind = self.kind(function).name();
             return Err(ScriptError::new(
-                crate::ScriptErrorKind::Argument,
+                ScriptErrorKind::Argument,
                 format!("expected a function, got {kind}"),
             ));
         };
@@ -425,6 +432,10 @@ impl Arguments for LuaArguments<'_> {
 
     fn stack(&self, options: &StackTraceOptions) -> StackTrace {
         capture(self.lua, options)
+    }
+
+    fn stop_reason(&self) -> Option<StopReason> {
+        shelf(self.lua).ok()?.stop.reason()
     }
 
     fn place(&self) -> Option<Place> {

@@ -6,13 +6,13 @@
 
 use std::ffi::c_int;
 use std::ptr::NonNull;
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::Arc;
 
 use mlua::{Lua, LuaOptions, StdLib, Table, ffi};
 use parking_lot::Mutex;
 
 use crate::lua::error::from_mlua;
-use crate::sandbox::{SandboxLimits, StopReason, Stopper};
+use crate::sandbox::{SandboxLimits, StopFlag, StopReason, Stopper};
 use crate::script_error::ScriptError;
 
 /// The globals that scripts keep. What is not named here is removed, so a new release of the engine
@@ -105,10 +105,15 @@ fn remove_other_globals(lua: &Lua) -> mlua::Result<()> {
 
 /// Stops Luau from another thread by setting its interrupt, which the machine looks at on every loop
 /// and call. While it is not set, it costs nothing.
+///
+/// INVARIANT: flag and interrupt change together, under the lock. Otherwise a `clear` could fall
+/// between the two halves of a `stop` and leave a script that is interrupted for no reason.
 pub(super) struct LuaStopper {
+    flag: Arc<StopFlag>,
     callbacks: Mutex<Option<NonNull<ffi::lua_Callbacks>>>,
-    reason: AtomicU8,
 }
+
+type Interrupt = unsafe extern "C-unwind" fn(*mut ffi::lua_State, c_int);
 
 // SAFETY: the pointer is used under the lock only, and only to store into `interrupt`, which Luau
 // documents as the one callback that any thread may set at any time.
@@ -118,13 +123,13 @@ unsafe impl Sync for LuaStopper {}
 
 impl LuaStopper {
     /// The stopper of a state; [`detach`](Self::detach) must be called before the state is closed.
-    pub(super) fn new(lua: &Lua) -> Self {
+    pub(super) fn new(lua: &Lua, flag: Arc<StopFlag>) -> Self {
         let state = lua.exec_raw_lua(|raw| raw.state());
         // SAFETY: the state is open, and its callbacks live as long as it does.
         let callbacks = NonNull::new(unsafe { ffi::lua_callbacks(state) });
         Self {
+            flag,
             callbacks: Mutex::new(callbacks),
-            reason: AtomicU8::new(0),
         }
     }
 
@@ -133,11 +138,10 @@ impl LuaStopper {
         *self.callbacks.lock() = None;
     }
 
-    fn set_interrupt(
-        &self,
-        interrupt: Option<unsafe extern "C-unwind" fn(*mut ffi::lua_State, c_int)>,
-    ) {
-        if let Some(callbacks) = *self.callbacks.lock() {
+    fn change(&self, interrupt: Option<Interrupt>, change_flag: impl FnOnce(&StopFlag)) {
+        let callbacks = self.callbacks.lock();
+        change_flag(&self.flag);
+        if let Some(callbacks) = *callbacks {
             // SAFETY: the state is open, because `detach` takes the same lock before it is closed.
             // A volatile store, because the thread that runs the machine reads the field meanwhile.
             unsafe { (&raw mut (*callbacks.as_ptr()).interrupt).write_volatile(interrupt) };
@@ -147,24 +151,15 @@ impl LuaStopper {
 
 impl Stopper for LuaStopper {
     fn stop(&self, reason: StopReason) {
-        // The first reason stays: a deadline that passes while a stop is under way changes nothing.
-        let _ = self
-            .reason
-            .compare_exchange(0, reason as u8, Ordering::Relaxed, Ordering::Relaxed);
-        self.set_interrupt(Some(interrupt));
+        self.change(Some(interrupt), |flag| flag.stop(reason));
     }
 
     fn clear(&self) {
-        self.reason.store(0, Ordering::Relaxed);
-        self.set_interrupt(None);
+        self.change(None, StopFlag::clear);
     }
 
     fn reason(&self) -> Option<StopReason> {
-        match self.reason.load(Ordering::Relaxed) {
-            1 => Some(StopReason::Timeout),
-            2 => Some(StopReason::Request),
-            _ => None,
-        }
+        self.flag.reason()
     }
 }
 

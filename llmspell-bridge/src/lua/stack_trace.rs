@@ -9,7 +9,8 @@ use std::ffi::{CStr, c_char, c_int};
 use mlua::{Lua, ffi};
 
 use crate::lua::convert::inspect_at;
-use crate::object_dump::{DumpOptions, dump};
+use crate::lua::object::shelf;
+use crate::object_dump::{DumpBudget, DumpOptions, dump};
 use crate::script_error::Place;
 use crate::stack_trace::{StackFrame, StackTrace, StackTraceOptions, Variable};
 
@@ -19,10 +20,14 @@ const MOST_VARIABLES: c_int = 50;
 /// The stack of the running coroutine, from the innermost script function on.
 pub(super) fn capture(lua: &Lua, options: &StackTraceOptions) -> StackTrace {
     let mut trace = StackTrace::default();
+    let Ok(shelf) = shelf(lua) else {
+        return trace;
+    };
+    let mut budget = DumpBudget::new(&shelf.stop);
     // SAFETY: reads the stack of the running state in protected mode and restores its height.
     let read: mlua::Result<()> = unsafe {
         lua.exec_raw((), |state| {
-            trace = read_stack(state, options);
+            read_stack(state, options, &mut trace, &mut budget);
             ffi::lua_settop(state, 0);
         })
     };
@@ -51,12 +56,16 @@ pub(super) fn caller(lua: &Lua) -> Option<Place> {
     })
 }
 
-/// Reads the stack.
+/// Reads the stack into `trace`, frame by frame: what was read before memory ran out stays there.
 ///
 /// # Safety
 /// `state` must be a valid state that runs in protected mode.
-unsafe fn read_stack(state: *mut ffi::lua_State, options: &StackTraceOptions) -> StackTrace {
-    let mut trace = StackTrace::default();
+unsafe fn read_stack(
+    state: *mut ffi::lua_State,
+    options: &StackTraceOptions,
+    trace: &mut StackTrace,
+    budget: &mut DumpBudget<'_>,
+) {
     // SAFETY: the caller's promise.
     let depth = unsafe { ffi::lua_stackdepth(state) };
     let mut in_script = false;
@@ -79,11 +88,11 @@ unsafe fn read_stack(state: *mut ffi::lua_State, options: &StackTraceOptions) ->
         }
         if options.capture_locals && frame.what != "native" {
             // SAFETY: the caller's promise.
-            frame.locals = unsafe { locals(state, level) };
+            frame.locals = unsafe { locals(state, level, budget) };
         }
         if options.capture_upvalues && frame.what != "native" {
             // SAFETY: the caller's promise.
-            frame.upvalues = unsafe { upvalues(state, level) };
+            frame.upvalues = unsafe { upvalues(state, level, budget) };
         }
         if !options.include_source {
             frame.source = None;
@@ -98,7 +107,6 @@ unsafe fn read_stack(state: *mut ffi::lua_State, options: &StackTraceOptions) ->
     {
         trace.frames.pop();
     }
-    trace
 }
 
 /// What Luau knows of a level, or `None` beyond the last.
@@ -172,9 +180,17 @@ unsafe fn text(pointer: *const c_char) -> Option<String> {
 ///
 /// # Safety
 /// `state` must be a valid state that runs in protected mode, and `level` a Lua function's.
-unsafe fn locals(state: *mut ffi::lua_State, level: c_int) -> Vec<Variable> {
+unsafe fn locals(
+    state: *mut ffi::lua_State,
+    level: c_int,
+    budget: &mut DumpBudget<'_>,
+) -> Vec<Variable> {
     // SAFETY: `lua_getlocal` pushes the value of each local that it names, and nothing otherwise.
-    let found = unsafe { variables(state, |number| ffi::lua_getlocal(state, level, number)) };
+    let found = unsafe {
+        variables(state, budget, |number| {
+            ffi::lua_getlocal(state, level, number)
+        })
+    };
     // A name that hides another of the same name stands for both.
     let mut shown: Vec<Variable> = Vec::with_capacity(found.len());
     for variable in found {
@@ -188,7 +204,11 @@ unsafe fn locals(state: *mut ffi::lua_State, level: c_int) -> Vec<Variable> {
 ///
 /// # Safety
 /// `state` must be a valid state that runs in protected mode, and `level` a Lua function's.
-unsafe fn upvalues(state: *mut ffi::lua_State, level: c_int) -> Vec<Variable> {
+unsafe fn upvalues(
+    state: *mut ffi::lua_State,
+    level: c_int,
+    budget: &mut DumpBudget<'_>,
+) -> Vec<Variable> {
     // SAFETY: `f` pushes the function, which is popped at the end.
     unsafe {
         ffi::lua_rawcheckstack(state, 2);
@@ -197,7 +217,9 @@ unsafe fn upvalues(state: *mut ffi::lua_State, level: c_int) -> Vec<Variable> {
             return Vec::new();
         }
         let function = ffi::lua_gettop(state);
-        let found = variables(state, |number| ffi::lua_getupvalue(state, function, number));
+        let found = variables(state, budget, |number| {
+            ffi::lua_getupvalue(state, function, number)
+        });
         ffi::lua_settop(state, function - 1);
         found
     }
@@ -210,6 +232,7 @@ unsafe fn upvalues(state: *mut ffi::lua_State, level: c_int) -> Vec<Variable> {
 /// name that it returns, and nothing when it returns null.
 unsafe fn variables(
     state: *mut ffi::lua_State,
+    budget: &mut DumpBudget<'_>,
     read: impl Fn(c_int) -> *const c_char,
 ) -> Vec<Variable> {
     let options = DumpOptions::compact();
@@ -221,11 +244,8 @@ unsafe fn variables(
             let Some(name) = text(read(number)) else {
                 break;
             };
-            let value = dump(
-                &inspect_at(state, ffi::lua_gettop(state), &options),
-                None,
-                &options,
-            );
+            let node = inspect_at(state, ffi::lua_gettop(state), &options, budget);
+            let value = dump(&node, None, &options);
             ffi::lua_settop(state, -2);
             // Names in parentheses are the compiler's own.
             if !name.is_empty() && !name.starts_with('(') {

@@ -29,13 +29,18 @@ impl ScriptObject for Careless {
         Method::new("twin", |_, _| {
             Ok(ScriptValue::Object(Arc::new(Self { name: "twin" })))
         }),
+        Method::new("exact", |_, arguments: &dyn Arguments| {
+            let text = arguments.exact_text(0).transpose()?;
+            Ok(text.map(|text| text.len()).into())
+        }),
         Method::new("calls", |_, arguments: &dyn Arguments| {
             arguments.call(0, 1).map(|()| ScriptValue::Returned)
         }),
     ];
-    const FIELDS: &'static [&'static str] = &["name"];
+    const FIELDS: &'static [&'static str] = &["name", "broken"];
 
-    fn read_field(&self, _name: &str) -> Option<ScriptValue> {
+    fn read_field(&self, name: &str) -> Option<ScriptValue> {
+        assert!(name != "broken" || self.name != "twin", "a bug");
         Some(self.name.into())
     }
 }
@@ -77,6 +82,38 @@ fn a_panic_of_the_program_becomes_an_error_of_the_script_and_the_host_goes_on() 
             .run(&Script::new("again", "careless.panics()"))
             .unwrap_err();
         assert_eq!(error.kind(), ScriptErrorKind::Internal, "{language}");
+    }
+}
+
+#[test]
+fn a_panic_of_a_field_becomes_an_error_of_the_script_too() {
+    for (language, script) in both("return careless.twin().broken", "careless.twin().broken") {
+        let error = host(language).run(&script).unwrap_err();
+        assert_eq!(
+            error.kind(),
+            ScriptErrorKind::Internal,
+            "{language}: {error}"
+        );
+    }
+}
+
+#[test]
+fn exact_text_is_given_as_it_is_or_refused() {
+    let scripts = both(
+        "local ok, raised = pcall(careless.exact, 'a\\255')
+         assert(careless.exact(1) == nil)
+         return careless.exact('é\\0') .. raised.code",
+        "let code; try { careless.exact('a\\ud800') } catch (raised) { code = raised.code }
+         if (careless.exact(1) !== undefined) throw 1;
+         careless.exact('é\\0') + code",
+    );
+    for (language, script) in scripts {
+        let value = host(language).run(&script).unwrap();
+        assert_eq!(
+            value.as_string().unwrap().as_ref(),
+            "3conversion",
+            "{language}"
+        );
     }
 }
 

@@ -1,8 +1,11 @@
 //! Scripts that run, allocate or recurse without end, and what becomes of their host.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use llmspell_bridge::{Language, SandboxLimits, Script, ScriptErrorKind, ScriptHost};
+use llmspell_bridge::{
+    KeptLines, Language, SandboxLimits, Script, ScriptErrorKind, ScriptHost, ScriptOutput,
+};
 
 /// Long enough that a script which ends by itself always does.
 const AMPLE: Duration = Duration::from_secs(60);
@@ -186,6 +189,80 @@ fn a_value_that_is_no_data_is_refused_with_its_path() {
                 .contains(&part.to_lowercase()),
             "{language}: {source}: {error}"
         );
+    }
+}
+
+#[test]
+fn the_conversion_of_a_value_does_not_outlive_the_deadline() {
+    let source =
+        "local big = table.create(1e6) local t = {} for i = 1, 90000 do t[i] = big end return t";
+    fails(Language::Lua, source, ScriptErrorKind::Timeout);
+}
+
+#[test]
+fn one_call_prints_one_line_of_bounded_length() {
+    let cases = [
+        (
+            Language::Lua,
+            "local t = table.create(7900, string.rep('x', 6e6)) print(table.unpack(t))",
+        ),
+        (
+            Language::JavaScript,
+            "console.log(...Array(7900).fill('x'.repeat(6e6)))",
+        ),
+    ];
+    for (language, source) in cases {
+        let lines = Arc::new(KeptLines::new(16 << 20));
+        let mut host = ScriptHost::builder(language)
+            .output(Arc::clone(&lines) as Arc<dyn ScriptOutput>)
+            .build()
+            .unwrap();
+        host.run(&Script::new("prints", source)).unwrap();
+        let line = lines.lines().pop().unwrap();
+        assert!(
+            line.ends_with("x…\t…") || line.ends_with("x… …"),
+            "{language}"
+        );
+        assert!(
+            line.len() <= (1 << 20) + "\t…".len(),
+            "{language}: {}",
+            line.len()
+        );
+    }
+}
+
+#[test]
+fn a_dump_shows_no_more_than_its_budget_whatever_its_options() {
+    let cases = [
+        (
+            Language::Lua,
+            "local all = {max_depth = 1e9, indent_size = 1e9, max_string_length = 1e15, max_array_elements = 1e9}
+             local deep = {} for _ = 1, 90 do deep = {deep, deep} end
+             return {#Debug.dump(string.rep('x', 5e6), all), #Debug.dump(table.create(90, string.rep('x', 1e5)), all),
+                     #Debug.dump(deep, all)}",
+        ),
+        (
+            Language::JavaScript,
+            "const all = {max_depth: 1e9, indent_size: 1e9, max_string_length: 1e15, max_array_elements: 1e9};
+             let deep = []; for (let i = 0; i < 90; i++) deep = [deep, deep];
+             [Debug.dump('x'.repeat(5e6), all).length, Debug.dump(Array(90).fill('x'.repeat(1e5)), all).length,
+              Debug.dump(deep, all).length]",
+        ),
+    ];
+    for (language, source) in cases {
+        let lengths = host(language, AMPLE)
+            .run(&Script::new("dumps", source))
+            .unwrap();
+        let lengths: Vec<_> = lengths
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|length| length.as_u64().unwrap())
+            .collect();
+        assert_eq!(lengths.len(), 3, "{language}");
+        for length in lengths {
+            assert!((1 << 19..3 << 19).contains(&length), "{language}: {length}");
+        }
     }
 }
 

@@ -52,6 +52,8 @@ pub(in crate::javascript) enum Access {
     Hidden,
     /// As the properties of a new `Error` are: changeable, but not enumerable.
     Quiet,
+    /// As the length of a function is: for reading only, until it is defined anew.
+    Changeable,
 }
 
 impl Access {
@@ -61,6 +63,7 @@ impl Access {
             Self::Fixed => qjs::JS_PROP_ENUMERABLE,
             Self::Hidden => 0,
             Self::Quiet => qjs::JS_PROP_WRITABLE | qjs::JS_PROP_CONFIGURABLE,
+            Self::Changeable => qjs::JS_PROP_CONFIGURABLE,
         };
         (flags | qjs::JS_PROP_THROW) as c_int
     }
