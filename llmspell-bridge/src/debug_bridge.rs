@@ -7,12 +7,17 @@ use llmspell_utils::debug::{self, DebugEntry, DebugLevel, DebugManager};
 use parking_lot::Mutex;
 
 use crate::script_error::Place;
+use crate::shown_text::shortened;
 
 /// How many different complaints about a script's calls are made before the rest stays unsaid.
 const MOST_COMPLAINTS: usize = 256;
 
-/// A problem with a call, and where in a script the call stands.
-type Complaint = (String, Option<Place>);
+/// How many bytes of a problem are told.
+const LONGEST_PROBLEM: usize = 1024;
+
+/// The function that was called, and where in a script the call stands. What was wrong with it is no
+/// part of this, because a script can be wrong in any number of large ways.
+type Complaint = (&'static str, Option<Place>);
 
 /// A clonable handle to a debug manager, with what a host adds for its scripts.
 ///
@@ -50,22 +55,21 @@ impl DebugBridge {
     /// Says once for each place that a call of a debug function could not be done.
     ///
     /// Debug functions never fail the script that calls them, so this is how its writer learns of it.
-    pub(crate) fn complain(&self, problem: &str, place: Option<Place>) {
+    pub(crate) fn complain(&self, function: &'static str, problem: &str, place: Option<Place>) {
         if !self.manager.wants(DebugLevel::Warn, Some("debug")) {
             return;
         }
         let mut complaints = self.complaints.lock();
-        if complaints.len() >= MOST_COMPLAINTS {
+        if complaints.len() >= MOST_COMPLAINTS || !complaints.insert((function, place.clone())) {
             return;
         }
-        if complaints.insert((problem.to_owned(), place.clone())) {
-            drop(complaints);
-            let entry = self
-                .manager
-                .entry(DebugLevel::Warn, problem)
-                .with_module("debug");
-            self.manager.emit(located(entry, place));
-        }
+        drop(complaints);
+        let problem = shortened(problem.as_bytes(), LONGEST_PROBLEM);
+        let entry = self
+            .manager
+            .entry(DebugLevel::Warn, format!("{function}: {problem}"))
+            .with_module("debug");
+        self.manager.emit(located(entry, place));
     }
 }
 

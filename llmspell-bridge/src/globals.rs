@@ -1,5 +1,6 @@
 //! The globals that scripts see, each written once for every language.
 
+mod checked_call;
 mod console;
 mod cupcake;
 mod debug;

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::AtomicU8;
+use std::sync::atomic::{AtomicU8, Ordering};
 
 use llmspell_utils::debug::DebugLevel;
 
@@ -57,6 +57,12 @@ impl dyn HostObject + '_ {
         (0..self.method_count())
             .filter_map(|index| Some((index, self.method(index)?)))
             .find(|(_, method)| method.name == name)
+    }
+
+    /// Whether somebody listens to a method: one relaxed load, because only the number matters.
+    pub(crate) fn listens_to(&self, method: &MethodInfo) -> bool {
+        let gate = method.level.zip(self.gate());
+        gate.is_none_or(|(level, gate)| gate.load(Ordering::Relaxed) >= level as u8)
     }
 }
 

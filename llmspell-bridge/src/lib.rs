@@ -35,4 +35,4 @@ pub use script_host::{ScriptHost, ScriptHostBuilder};
 pub use script_output::{DebugEntries, KeptLines, ScriptOutput, StandardStreams};
 pub use script_value::ScriptValue;
 pub use shown_text::{LeftOut, ShownText, cut_text, shortened};
-pub use stack_trace::{StackFrame, StackTrace, StackTraceOptions, Variable};
+pub use stack_trace::{MAX_STACK_FRAMES, StackFrame, StackTrace, StackTraceOptions, Variable};

@@ -1,10 +1,13 @@
 //! Lua: Luau through mlua.
 
+mod arguments;
 mod convert;
 mod engine;
 mod error;
+mod inspect;
 mod object;
 mod sandbox;
+mod shelf;
 mod stack_trace;
 
 use crate::sandbox::SandboxLimits;

@@ -139,7 +139,8 @@ impl DumpNode {
 
 /// What is left of one walk for dumps: all values of one stack trace share it.
 ///
-/// It also ends when the script is told to stop, so that no walk outlives a deadline.
+/// When the script is told to stop, no structure is looked into any more, so that no walk outlives a
+/// deadline.
 #[derive(Debug)]
 pub(crate) struct DumpBudget<'a> {
     values: usize,
@@ -159,9 +160,14 @@ impl<'a> DumpBudget<'a> {
         }
     }
 
-    /// Whether nothing more is looked at.
+    /// Whether no structure is looked into any more.
     pub(crate) fn is_spent(&self) -> bool {
-        self.values == 0 || self.bytes == 0 || self.is_stopped()
+        self.is_used_up() || self.is_stopped()
+    }
+
+    /// Whether no value is shown any more.
+    pub(crate) fn is_used_up(&self) -> bool {
+        self.values == 0 || self.bytes == 0
     }
 
     /// Whether the script was told to stop.
@@ -175,8 +181,11 @@ impl<'a> DumpBudget<'a> {
     }
 
     /// Spends a value; false if there is none left, and then the value is [unseen](DumpNode::unseen).
+    ///
+    /// A stop does not hinder it: the variables of a script that ran too long are what its writer wants
+    /// to see, and values that are no structures take no time.
     pub(crate) fn spend_value(&mut self) -> bool {
-        let can = !self.is_spent();
+        let can = !self.is_used_up();
         if can {
             self.values -= 1;
         }

@@ -6,8 +6,13 @@ use std::fmt;
 use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
 use serde_json::{Value as Json, json};
 
+use crate::arguments::ValueKind;
 use crate::sandbox::StopReason;
+use crate::shown_text::ShownText;
 use crate::stack_trace::StackTrace;
+
+/// How many characters of a message are kept: a script may raise as much text as it has memory.
+const LONGEST_MESSAGE: usize = 4096;
 
 /// What sort of thing went wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -117,13 +122,27 @@ struct Details {
 }
 
 impl ScriptError {
-    /// An error of a kind with a message of one sentence, in lower case and without a full stop.
+    /// An error of a kind with a message of one sentence, in lower case and without a full stop; of a
+    /// message of more than 4,096 characters the beginning is kept.
     #[must_use]
     pub fn new(kind: ScriptErrorKind, message: impl Into<String>) -> Self {
+        let message = message.into();
+        if message.len() <= LONGEST_MESSAGE {
+            return Self::of(kind, message);
+        }
+        Self::from_bytes(kind, message.as_bytes())
+    }
+
+    /// The same as [`new`](Self::new) for a message that a script made: what is not kept is not copied.
+    pub(crate) fn from_bytes(kind: ScriptErrorKind, message: &[u8]) -> Self {
+        Self::of(kind, ShownText::cut(message, LONGEST_MESSAGE).to_string())
+    }
+
+    fn of(kind: ScriptErrorKind, message: String) -> Self {
         Self {
             details: Box::new(Details {
                 kind,
-                message: message.into(),
+                message,
                 place: None,
                 stack: StackTrace::default(),
                 source_text: None,
@@ -169,6 +188,13 @@ impl ScriptError {
     pub(crate) fn too_deep() -> Self {
         Self::new(ScriptErrorKind::Stack, "the script recursed too deeply")
             .with_help("look for a recursion without an end, or use a loop")
+    }
+
+    /// The error of a method that was to call what is no function.
+    #[must_use]
+    pub(crate) fn no_function(given: ValueKind) -> Self {
+        let message = format!("expected a function, got {}", given.name());
+        Self::new(ScriptErrorKind::Argument, message)
     }
 
     /// The same error at a place.

@@ -40,7 +40,7 @@ impl ScriptOutput for DebugEntries {
     }
 }
 
-/// Keeps the lines in memory, up to a number of bytes; what comes after that is counted, not kept.
+/// Keeps the lines in memory, up to a number of bytes, counting what a line takes beside its text; what comes after that is counted, not kept.
 #[derive(Debug)]
 pub struct KeptLines {
     kept: Mutex<Kept>,
@@ -80,11 +80,26 @@ impl KeptLines {
 impl ScriptOutput for KeptLines {
     fn line(&self, _level: DebugLevel, text: &str) {
         let mut kept = self.kept.lock();
-        if kept.bytes.saturating_add(text.len()) > self.most {
+        let bytes = text.len() + size_of::<String>();
+        if kept.bytes.saturating_add(bytes) > self.most {
             kept.lost += 1;
             return;
         }
-        kept.bytes += text.len();
+        kept.bytes += bytes;
         kept.lines.push(text.to_owned());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn empty_lines_are_charged_for_too() {
+        let kept = KeptLines::new(10 * size_of::<String>());
+        for _ in 0..1000 {
+            kept.line(DebugLevel::Info, "");
+        }
+        assert_eq!((kept.lines().len(), kept.lost()), (10, 990));
     }
 }

@@ -5,6 +5,9 @@ use std::fmt::Write as _;
 use serde::Serialize;
 use serde_json::{Map, Value as Json, json};
 
+/// How many frames one trace has, whatever its options.
+pub const MAX_STACK_FRAMES: usize = 1000;
+
 /// How much of the stack is read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StackTraceOptions {
@@ -25,6 +28,17 @@ impl Default for StackTraceOptions {
             capture_locals: false,
             capture_upvalues: false,
             include_source: true,
+        }
+    }
+}
+
+impl StackTraceOptions {
+    /// The same options, with no more frames than a trace has in all.
+    #[must_use]
+    pub fn clamped(self) -> Self {
+        Self {
+            max_depth: self.max_depth.min(MAX_STACK_FRAMES),
+            ..self
         }
     }
 }

@@ -2,13 +2,12 @@
 //! warning entry, and the answer is `false` or empty.
 
 use llmspell_utils::debug::{DebugEntry, DebugLevel};
-use serde_json::Value as Json;
 use std::sync::atomic::AtomicU8;
 
 use crate::arguments::{Arguments, DataLimits, ValueKind};
 use crate::debug_bridge::{DebugBridge, located};
+use crate::globals::checked_call::{CheckedCall, short_text, shown};
 use crate::host_object::{Method, ScriptObject};
-use crate::object_dump::{DumpOptions, dump};
 use crate::script_error::ScriptError;
 use crate::script_value::ScriptValue;
 
@@ -96,18 +95,19 @@ impl Debug {
     }
 
     fn log(&self, arguments: &dyn Arguments) -> Answer {
-        match self.level("Debug.log", arguments) {
+        match level(self.call("Debug.log", arguments)) {
             Some(level) => self.message(level, arguments, 1),
             None => Ok(ScriptValue::Nil),
         }
     }
 
     fn log_with_data(&self, arguments: &dyn Arguments) -> Answer {
-        let Some(level) = self.level("Debug.logWithData", arguments) else {
+        let call = self.call("Debug.logWithData", arguments);
+        let Some(level) = level(call) else {
             return Ok(ScriptValue::Nil);
         };
         if let Some(entry) = self.entry(level, arguments, 1, 3) {
-            let entry = match self.data("Debug.logWithData", arguments, 2) {
+            let entry = match call.data(2) {
                 Some(data) => entry.with_data(data),
                 None => entry,
             };
@@ -117,7 +117,7 @@ impl Debug {
     }
 
     fn set_level(&self, arguments: &dyn Arguments) -> Answer {
-        let level = self.level("Debug.setLevel", arguments);
+        let level = level(self.call("Debug.setLevel", arguments));
         if let Some(level) = level {
             self.bridge.manager().set_level(level);
         }
@@ -129,7 +129,7 @@ impl Debug {
     }
 
     fn set_enabled(&self, arguments: &dyn Arguments) -> Answer {
-        let enabled = self.boolean("Debug.setEnabled", arguments, 0);
+        let enabled = self.call("Debug.setEnabled", arguments).boolean(0);
         if let Some(enabled) = enabled {
             self.bridge.manager().set_enabled(enabled);
         }
@@ -146,12 +146,8 @@ impl Debug {
             // Saturates: a limit beyond the ring's size is the ring's size.
             (_, Some(limit)) if limit >= 0.0 => Some(limit as usize),
             _ => {
-                self.complain(
-                    "Debug.getCapturedEntries",
-                    "a count from 0 on",
-                    arguments,
-                    0,
-                );
+                self.call("Debug.getCapturedEntries", arguments)
+                    .expected(0, "a count from 0 on");
                 return Ok(ScriptValue::List(Vec::new()));
             }
         };
@@ -197,93 +193,29 @@ impl Debug {
         })
     }
 
-    fn level(&self, function: &str, arguments: &dyn Arguments) -> Option<DebugLevel> {
-        let level = arguments.text(0).and_then(|level| level.parse().ok());
-        if level.is_none() {
-            self.complain(
-                function,
-                "one of off, error, warn, info, debug, trace",
-                arguments,
-                0,
-            );
+    /// A call of a function of this object.
+    pub(super) fn call<'a>(
+        &'a self,
+        function: &'static str,
+        arguments: &'a dyn Arguments,
+    ) -> CheckedCall<'a> {
+        CheckedCall {
+            function,
+            bridge: &self.bridge,
+            limits: &self.limits,
+            arguments,
         }
-        level
-    }
-
-    pub(super) fn boolean(
-        &self,
-        function: &str,
-        arguments: &dyn Arguments,
-        at: usize,
-    ) -> Option<bool> {
-        let value = arguments.boolean(at);
-        if value.is_none() {
-            self.complain(function, "true or false", arguments, at);
-        }
-        value
-    }
-
-    pub(super) fn text(
-        &self,
-        function: &str,
-        arguments: &dyn Arguments,
-        at: usize,
-    ) -> Option<String> {
-        let value = arguments.text(at);
-        if value.is_none() {
-            self.complain(function, "a string", arguments, at);
-        }
-        value
-    }
-
-    /// An argument as the data of an entry; what is no data is kept as a dump.
-    pub(super) fn data(
-        &self,
-        function: &str,
-        arguments: &dyn Arguments,
-        at: usize,
-    ) -> Option<Json> {
-        if arguments.kind(at) == ValueKind::Nil {
-            return None;
-        }
-        match arguments.data(at, &self.limits) {
-            Ok(data) => serde_json::to_value(&data).ok(),
-            Err(error) => {
-                let problem = format!("{function}: {}; it is kept as text", error.message());
-                self.bridge.complain(&problem, arguments.place());
-                Some(Json::String(shown(arguments, at)))
-            }
-        }
-    }
-
-    pub(super) fn complain(
-        &self,
-        function: &str,
-        expected: &str,
-        arguments: &dyn Arguments,
-        at: usize,
-    ) {
-        let given = match arguments.text(at) {
-            Some(text) => format!("`{text}`"),
-            None => arguments.kind(at).name().to_owned(),
-        };
-        let problem = format!(
-            "{function}: argument {} must be {expected}, got {given}",
-            at + 1
-        );
-        self.bridge.complain(&problem, arguments.place());
     }
 }
 
-/// An argument as the text of a message: strings as they are, everything else as a compact dump.
-fn shown(arguments: &dyn Arguments, at: usize) -> String {
-    match arguments.text(at) {
-        Some(text) => text,
-        None => {
-            let options = DumpOptions::compact();
-            dump(&arguments.inspect(at, &options), None, &options)
-        }
+fn level(call: CheckedCall<'_>) -> Option<DebugLevel> {
+    // No level is longer than this, and the text may be.
+    let given = short_text(call.arguments, 0, 16);
+    let level = given.and_then(|level| level.parse().ok());
+    if level.is_none() {
+        call.expected(0, "one of off, error, warn, info, debug, trace");
     }
+    level
 }
 
 fn shown_entry(entry: &DebugEntry) -> ScriptValue {

@@ -3,44 +3,39 @@
 use llmspell_utils::debug::{FilterAction, FilterError, FilterRule, PatternKind};
 
 use crate::arguments::Arguments;
+use crate::globals::checked_call::CheckedCall;
 use crate::globals::debug::{Answer, Debug};
 use crate::script_value::ScriptValue;
 
 impl Debug {
     pub(super) fn add_module_filter(&self, arguments: &dyn Arguments) -> Answer {
-        const NAME: &str = "Debug.addModuleFilter";
-        let pattern = self.text(NAME, arguments, 0);
-        let enabled = self.boolean(NAME, arguments, 1);
+        let call = self.call("Debug.addModuleFilter", arguments);
+        let (pattern, enabled) = (call.text(0), call.boolean(1));
         let (Some(pattern), Some(enabled)) = (pattern, enabled) else {
             return Ok(false.into());
         };
         let added = self.bridge.manager().add_module_filter(&pattern, enabled);
-        Ok(self.accepted(NAME, added, arguments))
+        Ok(accepted(call, &added))
     }
 
     pub(super) fn add_advanced_filter(&self, arguments: &dyn Arguments) -> Answer {
-        const NAME: &str = "Debug.addAdvancedFilter";
-        let pattern = self.text(NAME, arguments, 0);
+        let call = self.call("Debug.addAdvancedFilter", arguments);
+        let pattern = call.text(0);
         let kind: Option<PatternKind> = arguments.text(1).and_then(|kind| kind.parse().ok());
         if kind.is_none() {
-            self.complain(
-                NAME,
-                "one of exact, hierarchical, wildcard, regex",
-                arguments,
-                1,
-            );
+            call.expected(1, "one of exact, hierarchical, wildcard, regex");
         }
-        let enabled = self.boolean(NAME, arguments, 2);
+        let enabled = call.boolean(2);
         let (Some(pattern), Some(kind), Some(enabled)) = (pattern, kind, enabled) else {
             return Ok(false.into());
         };
         let rule = FilterRule::new(pattern, kind, FilterAction::from_enabled(enabled));
         let added = self.bridge.manager().add_filter(rule);
-        Ok(self.accepted(NAME, added, arguments))
+        Ok(accepted(call, &added))
     }
 
     pub(super) fn remove_module_filter(&self, arguments: &dyn Arguments) -> Answer {
-        let pattern = self.text("Debug.removeModuleFilter", arguments, 0);
+        let pattern = self.call("Debug.removeModuleFilter", arguments).text(0);
         Ok(pattern
             .is_some_and(|pattern| self.bridge.manager().remove_filter(&pattern))
             .into())
@@ -52,7 +47,8 @@ impl Debug {
     }
 
     pub(super) fn set_default_filter_enabled(&self, arguments: &dyn Arguments) -> Answer {
-        let enabled = self.boolean("Debug.setDefaultFilterEnabled", arguments, 0);
+        let call = self.call("Debug.setDefaultFilterEnabled", arguments);
+        let enabled = call.boolean(0);
         if let Some(enabled) = enabled {
             self.bridge.manager().set_default_filter_enabled(enabled);
         }
@@ -60,12 +56,12 @@ impl Debug {
     }
 
     pub(super) fn set_filter(&self, arguments: &dyn Arguments) -> Answer {
-        const NAME: &str = "Debug.setFilter";
-        let Some(directive) = self.text(NAME, arguments, 0) else {
+        let call = self.call("Debug.setFilter", arguments);
+        let Some(directive) = call.text(0) else {
             return Ok(false.into());
         };
         let set = self.bridge.manager().set_directive(&directive);
-        Ok(self.accepted(NAME, set, arguments))
+        Ok(accepted(call, &set))
     }
 
     pub(super) fn filter_summary(&self, _: &dyn Arguments) -> Answer {
@@ -77,22 +73,13 @@ impl Debug {
             ("rules", rules.into()),
         ]))
     }
+}
 
-    fn accepted(
-        &self,
-        function: &str,
-        result: Result<(), FilterError>,
-        arguments: &dyn Arguments,
-    ) -> ScriptValue {
-        match result {
-            Ok(()) => true.into(),
-            Err(error) => {
-                self.bridge
-                    .complain(&format!("{function}: {error}"), arguments.place());
-                false.into()
-            }
-        }
+fn accepted(call: CheckedCall<'_>, result: &Result<(), FilterError>) -> ScriptValue {
+    if let Err(error) = result {
+        call.complain(&error.to_string());
     }
+    result.is_ok().into()
 }
 
 fn shown_rule(rule: &FilterRule) -> ScriptValue {

@@ -7,6 +7,7 @@ use llmspell_utils::debug::{PerformanceTracker, report};
 
 use crate::arguments::{Arguments, DataLimits, ValueKind};
 use crate::debug_bridge::DebugBridge;
+use crate::globals::checked_call::CheckedCall;
 use crate::globals::debug::{Answer, Debug};
 use crate::host_object::{Method, ScriptObject};
 use crate::script_error::ScriptError;
@@ -14,9 +15,8 @@ use crate::script_value::ScriptValue;
 
 impl Debug {
     pub(super) fn timer(&self, arguments: &dyn Arguments) -> Answer {
-        let name = self
-            .text("Debug.timer", arguments, 0)
-            .unwrap_or_else(|| "unnamed".to_owned());
+        let name = self.call("Debug.timer", arguments).text(0);
+        let name = name.unwrap_or_else(|| "unnamed".to_owned());
         let timer = Timer {
             tracker: self.bridge.manager().profiler().start(name),
             bridge: self.bridge.clone(),
@@ -26,9 +26,8 @@ impl Debug {
     }
 
     pub(super) fn record_event(&self, arguments: &dyn Arguments) -> Answer {
-        const NAME: &str = "Debug.recordEvent";
-        let (id, name) = (self.text(NAME, arguments, 0), self.text(NAME, arguments, 1));
-        let (Some(id), Some(name)) = (id, name) else {
+        let call = self.call("Debug.recordEvent", arguments);
+        let (Some(id), Some(name)) = (call.text(0), call.text(1)) else {
             return Ok(false.into());
         };
         let running = id
@@ -38,17 +37,16 @@ impl Debug {
         let Some(tracker) = running else {
             return Ok(false.into());
         };
-        tracker.event(name, self.data(NAME, arguments, 2));
+        tracker.event(name, call.data(2));
         Ok(true.into())
     }
 
     /// Times a call. Alone among the debug functions it can raise: whatever the function raises.
     pub(super) fn measure(&self, arguments: &dyn Arguments) -> Answer {
-        let name = self
-            .text("Debug.measure", arguments, 0)
-            .unwrap_or_else(|| "unnamed".to_owned());
+        let call = self.call("Debug.measure", arguments);
+        let name = call.text(0).unwrap_or_else(|| "unnamed".to_owned());
         if arguments.kind(1) != ValueKind::Function {
-            self.complain("Debug.measure", "a function", arguments, 1);
+            call.expected(1, "a function");
             return Ok(ScriptValue::Nil);
         }
         let tracker = self.bridge.manager().profiler().start(name);
@@ -116,16 +114,16 @@ impl Timer {
     }
 
     fn event(&self, arguments: &dyn Arguments) -> Result<ScriptValue, ScriptError> {
-        // The same rules for data as everywhere in `Debug`, complaints included.
-        let debug = Debug {
-            bridge: self.bridge.clone(),
-            limits: self.limits,
+        let call = CheckedCall {
+            function: "Timer.event",
+            bridge: &self.bridge,
+            limits: &self.limits,
+            arguments,
         };
-        let Some(name) = debug.text("Timer.event", arguments, 0) else {
+        let Some(name) = call.text(0) else {
             return Ok(false.into());
         };
-        self.tracker
-            .event(name, debug.data("Timer.event", arguments, 1));
+        self.tracker.event(name, call.data(1));
         Ok(true.into())
     }
 

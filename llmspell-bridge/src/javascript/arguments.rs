@@ -139,10 +139,10 @@ impl Arguments for Call<'_> {
     }
 
     fn call(&self, function: usize, first: usize) -> Result<(), ScriptError> {
+        let kind = self.kind(function);
         let function = self.given.get(function);
         if !function.is_function() {
-            let message = "the argument that should be called is no function";
-            return Err(ScriptError::new(ScriptErrorKind::Argument, message));
+            return Err(ScriptError::no_function(kind));
         }
         match function.call(&self.js().undefined(), &self.given.rest(first)) {
             Ok(value) => {

@@ -1,35 +1,37 @@
-//! Lua values as data and dumps, and data as Lua values, by Luau's C interface.
+//! Lua values as data, and data as Lua values, by Luau's C interface.
 //!
 //! A walk through mlua's handles costs three times as much: each handle is a slot on another stack.
+//!
+//! Luau raises by C++ exceptions, also for a lack of memory, and they unwind through these frames as
+//! through any `C-unwind` call: what a frame owns is dropped, so a walk may own strings and maps.
 #![expect(unsafe_code, reason = "tables are walked on the Lua stack itself")]
 
 use std::collections::BTreeMap;
 use std::ffi::c_int;
-use std::fmt::Write as _;
 use std::sync::Arc;
 
 use llmspell_engine::Value as Data;
-use mlua::{Lua, Value, ffi};
+use mlua::{AnyUserData, FromLua as _, Lua, Value, ffi};
 
 use crate::arguments::DataLimits;
-use crate::conversion::{Budget, Walked, named_step, number, refuse};
+use crate::conversion::{Budget, DEEPEST, Walked, named_step, number, refuse};
 use crate::lua::error::from_mlua;
-use crate::lua::object::shelf;
-use crate::object_dump::{DumpBudget, DumpNode, DumpOptions, DumpShape};
+use crate::lua::object::LuaObject;
 use crate::sandbox::StopFlag;
-use crate::script_error::ScriptError;
+use crate::script_error::{ScriptError, ScriptErrorKind};
 use crate::script_value::ScriptValue;
-use crate::shown_text::{ShownText, shortened};
 
 /// The registry's name for the metatable that marks an empty table as a list.
 const EMPTY_LIST: &str = "llmspell.empty_list";
 
-/// Makes the metatable that keeps an empty list a list on its way through a script.
-pub(super) fn prepare(lua: &Lua) -> mlua::Result<()> {
+/// Makes the metatable that keeps an empty list a list on its way through a script, and gives its
+/// address. The registry keeps it for as long as the state is open.
+pub(super) fn prepare(lua: &Lua) -> mlua::Result<usize> {
     let metatable = lua.create_table()?;
     metatable.raw_set("__metatable", false)?;
     metatable.set_readonly(true);
-    lua.set_named_registry_value(EMPTY_LIST, metatable)
+    lua.set_named_registry_value(EMPTY_LIST, &metatable)?;
+    Ok(metatable.to_pointer() as usize)
 }
 
 /// The strings that were keys of earlier tables, so that the keys of events, which repeat, are
@@ -78,6 +80,7 @@ fn text_data(text: &str) -> Data {
 pub(super) fn to_data(
     lua: &Lua,
     keys: &mut KeyCache,
+    empty_list: usize,
     value: &Value,
     limits: &DataLimits,
     stop: &StopFlag,
@@ -90,8 +93,10 @@ pub(super) fn to_data(
             lua.exec_raw(value, |state| {
                 let budget = Budget::new(limits, stop);
                 let mut walk = Walk {
+                    lua,
                     state,
                     keys,
+                    empty_list,
                     budget,
                 };
                 result = walk.value(1);
@@ -104,8 +109,10 @@ pub(super) fn to_data(
 }
 
 struct Walk<'a> {
+    lua: &'a Lua,
     state: *mut ffi::lua_State,
     keys: &'a mut KeyCache,
+    empty_list: usize,
     budget: Budget<'a>,
 }
 
@@ -130,6 +137,11 @@ impl Walk<'_> {
             ffi::LUA_TSTRING => self.text(index),
             ffi::LUA_TTABLE => self.table(index),
             ffi::LUA_TLIGHTUSERDATA if self.is_null(index) => Ok(Data::Null),
+            // SAFETY: as above; the state is the one that this walk was started on.
+            ffi::LUA_TUSERDATA => match unsafe { object_name(self.lua, index) } {
+                Some(name) => refuse(format!("is the host object {name}")),
+                None => refuse("is a host object"),
+            },
             other => refuse(format!("is {}", kind_name(other))),
         }
     }
@@ -233,23 +245,22 @@ impl Walk<'_> {
     }
 
     fn is_empty_list(&self, index: c_int) -> bool {
-        // SAFETY: `index` is a table, and `table` made room. The metatable of empty lists is a field of
-        // the registry, which is read raw and popped again.
-        unsafe {
-            let metatable = ffi::lua_getmetatablepointer(self.state, index);
-            if metatable.is_null() {
-                return false;
-            }
-            ffi::lua_rawgetfield(
-                self.state,
-                ffi::LUA_REGISTRYINDEX,
-                c"llmspell.empty_list".as_ptr(),
-            );
-            let empty_list = ffi::lua_topointer(self.state, -1);
-            ffi::lua_settop(self.state, -2);
-            metatable == empty_list
-        }
+        // SAFETY: `index` is a table; the pointer is compared, not followed.
+        let metatable = unsafe { ffi::lua_getmetatablepointer(self.state, index) };
+        !metatable.is_null() && metatable as usize == self.empty_list
     }
+}
+
+/// The name of the kind of host object that the userdata value at an index is.
+///
+/// # Safety
+/// The value must be on the stack of the state that runs, at an absolute index.
+pub(super) unsafe fn object_name(lua: &Lua, index: c_int) -> Option<&'static str> {
+    let value = lua.exec_raw_lua(|raw| {
+        // SAFETY: the caller's promise; the value is referred to, and stays where it is.
+        unsafe { AnyUserData::from_stack(index, raw) }
+    });
+    LuaObject::name_of(&value.ok()?)
 }
 
 /// Puts the elements that were met out of order behind those that were met in order.
@@ -277,7 +288,7 @@ fn step(name: &Data) -> String {
 ///
 /// # Safety
 /// The value there must be a string and must stay reachable for as long as the bytes are used.
-unsafe fn string_bytes<'a>(state: *mut ffi::lua_State, index: c_int) -> &'a [u8] {
+pub(super) unsafe fn string_bytes<'a>(state: *mut ffi::lua_State, index: c_int) -> &'a [u8] {
     let mut length = 0;
     // SAFETY: the caller's promise; Lua strings are never null and hold `length` bytes.
     unsafe {
@@ -300,68 +311,124 @@ const fn kind_name(kind: c_int) -> &'static str {
     }
 }
 
-/// Data as a Lua value. `null` becomes nil inside maps, which leaves the key out, and a null light
-/// userdata inside lists, which keeps the place.
-pub(super) fn from_data(lua: &Lua, data: &Data) -> mlua::Result<Value> {
-    // SAFETY: pushes exactly one value, in protected mode: a memory error unwinds through frames
-    // that own nothing.
-    unsafe { lua.exec_raw((), |state| push(state, data, true)) }
-}
-
-/// Pushes one value.
-///
-/// # Safety
-/// `state` must be a valid state that runs in protected mode.
-unsafe fn push(state: *mut ffi::lua_State, data: &Data, null_is_nil: bool) {
-    // SAFETY: the caller's promise. Room for a key, a value and a metatable is made first; every
-    // branch pushes one value and pops what it pushed besides.
-    unsafe {
-        ffi::lua_rawcheckstack(state, 4);
-        match data {
-            Data::Bool(value) => ffi::lua_pushboolean(state, c_int::from(*value)),
-            Data::Number(value) => {
-                ffi::lua_pushnumber(state, value.as_f64().unwrap_or(f64::NAN));
-            }
-            Data::String(text) => ffi::lua_pushlstring_(state, text.as_ptr().cast(), text.len()),
-            Data::Array(items) => push_list(state, items.len(), items.iter()),
-            Data::Set(items) => push_list(state, items.len(), items.iter()),
-            Data::Object(entries) => {
-                ffi::lua_createtable(state, 0, capacity(entries.len()));
-                for (key, value) in entries.iter() {
-                    push_key(state, key);
-                    push(state, value, true);
-                    ffi::lua_rawset(state, -3);
-                }
-            }
-            _ if null_is_nil => ffi::lua_pushnil(state),
-            _ => ffi::lua_pushlightuserdata(state, std::ptr::null_mut()),
-        }
-    }
-}
-
-/// Pushes a list.
-///
-/// # Safety
-/// As for [`push`].
-unsafe fn push_list<'a>(
-    state: *mut ffi::lua_State,
-    length: usize,
-    items: impl Iterator<Item = &'a Data>,
-) {
-    // SAFETY: the caller's promise; as in `push`.
-    unsafe {
-        ffi::lua_createtable(state, capacity(length), 0);
-        if length == 0 {
-            ffi::lua_rawgetfield(
+/// Data as a Lua value; with `frozen`, one that no script can change. `null` becomes nil inside maps,
+/// which leaves the key out, and a null light userdata inside lists, which keeps the place.
+pub(super) fn from_data(lua: &Lua, data: &Data, frozen: bool) -> mlua::Result<Value> {
+    let mut built = Ok(());
+    // SAFETY: pushes exactly one value, in protected mode.
+    let value = unsafe {
+        lua.exec_raw((), |state| {
+            let mut build = Build {
                 state,
-                ffi::LUA_REGISTRYINDEX,
-                c"llmspell.empty_list".as_ptr(),
-            );
-            ffi::lua_setmetatable(state, -2);
+                frozen,
+                depth: 0,
+            };
+            built = build.push(data, true);
+            if built.is_err() {
+                ffi::lua_settop(state, 0);
+                ffi::lua_pushnil(state);
+            }
+        })
+    };
+    built.map_err(mlua::Error::external)?;
+    value
+}
+
+/// Pushes data.
+///
+/// INVARIANT: `state` is a valid state that runs in protected mode.
+struct Build {
+    state: *mut ffi::lua_State,
+    frozen: bool,
+    depth: usize,
+}
+
+impl Build {
+    /// Pushes one value; after an error, a part of it.
+    fn push(&mut self, data: &Data, null_is_nil: bool) -> Result<(), ScriptError> {
+        let state = self.state;
+        // SAFETY: room for a key, a value and a metatable is made first; every branch pushes one value
+        // and pops what it pushed besides.
+        unsafe {
+            ffi::lua_rawcheckstack(state, 4);
+            match data {
+                Data::Bool(value) => ffi::lua_pushboolean(state, c_int::from(*value)),
+                Data::Number(value) => {
+                    ffi::lua_pushnumber(state, value.as_f64().unwrap_or(f64::NAN));
+                }
+                Data::String(text) => {
+                    ffi::lua_pushlstring_(state, text.as_ptr().cast(), text.len());
+                }
+                Data::Array(items) => self.push_list(items.len(), items.iter())?,
+                Data::Set(items) => self.push_list(items.len(), items.iter())?,
+                Data::Object(entries) => self.push_map(entries.len(), entries.iter())?,
+                _ if null_is_nil => ffi::lua_pushnil(state),
+                _ => ffi::lua_pushlightuserdata(state, std::ptr::null_mut()),
+            }
         }
-        for (index, item) in items.enumerate() {
-            push(state, item, false);
-            ffi::lua_rawseti_(state, -2, capacity(index + 1));
+        Ok(())
+    }
+
+    fn push_map<'a>(
+        &mut self,
+        length: usize,
+        entries: impl Iterator<Item = (&'a Data, &'a Data)>,
+    ) -> Result<(), ScriptError> {
+        self.enter()?;
+        // SAFETY: `push` made room for the table, a key and a value.
+        unsafe {
+            ffi::lua_createtable(self.state, 0, capacity(length));
+            for (key, value) in entries {
+                push_key(self.state, key);
+                self.push(value, true)?;
+                ffi::lua_rawset(self.state, -3);
+            }
+        }
+        self.leave();
+        Ok(())
+    }
+
+    fn push_list<'a>(
+        &mut self,
+        length: usize,
+        items: impl Iterator<Item = &'a Data>,
+    ) -> Result<(), ScriptError> {
+        self.enter()?;
+        let state = self.state;
+        // SAFETY: `push` made room for the table and a value or a metatable.
+        unsafe {
+            ffi::lua_createtable(state, capacity(length), 0);
+            if length == 0 {
+                ffi::lua_rawgetfield(
+                    state,
+                    ffi::LUA_REGISTRYINDEX,
+                    c"llmspell.empty_list".as_ptr(),
+                );
+                ffi::lua_setmetatable(state, -2);
+            }
+            for (index, item) in items.enumerate() {
+                self.push(item, false)?;
+                ffi::lua_rawseti_(state, -2, capacity(index + 1));
+            }
+        }
+        self.leave();
+        Ok(())
+    }
+
+    fn enter(&mut self) -> Result<(), ScriptError> {
+        self.depth += 1;
+        if self.depth <= DEEPEST {
+            return Ok(());
+        }
+        let message = format!("the host's data is nested more than {DEEPEST} levels deep");
+        Err(ScriptError::new(ScriptErrorKind::Conversion, message))
+    }
+
+    fn leave(&mut self) {
+        self.depth -= 1;
+        if self.frozen {
+            // SAFETY: the table is on top of the stack.
+            unsafe { ffi::lua_setreadonly(self.state, -1, 1) };
         }
     }
 }
@@ -369,7 +436,7 @@ unsafe fn push_list<'a>(
 /// Pushes the key of a map; a key that is no string is shown as JSON.
 ///
 /// # Safety
-/// As for [`push`].
+/// `state` must be a valid state that runs in protected mode, with room for one value.
 unsafe fn push_key(state: *mut ffi::lua_State, key: &Data) {
     match key {
         // SAFETY: the caller's promise.
@@ -415,252 +482,9 @@ pub(super) fn from_answer(lua: &Lua, answer: ScriptValue) -> mlua::Result<Value>
             }
             Value::Table(table)
         }
-        ScriptValue::Data(data) => from_data(lua, &data)?,
+        ScriptValue::Data(data) => from_data(lua, &data, false)?,
         ScriptValue::Object(object) => {
-            Value::UserData(lua.create_userdata(crate::lua::object::LuaObject::new(object))?)
+            Value::UserData(lua.create_userdata(LuaObject::new(object))?)
         }
     })
-}
-
-/// A Lua value as a tree for a dump, within limits. No metamethod runs.
-pub(super) fn inspect(lua: &Lua, value: &Value, options: &DumpOptions) -> DumpNode {
-    let Ok(shelf) = shelf(lua) else {
-        return DumpNode::unseen();
-    };
-    let mut node = None;
-    // SAFETY: the closure leaves the stack as it found it, and the value stays at index 1 meanwhile.
-    let walked: mlua::Result<()> = unsafe {
-        lua.exec_raw(value, |state| {
-            let mut budget = DumpBudget::new(&shelf.stop);
-            node = Some(inspect_at(state, 1, options, &mut budget));
-            ffi::lua_settop(state, 0);
-        })
-    };
-    match (walked, node) {
-        (Ok(()), Some(node)) => node,
-        _ => atom("unknown", "<not readable>".to_owned(), None),
-    }
-}
-
-/// The value at an absolute index as a tree for a dump.
-///
-/// # Safety
-/// `state` must be a valid state that runs in protected mode, with a value at `index`.
-pub(super) unsafe fn inspect_at(
-    state: *mut ffi::lua_State,
-    index: c_int,
-    options: &DumpOptions,
-    budget: &mut DumpBudget<'_>,
-) -> DumpNode {
-    Inspection {
-        state,
-        options,
-        budget,
-    }
-    .value(index)
-}
-
-/// What `tostring` makes of a value, cut to `most_bytes`.
-pub(super) fn display(lua: &Lua, value: &Value, most_bytes: usize) -> Result<String, ScriptError> {
-    let mut text = String::new();
-    // SAFETY: the value is at index 1; `luaL_tolstring` pushes a string, which stays on the stack while
-    // its bytes are read, and checks itself that there is room for what it pushes.
-    let shown: mlua::Result<()> = unsafe {
-        lua.exec_raw(value, |state| {
-            ffi::luaL_tolstring(state, 1, std::ptr::null_mut());
-            text = shortened(string_bytes(state, -1), most_bytes);
-            ffi::lua_settop(state, 0);
-        })
-    };
-    shown.map(|()| text).map_err(from_mlua)
-}
-
-fn atom(type_name: &str, word: String, address: Option<usize>) -> DumpNode {
-    DumpNode {
-        type_name: type_name.to_owned(),
-        address,
-        shape: DumpShape::Atom(word),
-    }
-}
-
-struct Inspection<'a, 'b> {
-    state: *mut ffi::lua_State,
-    options: &'a DumpOptions,
-    budget: &'a mut DumpBudget<'b>,
-}
-
-impl Inspection<'_, '_> {
-    fn value(&mut self, index: c_int) -> DumpNode {
-        if !self.budget.spend_value() {
-            return DumpNode::unseen();
-        }
-        // SAFETY: `index` is on the stack; the accessors below match the type.
-        let kind = unsafe { ffi::lua_type(self.state, index) };
-        // SAFETY: as above; gives the address of values that have one and null for the others.
-        let address = unsafe { ffi::lua_topointer(self.state, index) } as usize;
-        let address = (address != 0).then_some(address);
-        match kind {
-            ffi::LUA_TNIL => atom("nil", "nil".to_owned(), None),
-            ffi::LUA_TBOOLEAN => {
-                // SAFETY: as above.
-                let value = unsafe { ffi::lua_toboolean(self.state, index) } != 0;
-                atom("boolean", value.to_string(), None)
-            }
-            // SAFETY: as above.
-            ffi::LUA_TNUMBER => atom(
-                "number",
-                shown_number(unsafe { ffi::lua_tonumber(self.state, index) }),
-                None,
-            ),
-            ffi::LUA_TINTEGER => {
-                // SAFETY: as above.
-                let value =
-                    unsafe { ffi::lua_tointeger64(self.state, index, std::ptr::null_mut()) };
-                atom("integer", value.to_string(), None)
-            }
-            ffi::LUA_TSTRING => {
-                let shown = self.text(index);
-                DumpNode {
-                    type_name: "string".to_owned(),
-                    address: None,
-                    shape: DumpShape::Text(shown),
-                }
-            }
-            ffi::LUA_TTABLE => self.table(index, address),
-            ffi::LUA_TFUNCTION => atom("function", self.function(index), address),
-            ffi::LUA_TTHREAD => atom("thread", "coroutine".to_owned(), address),
-            ffi::LUA_TLIGHTUSERDATA if address.is_none() => atom("null", "null".to_owned(), None),
-            _ => atom("userdata", "host object".to_owned(), address),
-        }
-    }
-
-    fn function(&self, index: c_int) -> String {
-        // SAFETY: `index` is a function; `lua_getinfo` with a negative level reads the function on
-        // top of the stack, which is pushed for it and popped afterwards.
-        let name = unsafe {
-            let mut info: ffi::lua_Debug = std::mem::zeroed();
-            ffi::lua_rawcheckstack(self.state, 1);
-            ffi::lua_pushvalue(self.state, index);
-            let found = ffi::lua_getinfo(self.state, -1, c"n".as_ptr(), &raw mut info) != 0;
-            let name = (found && !info.name.is_null()).then(|| {
-                std::ffi::CStr::from_ptr(info.name)
-                    .to_string_lossy()
-                    .into_owned()
-            });
-            ffi::lua_settop(self.state, -2);
-            name
-        };
-        match name {
-            Some(name) if !name.is_empty() => format!("function {name}"),
-            _ => "function".to_owned(),
-        }
-    }
-
-    fn table(&mut self, index: c_int, address: Option<usize>) -> DumpNode {
-        let node = |shape| DumpNode {
-            type_name: "table".to_owned(),
-            address,
-            shape,
-        };
-        // SAFETY: room for a key, a value and a copy of a function.
-        if unsafe { ffi::lua_checkstack(self.state, 4) } == 0 {
-            return node(DumpShape::Deeper);
-        }
-        let here = address.unwrap_or_default();
-        if let Err(shape) = self.budget.enter(here, self.options.max_depth) {
-            return node(shape);
-        }
-        let shape = self.entries(index);
-        self.budget.leave();
-        node(shape)
-    }
-
-    fn entries(&mut self, index: c_int) -> DumpShape {
-        let (total, is_list) = self.survey(index);
-        let limit = if is_list {
-            self.options.max_array_elements
-        } else {
-            self.options.max_table_pairs
-        };
-        let mut shown = Vec::new();
-        let mut position = 0;
-        while shown.len() < limit && !self.budget.is_spent() {
-            // SAFETY: `index` is a table; each turn pushes a key and a value and pops both.
-            position = unsafe { ffi::lua_rawiter(self.state, index, position) };
-            if position < 0 {
-                break;
-            }
-            // SAFETY: the key and the value were just pushed.
-            let top = unsafe { ffi::lua_gettop(self.state) };
-            let key = if is_list {
-                String::new()
-            } else {
-                self.key(top - 1)
-            };
-            let value = self.value(top);
-            shown.push((key, value));
-            // SAFETY: pops the key and the value.
-            unsafe { ffi::lua_settop(self.state, top - 2) };
-        }
-        if is_list {
-            return DumpShape::List(shown.into_iter().map(|(_, value)| value).collect(), total);
-        }
-        // The order inside a table is an accident; the order of keys is not.
-        shown.sort_by(|left, right| left.0.cmp(&right.0));
-        DumpShape::Map(shown, total)
-    }
-
-    /// How many entries a table has, and whether they are a list: the keys 1, 2, 3 … and no other.
-    fn survey(&self, index: c_int) -> (usize, bool) {
-        let (mut total, mut is_list, mut position) = (0_usize, true, 0);
-        loop {
-            // SAFETY: `index` is a table; each turn pushes a key and a value and pops both.
-            position = unsafe { ffi::lua_rawiter(self.state, index, position) };
-            // Only a stop ends the count early: nobody will look at it then.
-            if position < 0 || self.budget.is_stopped() {
-                return (total, is_list && total > 0);
-            }
-            total += 1;
-            // SAFETY: the key was just pushed below the value; it is read as a number only if it is.
-            unsafe {
-                is_list = is_list
-                    && ffi::lua_type(self.state, -2) == ffi::LUA_TNUMBER
-                    && ffi::lua_tonumber(self.state, -2) == total as f64;
-                ffi::lua_settop(self.state, -3);
-            }
-        }
-    }
-
-    /// The key at an index, in as many words as fit before a value.
-    fn key(&mut self, index: c_int) -> String {
-        // SAFETY: `index` is on the stack.
-        match unsafe { ffi::lua_type(self.state, index) } {
-            ffi::LUA_TTABLE => "[table]".to_owned(),
-            ffi::LUA_TSTRING => self.text(index).to_string(),
-            _ => match self.value(index).shape {
-                DumpShape::Atom(word) => word,
-                _ => "…".to_owned(),
-            },
-        }
-    }
-
-    fn text(&mut self, index: c_int) -> ShownText {
-        // SAFETY: the value is a string and stays on the stack.
-        let bytes = unsafe { string_bytes(self.state, index) };
-        self.budget.text(bytes, self.options.max_string_length)
-    }
-}
-
-fn shown_number(value: f64) -> String {
-    let mut text = String::new();
-    if value.is_nan() {
-        text.push_str("nan");
-    } else if value.is_infinite() {
-        text.push_str(if value > 0.0 { "inf" } else { "-inf" });
-    } else if value.abs() < 1e15 {
-        let _ = write!(text, "{value}");
-    } else {
-        let _ = write!(text, "{value:e}");
-    }
-    text
 }

@@ -4,15 +4,16 @@ use std::sync::Arc;
 
 use llmspell_engine::Value as Data;
 use mlua::chunk::ChunkMode;
-use mlua::{Function, IntoLua, Lua, MultiValue, Value};
+use mlua::{Function, IntoLua, Lua, MultiValue, Table, Value};
 use parking_lot::Mutex;
 
 use crate::arguments::DataLimits;
 use crate::host_object::HostObject;
 use crate::language::Language;
-use crate::lua::error::{from_mlua, from_raised};
-use crate::lua::object::{Shelf, as_table, bound_method, shelf};
+use crate::lua::error::{from_mlua, from_raised, from_script};
+use crate::lua::object::{as_table, bound_method};
 use crate::lua::sandbox::{self, LuaStopper};
+use crate::lua::shelf::{Shelf, shelf};
 use crate::lua::stack_trace::capture;
 use crate::lua::{convert, error};
 use crate::sandbox::{SandboxLimits, StopFlag, Stopper};
@@ -37,7 +38,10 @@ pub(super) struct LuaEngine {
     handler: Function,
     /// The stack at the point of the last error.
     raised_at: Arc<Mutex<StackTrace>>,
-    is_closed: bool,
+    /// The names of the globals that the host made.
+    installed: Vec<String>,
+    /// The environment of scripts, once the globals are closed.
+    environment: Option<Table>,
     lua: Lua,
 }
 
@@ -45,9 +49,9 @@ impl LuaEngine {
     pub(super) fn new(limits: &SandboxLimits) -> Result<Self, ScriptError> {
         let lua = sandbox::open(limits)?;
         let stop = Arc::new(StopFlag::default());
-        lua.set_app_data(Arc::new(Shelf::new(Arc::clone(&stop))));
+        let empty_list = convert::prepare(&lua).map_err(from_mlua)?;
+        lua.set_app_data(Arc::new(Shelf::new(Arc::clone(&stop), empty_list)));
         let prepare = || {
-            convert::prepare(&lua)?;
             error::prepare(&lua)?;
             let raised_at = Arc::new(Mutex::new(StackTrace::default()));
             let handler = handler(&lua, Arc::clone(&raised_at))?;
@@ -59,45 +63,56 @@ impl LuaEngine {
             protected_call,
             handler,
             raised_at,
-            is_closed: false,
+            installed: Vec::new(),
+            environment: None,
             lua,
         })
     }
 
-    /// Makes the globals read-only and gives scripts an environment of their own above them.
-    fn close(&mut self) -> Result<(), ScriptError> {
-        if !self.is_closed {
-            self.lua.sandbox(true).map_err(from_mlua)?;
-            self.is_closed = true;
-        }
-        Ok(())
+    /// The environment of scripts. The first script closes the globals.
+    fn environment(&mut self) -> Result<Table, ScriptError> {
+        let environment = match self.environment.take() {
+            Some(environment) => environment,
+            None => sandbox::close(&self.lua, &self.installed).map_err(from_mlua)?,
+        };
+        Ok(self.environment.insert(environment).clone())
     }
 
-    fn set_global(&self, name: &str, value: impl IntoLua) -> Result<(), ScriptError> {
-        if self.is_closed {
+    fn set_global(&mut self, name: &str, value: impl IntoLua) -> Result<(), ScriptError> {
+        if self.environment.is_some() {
             return Err(ScriptError::internal(
                 "globals are installed before the first script runs",
             ));
         }
-        self.lua.globals().raw_set(name, value).map_err(from_mlua)
+        if self.installed.iter().any(|installed| installed == name) {
+            let message = format!("the global `{name}` cannot be made: there is one already");
+            return Err(ScriptError::internal(message));
+        }
+        self.lua.globals().raw_set(name, value).map_err(from_mlua)?;
+        self.installed.push(name.to_owned());
+        Ok(())
     }
 
-    fn load(&self, script: &Script) -> Result<Function, ScriptError> {
+    fn load(&mut self, script: &Script) -> Result<Function, ScriptError> {
+        let environment = self.environment()?;
+        // A name ends at its first NUL for Luau.
+        let name = script.name.replace('\0', "\u{fffd}");
         let chunk = self
             .lua
             .load(script.source.as_str())
-            .set_name(format!("@{}", script.name));
-        chunk
-            .set_mode(ChunkMode::Text)
-            .into_function()
-            .map_err(from_mlua)
+            .set_name(format!("@{name}"))
+            .set_environment(environment)
+            .set_mode(ChunkMode::Text);
+        let loaded = shelf(&self.lua)?.load(&name, || chunk.into_function());
+        loaded.map_err(|error| from_script(&self.lua, error))
     }
 
     fn call(&self, chunk: Function) -> Result<Value, ScriptError> {
         *self.raised_at.lock() = StackTrace::default();
         let called: mlua::Result<MultiValue> = self.protected_call.call((chunk, &self.handler));
         let stack = || std::mem::take(&mut *self.raised_at.lock());
-        let mut results = called.map_err(|error| from_mlua(error).with_stack(stack()))?;
+        let mut results =
+            called.map_err(|error| from_script(&self.lua, error).with_stack(stack()))?;
         match results.pop_front() {
             Some(Value::Boolean(true)) => Ok(results.pop_front().unwrap_or(Value::Nil)),
             _ => {
@@ -150,12 +165,11 @@ impl ScriptEngine for LuaEngine {
     }
 
     fn install_data(&mut self, global: &str, data: &Data) -> Result<(), ScriptError> {
-        let value = convert::from_data(&self.lua, data).map_err(from_mlua)?;
+        let value = convert::from_data(&self.lua, data, true).map_err(from_mlua)?;
         self.set_global(global, value)
     }
 
     fn run(&mut self, script: &Script, limits: &DataLimits) -> Result<Data, ScriptError> {
-        self.close()?;
         let ran = self
             .load(script)
             .and_then(|chunk| self.call(chunk))

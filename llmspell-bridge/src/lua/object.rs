@@ -4,70 +4,27 @@
     reason = "a call that nobody listens to must end before mlua looks at it"
 )]
 
-use std::cell::RefCell;
 use std::ffi::{CString, c_int};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 
-use llmspell_engine::Value as Data;
 use llmspell_utils::debug::DebugLevel;
 use mlua::{
-    AnyUserData, Function, Lua, MetaMethod, MultiValue, Table, UserData, UserDataMethods, Value,
-    ffi,
+    AnyUserData, Function, Lua, MetaMethod, MultiValue, Table, UserData, UserDataFields,
+    UserDataMethods, Value, ffi,
 };
-use parking_lot::Mutex;
 
-use crate::arguments::{Arguments, DataLimits, ValueKind};
 use crate::host_object::{HostObject, guarded};
-use crate::language::Language;
-use crate::lua::convert::{KeyCache, display, from_answer, inspect, to_data};
-use crate::lua::error::{from_mlua, from_raised, to_lua};
-use crate::lua::stack_trace::{caller, capture};
-use crate::object_dump::{DumpNode, DumpOptions};
-use crate::sandbox::{StopFlag, StopReason, Stopper as _};
-use crate::script_error::{Place, ScriptError, ScriptErrorKind};
+use crate::lua::arguments::{LuaArguments, Returned};
+use crate::lua::convert::from_answer;
+use crate::lua::error::{from_mlua, to_lua};
+use crate::lua::shelf::shelf;
+use crate::lua::stack_trace::caller;
+use crate::script_error::{ScriptError, ScriptErrorKind};
 use crate::script_value::ScriptValue;
-use crate::shown_text::shortened;
-use crate::stack_trace::{StackTrace, StackTraceOptions};
 
-/// What the adapter keeps beside a state: the names of native functions, which Luau only points to,
-/// and the keys that events share.
-pub(super) struct Shelf {
-    names: Mutex<Vec<CString>>,
-    keys: Mutex<KeyCache>,
-    /// Why the running script should stop.
-    pub(super) stop: Arc<StopFlag>,
-}
-
-impl Shelf {
-    pub(super) fn new(stop: Arc<StopFlag>) -> Self {
-        Self {
-            stop,
-            names: Mutex::new(Vec::new()),
-            keys: Mutex::new(KeyCache::new()),
-        }
-    }
-
-    /// A Lua value as data.
-    pub(super) fn data(
-        &self,
-        lua: &Lua,
-        value: &Value,
-        limits: &DataLimits,
-    ) -> Result<Data, ScriptError> {
-        to_data(lua, &mut self.keys.lock(), value, limits, &self.stop)
-    }
-}
-
-/// The shelf of a state.
-pub(super) fn shelf(lua: &Lua) -> Result<Arc<Shelf>, ScriptError> {
-    match lua.app_data_ref::<Arc<Shelf>>() {
-        Some(shelf) => Ok(Arc::clone(&shelf)),
-        None => Err(ScriptError::internal("the Lua state was not prepared")),
-    }
-}
-
-/// A host object as a read-only table of functions, for globals.
+/// A host object as a read-only table of functions, for globals. Its fields are read when a script
+/// reads them.
 pub(super) fn as_table(lua: &Lua, object: &Arc<dyn HostObject>) -> mlua::Result<Table> {
     let table = lua.create_table()?;
     for index in 0..object.method_count() {
@@ -79,17 +36,19 @@ pub(super) fn as_table(lua: &Lua, object: &Arc<dyn HostObject>) -> mlua::Result<
             )?;
         }
     }
-    for name in object.field_names() {
-        if let Some(value) = object.field(name) {
-            table.raw_set(*name, from_answer(lua, value)?)?;
-        }
+    if !object.field_names().is_empty() {
+        let metatable = lua.create_table()?;
+        metatable.raw_set("__index", bound_fields(lua, object)?)?;
+        metatable.raw_set("__metatable", false)?;
+        metatable.set_readonly(true);
+        table.set_metatable(Some(metatable))?;
     }
     table.set_readonly(true);
     Ok(table)
 }
 
-/// A method of an object as a function that traces show by a name. A first argument that is `receiver` is left out, so that
-/// `Debug:info("x")` means what its writer meant.
+/// A method of an object as a function that traces show by a name. A first argument that is `receiver`
+/// is left out, so that `Debug:info("x")` means what its writer meant.
 pub(super) fn bound_method(
     lua: &Lua,
     name: &str,
@@ -111,8 +70,22 @@ pub(super) fn bound_method(
         }
         cross(lua, &*this, index, values)
     })?;
-    let gate = method.level.zip(object.gate());
-    entry(lua, name, function, gate)
+    let gate = guarded(object.name(), || object.gate()).map_err(mlua::Error::external)?;
+    entry(lua, name, function, method.level.zip(gate))
+}
+
+/// What a table of an object asks for the names that are no methods.
+fn bound_fields(lua: &Lua, object: &Arc<dyn HostObject>) -> mlua::Result<Function> {
+    let this = Arc::clone(object);
+    let function = lua.create_function(move |lua, (_, name): (Value, Value)| {
+        let is_loading = shelf(lua).is_ok_and(|shelf| shelf.is_loading());
+        match field_name(&*this, &name) {
+            // What a script names is looked up when it is loaded and kept, and a field must not be.
+            Some(name) if !is_loading => answer(lua, read_field(&*this, name)),
+            _ => answer(lua, Ok(ScriptValue::Nil)),
+        }
+    })?;
+    entry(lua, &format!("field of {}", object.name()), function, None)
 }
 
 /// A host object that comes and goes, as a userdata value.
@@ -122,39 +95,67 @@ impl LuaObject {
     pub(super) fn new(object: Arc<dyn HostObject>) -> Self {
         Self(object)
     }
+
+    /// The name of the kind of object that a userdata value holds.
+    pub(super) fn name_of(value: &AnyUserData) -> Option<&'static str> {
+        let object = value.borrow::<Self>().ok()?;
+        Some(object.0.name())
+    }
 }
 
 impl UserData for LuaObject {
-    fn add_methods<M: UserDataMethods<Self>>(methods: &mut M) {
-        methods.add_meta_method(MetaMethod::Index, |lua, this, key: Value| {
-            let Some(name) = key.as_string().map(|name| name.to_string_lossy()) else {
-                return Ok(Value::Nil);
-            };
-            if this.0.field_names().contains(&name.as_str()) {
-                let value = guarded(this.0.name(), || this.0.field(&name))
-                    .map_err(mlua::Error::external)?;
-                return from_answer(lua, value.unwrap_or_default());
-            }
-            method_of_kind(lua, &*this.0, &name)
+    fn add_fields<F: UserDataFields<Self>>(fields: &mut F) {
+        fields.add_meta_field_with(MetaMethod::Index, |lua| {
+            let member =
+                lua.create_function(|lua, (this, name): (AnyUserData, Value)| {
+                    match this.borrow::<Self>() {
+                        Ok(object) => member(lua, &*object.0, &name),
+                        Err(_) => answer(lua, Ok(ScriptValue::Nil)),
+                    }
+                })?;
+            entry(lua, "member", member, None)
         });
+    }
+
+    fn add_methods<M: UserDataMethods<Self>>(methods: &mut M) {
         methods.add_meta_method(MetaMethod::ToString, |_, this, ()| Ok(this.0.name()));
     }
 }
 
+fn member(lua: &Lua, object: &dyn HostObject, name: &Value) -> mlua::Result<MultiValue> {
+    if let Some(name) = field_name(object, name) {
+        return answer(lua, read_field(object, name));
+    }
+    let method = match name.as_string() {
+        Some(name) => method_of_kind(lua, object, &name.to_string_lossy())?,
+        None => Value::Nil,
+    };
+    Ok(MultiValue::from_iter([Value::Boolean(true), method]))
+}
+
+fn field_name(object: &dyn HostObject, name: &Value) -> Option<&'static str> {
+    let name = name.as_string()?.as_bytes();
+    let names = object.field_names().iter().copied();
+    names.into_iter().find(|field| field.as_bytes() == &*name)
+}
+
+fn read_field(object: &dyn HostObject, name: &str) -> Result<ScriptValue, ScriptError> {
+    guarded(object.name(), || object.field(name)).map(Option::unwrap_or_default)
+}
+
 /// The function behind `object:name(…)`, made once for each kind of object.
+///
+/// Two types may call their kind the same, so the method is looked for in the object itself.
 fn method_of_kind(lua: &Lua, object: &dyn HostObject, name: &str) -> mlua::Result<Value> {
-    let registered = format!("llmspell.{}.{name}", object.name());
+    if object.method_named(name).is_none() {
+        return Ok(Value::Nil);
+    }
+    let kind = object.name();
+    let registered = format!("llmspell.{kind}.{name}");
     if let Ok(function) = lua.named_registry_value::<Function>(&registered) {
         return Ok(Value::Function(function));
     }
-    let Some((index, _)) = object.method_named(name) else {
-        return Ok(Value::Nil);
-    };
-    let kind = object.name();
-    let missing = format!(
-        "`{name}` needs its {kind} in front: write `{}:{name}(…)`",
-        kind.to_lowercase()
-    );
+    let wanted = name.to_owned();
     let function = lua.create_function(move |lua, mut values: MultiValue| {
         let receiver = values.pop_front();
         let object = receiver
@@ -162,11 +163,8 @@ fn method_of_kind(lua: &Lua, object: &dyn HostObject, name: &str) -> mlua::Resul
             .and_then(Value::as_userdata)
             .and_then(|value| of_kind(value, kind));
         match object {
-            Some(object) => cross(lua, &*object, index, values),
-            None => {
-                let error = ScriptError::new(ScriptErrorKind::Argument, missing.clone());
-                refused(lua, &error.at(caller(lua)))
-            }
+            Some(object) => call_by_name(lua, &*object, &wanted, values),
+            None => refused(lua, missing_receiver(kind, &wanted)),
         }
     })?;
     let function = entry(lua, &format!("{kind}.{name}"), function, None)?;
@@ -179,6 +177,32 @@ fn of_kind(value: &AnyUserData, kind: &str) -> Option<Arc<dyn HostObject>> {
     (object.0.name() == kind).then(|| Arc::clone(&object.0))
 }
 
+fn call_by_name(
+    lua: &Lua,
+    object: &dyn HostObject,
+    name: &str,
+    values: MultiValue,
+) -> mlua::Result<MultiValue> {
+    let found = guarded(object.name(), || {
+        let (index, method) = object.method_named(name)?;
+        Some((index, object.listens_to(&method)))
+    });
+    match found {
+        Ok(Some((index, true))) => cross(lua, object, index, values),
+        Ok(Some((_, false))) => Ok(MultiValue::from_iter([Value::Boolean(true)])),
+        Ok(None) => refused(lua, missing_receiver(object.name(), name)),
+        Err(error) => refused(lua, error),
+    }
+}
+
+fn missing_receiver(kind: &str, name: &str) -> ScriptError {
+    let example = kind.to_lowercase();
+    ScriptError::new(
+        ScriptErrorKind::Argument,
+        format!("`{name}` needs its {kind} in front: write `{example}:{name}(…)`"),
+    )
+}
+
 /// Runs a method. The first value says whether it succeeded; what follows is the answer or the error.
 fn cross(
     lua: &Lua,
@@ -186,39 +210,42 @@ fn cross(
     index: usize,
     values: MultiValue,
 ) -> mlua::Result<MultiValue> {
-    let arguments = LuaArguments {
-        lua,
-        values,
-        returned: RefCell::new(Returned::Nothing),
-    };
-    let answer = guarded(object.name(), || object.invoke(index, &arguments)).flatten();
-    match (answer, arguments.returned.into_inner()) {
+    let arguments = LuaArguments::new(lua, values);
+    let answered = guarded(object.name(), || object.invoke(index, &arguments)).flatten();
+    match (answered, arguments.into_returned()) {
         (Ok(ScriptValue::Returned), Returned::Values(mut values)) => {
             values.push_front(Value::Boolean(true));
             Ok(values)
         }
-        (Ok(answer), _) => {
-            let answer = from_answer(lua, answer)?;
-            Ok(MultiValue::from_iter([Value::Boolean(true), answer]))
-        }
         (Err(_), Returned::Raised(raised)) => {
             Ok(MultiValue::from_iter([Value::Boolean(false), raised]))
         }
-        (Err(error), _) => {
-            let error = if error.place().is_none() {
-                error.at(caller(lua))
-            } else {
-                error
-            };
-            refused(lua, &error)
-        }
+        (answered, _) => answer(lua, answered),
     }
 }
 
-fn refused(lua: &Lua, error: &ScriptError) -> mlua::Result<MultiValue> {
+/// An answer or an error, behind the flag that tells which.
+fn answer(lua: &Lua, answer: Result<ScriptValue, ScriptError>) -> mlua::Result<MultiValue> {
+    let value = match answer {
+        Ok(answer) => from_answer(lua, answer),
+        Err(error) => return refused(lua, error),
+    };
+    match value {
+        Ok(value) => Ok(MultiValue::from_iter([Value::Boolean(true), value])),
+        // The host's own refusal, as against an error of the engine.
+        Err(error @ mlua::Error::ExternalError(_)) => refused(lua, from_mlua(error)),
+        Err(error) => Err(error),
+    }
+}
+
+fn refused(lua: &Lua, error: ScriptError) -> mlua::Result<MultiValue> {
+    let error = match error.place() {
+        Some(_) => error,
+        None => error.at(caller(lua)),
+    };
     Ok(MultiValue::from_iter([
         Value::Boolean(false),
-        to_lua(lua, error)?,
+        to_lua(lua, &error)?,
     ]))
 }
 
@@ -250,11 +277,8 @@ fn entry(
             }
         })
     }?;
-    shelf(lua)
-        .map_err(mlua::Error::external)?
-        .names
-        .lock()
-        .push(name);
+    let shelf = shelf(lua).map_err(mlua::Error::external)?;
+    shelf.keep_name(name);
     Ok(made)
 }
 
@@ -292,7 +316,8 @@ unsafe extern "C-unwind" fn open_entry(state: *mut ffi::lua_State) -> c_int {
 /// # Safety
 /// Must be called from a Lua function call with the function at `index`.
 unsafe fn call_through(state: *mut ffi::lua_State, index: c_int) -> c_int {
-    // SAFETY: the caller's promise. Nothing here needs to be dropped when an error unwinds.
+    // SAFETY: the caller's promise. This frame holds numbers only, so nothing is lost when an error
+    // unwinds through it.
     unsafe {
         let count = ffi::lua_gettop(state);
         ffi::luaL_checkstack(state, 2, c"too many arguments".as_ptr());
@@ -304,141 +329,5 @@ unsafe fn call_through(state: *mut ffi::lua_State, index: c_int) -> c_int {
             ffi::lua_error(state)
         }
         ffi::lua_gettop(state) - 1
-    }
-}
-
-/// What a script function gave that a method called.
-enum Returned {
-    Nothing,
-    Values(MultiValue),
-    Raised(Value),
-}
-
-struct LuaArguments<'a> {
-    lua: &'a Lua,
-    values: MultiValue,
-    returned: RefCell<Returned>,
-}
-
-impl LuaArguments<'_> {
-    fn value(&self, index: usize) -> &Value {
-        self.values.get(index).unwrap_or(&Value::Nil)
-    }
-}
-
-impl Arguments for LuaArguments<'_> {
-    fn language(&self) -> Language {
-        Language::Lua
-    }
-
-    fn count(&self) -> usize {
-        self.values.len()
-    }
-
-    fn kind(&self, index: usize) -> ValueKind {
-        match self.value(index) {
-            Value::Nil => ValueKind::Nil,
-            value if value.is_null() => ValueKind::Nil,
-            Value::Boolean(_) => ValueKind::Bool,
-            Value::Integer(_) | Value::Number(_) => ValueKind::Number,
-            Value::String(_) => ValueKind::Text,
-            Value::Table(_) => ValueKind::Structure,
-            Value::Function(_) => ValueKind::Function,
-            _ => ValueKind::Other,
-        }
-    }
-
-    fn boolean(&self, index: usize) -> Option<bool> {
-        self.value(index).as_boolean()
-    }
-
-    fn number(&self, index: usize) -> Option<f64> {
-        match self.value(index) {
-            Value::Number(value) => Some(*value),
-            Value::Integer(value) => Some(*value as f64),
-            _ => None,
-        }
-    }
-
-    fn text(&self, index: usize) -> Option<String> {
-        self.value(index)
-            .as_string()
-            .map(|text| text.to_string_lossy())
-    }
-
-    fn exact_text(&self, index: usize) -> Option<Result<String, ScriptError>> {
-        let text = self.value(index).as_string()?;
-        Some(match text.to_str() {
-            Ok(text) => Ok(text.to_owned()),
-            Err(_) => Err(ScriptError::new(
-                ScriptErrorKind::Conversion,
-                "the string is not UTF-8 text",
-            )),
-        })
-    }
-
-    fn display(&self, index: usize, most_bytes: usize) -> Result<String, ScriptError> {
-        match self.value(index) {
-            Value::String(text) => Ok(shortened(&text.as_bytes(), most_bytes)),
-            Value::Error(error) => Ok(shortened(error.to_string().as_bytes(), most_bytes)),
-            other => display(self.lua, other, most_bytes),
-        }
-    }
-
-    fn data(&self, index: usize, limits: &DataLimits) -> Result<Data, ScriptError> {
-        shelf(self.lua)?.data(self.lua, self.value(index), limits)
-    }
-
-    fn inspect(&self, index: usize, options: &DumpOptions) -> DumpNode {
-        inspect(self.lua, self.value(index), options)
-    }
-
-    fn call(&self, function: usize, first: usize) -> Result<(), ScriptError> {
-        let Value::Function(function) = self.value(function) else {
-            let kind = self.kind(function).name();
-            return Err(ScriptError::new(
-                ScriptErrorKind::Argument,
-                format!("expected a function, got {kind}"),
-            ));
-        };
-        let mut call: MultiValue = self.values.iter().skip(first).cloned().collect();
-        call.push_front(Value::Function(function.clone()));
-        // Not mlua's own call, which would turn the value that was raised into an error of its own.
-        // SAFETY: the function and its arguments are on the stack; its results or the value that it
-        // raised take their place, below a flag that says which.
-        let called = unsafe {
-            self.lua.exec_raw::<MultiValue>(call, |state| {
-                let count = ffi::lua_gettop(state) - 1;
-                let status = ffi::lua_pcall(state, count, ffi::LUA_MULTRET, 0);
-                ffi::lua_rawcheckstack(state, 1);
-                ffi::lua_pushboolean(state, c_int::from(status == ffi::LUA_OK));
-                ffi::lua_insert(state, 1);
-            })
-        };
-        let mut results = called.map_err(from_mlua)?;
-        match results.pop_front() {
-            Some(Value::Boolean(true)) => {
-                *self.returned.borrow_mut() = Returned::Values(results);
-                Ok(())
-            }
-            _ => {
-                let raised = results.pop_front().unwrap_or(Value::Nil);
-                let error = from_raised(self.lua, &raised, StackTrace::default());
-                *self.returned.borrow_mut() = Returned::Raised(raised);
-                Err(error)
-            }
-        }
-    }
-
-    fn stack(&self, options: &StackTraceOptions) -> StackTrace {
-        capture(self.lua, options)
-    }
-
-    fn stop_reason(&self) -> Option<StopReason> {
-        shelf(self.lua).ok()?.stop.reason()
-    }
-
-    fn place(&self) -> Option<Place> {
-        caller(self.lua)
     }
 }

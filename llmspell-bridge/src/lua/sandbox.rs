@@ -1,14 +1,14 @@
 //! The Luau sandbox: which libraries scripts get, and what interrupts a running script.
 #![expect(
     unsafe_code,
-    reason = "Luau's interrupt is reached through its C interface only"
+    reason = "Luau's interrupt and assignments to globals are reached through its C interface only"
 )]
 
 use std::ffi::c_int;
 use std::ptr::NonNull;
 use std::sync::Arc;
 
-use mlua::{Lua, LuaOptions, StdLib, Table, ffi};
+use mlua::{Function, Lua, LuaOptions, StdLib, Table, ffi};
 use parking_lot::Mutex;
 
 use crate::lua::error::from_mlua;
@@ -101,6 +101,63 @@ fn remove_other_globals(lua: &Lua) -> mlua::Result<()> {
         }
     }
     Ok(())
+}
+
+/// Makes the globals read-only and gives scripts an environment of their own above them, in which the
+/// `installed` globals of the host cannot be shadowed.
+///
+/// Names of the host and of the language are looked up once, when a script is loaded, because they
+/// cannot change. Names of scripts are not among the globals and are looked up each time. That is why
+/// the environment is handed to each script instead of taking the globals' place in the state: what
+/// one script left there would be looked up once in the next.
+pub(super) fn close(lua: &Lua, installed: &[String]) -> mlua::Result<Table> {
+    // SAFETY: changes the flags of tables, and leaves the stack as it was.
+    unsafe { lua.exec_raw::<()>((), |state| ffi::luaL_sandbox(state, 1)) }?;
+    let names = lua.create_table()?;
+    for name in installed {
+        names.raw_set(name.as_str(), true)?;
+    }
+    let metatable = lua.create_table()?;
+    metatable.raw_set("__index", lua.globals())?;
+    metatable.raw_set("__newindex", assignment(lua, names)?)?;
+    metatable.raw_set("__metatable", false)?;
+    metatable.set_readonly(true);
+    let environment = lua.create_table()?;
+    environment.set_metatable(Some(metatable))?;
+    environment.set_safeenv(true);
+    Ok(environment)
+}
+
+/// What Luau calls when a script assigns a global that it has not assigned before.
+fn assignment(lua: &Lua, installed: Table) -> mlua::Result<Function> {
+    // SAFETY: one closure is made of the table at index 1 and left on the stack.
+    unsafe {
+        lua.exec_raw(installed, |state| {
+            ffi::lua_rawcheckstack(state, 1);
+            ffi::lua_pushcclosured(state, assign, c"assign a global".as_ptr(), 1);
+        })
+    }
+}
+
+unsafe extern "C-unwind" fn assign(state: *mut ffi::lua_State) -> c_int {
+    // SAFETY: Luau calls this with the environment, a name and a value, and there is room for a few
+    // more in every call; the upvalue is the table of names. This frame holds numbers only.
+    unsafe {
+        ffi::lua_settop(state, 3);
+        ffi::lua_pushvalue(state, 2);
+        ffi::lua_rawget(state, ffi::lua_upvalueindex(1));
+        if ffi::lua_toboolean(state, -1) != 0 {
+            let name = ffi::lua_tolstring(state, 2, std::ptr::null_mut());
+            ffi::luaL_error(
+                state,
+                c"the global `%s` belongs to the host and cannot be changed".as_ptr(),
+                name,
+            )
+        }
+        ffi::lua_settop(state, 3);
+        ffi::lua_rawset(state, 1);
+        0
+    }
 }
 
 /// Stops Luau from another thread by setting its interrupt, which the machine looks at on every loop

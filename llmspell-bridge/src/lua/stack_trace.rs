@@ -8,8 +8,8 @@ use std::ffi::{CStr, c_char, c_int};
 
 use mlua::{Lua, ffi};
 
-use crate::lua::convert::inspect_at;
-use crate::lua::object::shelf;
+use crate::lua::inspect::inspect_at;
+use crate::lua::shelf::shelf;
 use crate::object_dump::{DumpBudget, DumpOptions, dump};
 use crate::script_error::Place;
 use crate::stack_trace::{StackFrame, StackTrace, StackTraceOptions, Variable};
@@ -23,17 +23,24 @@ pub(super) fn capture(lua: &Lua, options: &StackTraceOptions) -> StackTrace {
     let Ok(shelf) = shelf(lua) else {
         return trace;
     };
-    let mut budget = DumpBudget::new(&shelf.stop);
+    let budget = DumpBudget::new(&shelf.stop);
+    let mut reader = Reader { lua, budget };
     // SAFETY: reads the stack of the running state in protected mode and restores its height.
     let read: mlua::Result<()> = unsafe {
         lua.exec_raw((), |state| {
-            read_stack(state, options, &mut trace, &mut budget);
+            read_stack(state, options, &mut trace, &mut reader);
             ffi::lua_settop(state, 0);
         })
     };
     // Memory ran out while the stack was read: what was read so far is better than nothing.
     trace.truncated |= read.is_err();
     trace
+}
+
+/// What variables are read with: all of one trace share a budget.
+struct Reader<'a> {
+    lua: &'a Lua,
+    budget: DumpBudget<'a>,
 }
 
 /// The line of the script that called the host.
@@ -64,7 +71,7 @@ unsafe fn read_stack(
     state: *mut ffi::lua_State,
     options: &StackTraceOptions,
     trace: &mut StackTrace,
-    budget: &mut DumpBudget<'_>,
+    reader: &mut Reader<'_>,
 ) {
     // SAFETY: the caller's promise.
     let depth = unsafe { ffi::lua_stackdepth(state) };
@@ -88,11 +95,11 @@ unsafe fn read_stack(
         }
         if options.capture_locals && frame.what != "native" {
             // SAFETY: the caller's promise.
-            frame.locals = unsafe { locals(state, level, budget) };
+            frame.locals = unsafe { locals(state, level, reader) };
         }
         if options.capture_upvalues && frame.what != "native" {
             // SAFETY: the caller's promise.
-            frame.upvalues = unsafe { upvalues(state, level, budget) };
+            frame.upvalues = unsafe { upvalues(state, level, reader) };
         }
         if !options.include_source {
             frame.source = None;
@@ -183,11 +190,11 @@ unsafe fn text(pointer: *const c_char) -> Option<String> {
 unsafe fn locals(
     state: *mut ffi::lua_State,
     level: c_int,
-    budget: &mut DumpBudget<'_>,
+    reader: &mut Reader<'_>,
 ) -> Vec<Variable> {
     // SAFETY: `lua_getlocal` pushes the value of each local that it names, and nothing otherwise.
     let found = unsafe {
-        variables(state, budget, |number| {
+        variables(state, reader, |number| {
             ffi::lua_getlocal(state, level, number)
         })
     };
@@ -207,7 +214,7 @@ unsafe fn locals(
 unsafe fn upvalues(
     state: *mut ffi::lua_State,
     level: c_int,
-    budget: &mut DumpBudget<'_>,
+    reader: &mut Reader<'_>,
 ) -> Vec<Variable> {
     // SAFETY: `f` pushes the function, which is popped at the end.
     unsafe {
@@ -217,7 +224,7 @@ unsafe fn upvalues(
             return Vec::new();
         }
         let function = ffi::lua_gettop(state);
-        let found = variables(state, budget, |number| {
+        let found = variables(state, reader, |number| {
             ffi::lua_getupvalue(state, function, number)
         });
         ffi::lua_settop(state, function - 1);
@@ -232,19 +239,23 @@ unsafe fn upvalues(
 /// name that it returns, and nothing when it returns null.
 unsafe fn variables(
     state: *mut ffi::lua_State,
-    budget: &mut DumpBudget<'_>,
+    reader: &mut Reader<'_>,
     read: impl Fn(c_int) -> *const c_char,
 ) -> Vec<Variable> {
     let options = DumpOptions::compact();
     let mut found = Vec::new();
     for number in 1..=MOST_VARIABLES {
+        if reader.budget.is_used_up() {
+            break;
+        }
         // SAFETY: the caller's promise; the value is popped again.
         unsafe {
             ffi::lua_rawcheckstack(state, 2);
             let Some(name) = text(read(number)) else {
                 break;
             };
-            let node = inspect_at(state, ffi::lua_gettop(state), &options, budget);
+            let top = ffi::lua_gettop(state);
+            let node = inspect_at(reader.lua, state, top, &options, &mut reader.budget);
             let value = dump(&node, None, &options);
             ffi::lua_settop(state, -2);
             // Names in parentheses are the compiler's own.

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 use std::thread;
 
 use llmspell_bridge::{
@@ -9,7 +10,7 @@ use llmspell_bridge::{
     ScriptObject, ScriptValue,
 };
 use llmspell_engine::{EngineOptions, PolicyEngine};
-use llmspell_utils::debug::DebugManager;
+use llmspell_utils::debug::{DebugLevel, DebugManager};
 
 /// An object whose methods do what a careless program might do.
 struct Careless {
@@ -147,6 +148,295 @@ fn objects_have_fields_and_methods_that_no_script_can_change() {
         assert_eq!(
             value.as_string().unwrap().as_ref(),
             "firsttwintwin",
+            "{language}"
+        );
+    }
+}
+
+#[test]
+fn no_script_replaces_a_global_of_the_host_for_later_ones() {
+    let lua = [
+        "Cupcake = nil",
+        "Cupcake = {eval = function() return {decision = 'allow'} end}",
+        "Debug = 1",
+        "print = function() end",
+        "careless = {}",
+        "arg = {}",
+        "function print() end",
+        "_G.Cupcake = nil",
+        "rawset(_G, 'Cupcake', nil)",
+        "rawset(careless, 'name', 'x')",
+        "setmetatable(_G, {__index = function() end})",
+        "setmetatable(careless, {})",
+        "getmetatable(_G).__index = nil",
+        "table.clear(_G)",
+        "table.clear(careless)",
+        "string.upper = nil",
+        "arg[1] = 'x'",
+    ];
+    let javascript = [
+        "Cupcake = null",
+        "globalThis.Cupcake = {}",
+        "delete globalThis.Debug",
+        "print = () => 1",
+        "careless = {}",
+        "args = []",
+        "function print() {}",
+        "let Cupcake = 1",
+        "Object.defineProperty(globalThis, 'careless', { value: 1 })",
+        "Object.setPrototypeOf(careless, {})",
+        "args[0] = 'x'",
+    ];
+    let check = [
+        "return type(Cupcake.eval) .. type(Debug.info) .. type(print) .. careless.name .. arg[1] .. type(pcall)",
+        "typeof Cupcake.eval + typeof Debug.info + typeof print + careless.name + args[0] + typeof eval",
+    ];
+    for (language, changes, check) in [
+        (Language::Lua, &lua[..], check[0]),
+        (Language::JavaScript, &javascript[..], check[1]),
+    ] {
+        let mut host = ScriptHost::builder(language)
+            .global("careless", Arc::new(Careless { name: "first" }))
+            .arguments(["given".to_owned()])
+            .build()
+            .unwrap();
+        for change in changes {
+            let error = host.run(&Script::new("change", *change)).unwrap_err();
+            assert!(
+                matches!(
+                    error.kind(),
+                    ScriptErrorKind::Runtime | ScriptErrorKind::Syntax
+                ),
+                "{language}: {change}: {error}"
+            );
+            let value = host.run(&Script::new("check", check)).unwrap();
+            assert_eq!(
+                value.as_string().unwrap().as_ref(),
+                "functionfunctionfunctionfirstgivenfunction",
+                "{language}: {change}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_refused_assignment_says_which_global_and_where() {
+    let error = host(Language::Lua)
+        .run(&Script::new("test", "\nCupcake = {}"))
+        .unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "test:2: the global `Cupcake` belongs to the host and cannot be changed"
+    );
+}
+
+#[test]
+fn a_script_sees_what_earlier_scripts_made_of_their_globals() {
+    let steps = [
+        (
+            "counter = {n = 0}; function bump() counter.n = counter.n + 1; total = (total or 0) + 1 end",
+            None,
+        ),
+        (
+            "bump(); counter.n = counter.n + 10; return counter.n",
+            Some(11),
+        ),
+        ("bump(); return counter.n", Some(12)),
+        ("bump(); return total", Some(3)),
+        ("total = nil; counter = nil; return 0", Some(0)),
+        ("return counter == nil and total == nil and 1 or 0", Some(1)),
+    ];
+    let mut host = host(Language::Lua);
+    for (source, expected) in steps {
+        let value = host.run(&Script::new("step", source)).unwrap();
+        if let Some(expected) = expected {
+            assert_eq!(value.as_i64().unwrap(), expected, "{source}");
+        }
+    }
+}
+
+/// An object with a field that changes and a method that speaks at a level.
+struct Watched {
+    gate: Arc<AtomicU8>,
+    reads: AtomicU64,
+}
+
+impl Watched {
+    fn new(gate: &Arc<AtomicU8>) -> Self {
+        Self {
+            gate: Arc::clone(gate),
+            reads: AtomicU64::new(0),
+        }
+    }
+}
+
+impl ScriptObject for Watched {
+    const NAME: &'static str = "Twin";
+    const METHODS: &'static [Method<Self>] = &[
+        Method::new("made", |watched, _| {
+            Ok(ScriptValue::Object(Arc::new(Self::new(&watched.gate))))
+        }),
+        Method::new("other", |_, _| Ok(ScriptValue::Object(Arc::new(Other)))),
+        Method::new("who", |_, _| Ok("watched".into())),
+        Method::at_level(DebugLevel::Debug, "says", |_, _| Ok("said".into())),
+    ];
+    const FIELDS: &'static [&'static str] = &["reads"];
+
+    fn read_field(&self, _name: &str) -> Option<ScriptValue> {
+        Some((self.reads.fetch_add(1, Ordering::Relaxed) + 1).into())
+    }
+
+    fn level_gate(&self) -> Option<&AtomicU8> {
+        Some(&self.gate)
+    }
+}
+
+/// An object of another type that calls its kind the same, with its methods in another order.
+struct Other;
+
+impl ScriptObject for Other {
+    const NAME: &'static str = "Twin";
+    const METHODS: &'static [Method<Self>] = &[
+        Method::new("who", |_, _| Ok("other".into())),
+        Method::new("made", |_, _| Ok("nothing".into())),
+    ];
+}
+
+fn watching(language: Language, gate: &Arc<AtomicU8>) -> ScriptHost {
+    ScriptHost::builder(language)
+        .global("watched", Arc::new(Watched::new(gate)))
+        .build()
+        .unwrap()
+}
+
+#[test]
+fn fields_are_read_when_a_script_reads_them() {
+    let scripts = both(
+        "local sum = 0
+         for _ = 1, 3 do sum = sum + watched.reads end
+         local made = watched.made()
+         for _ = 1, 3 do sum = sum * 10 + made.reads end
+         return sum",
+        "let sum = 0;
+         for (let i = 0; i < 3; i++) sum += watched.reads;
+         const made = watched.made();
+         for (let i = 0; i < 3; i++) sum = sum * 10 + made.reads;
+         sum",
+    );
+    for (language, script) in scripts {
+        let mut host = watching(language, &Arc::default());
+        assert_eq!(
+            host.run(&script).unwrap().as_i64().unwrap(),
+            6123,
+            "{language}"
+        );
+    }
+}
+
+#[test]
+fn methods_below_the_level_do_not_run_whatever_holds_them() {
+    let scripts = both(
+        "local made = watched.made() return {watched.says() or 'silent', made:says() or 'silent'}",
+        "(() => { const made = watched.made(); return [watched.says() ?? 'silent', made.says() ?? 'silent'] })()",
+    );
+    for (language, script) in scripts {
+        let gate = Arc::new(AtomicU8::new(3));
+        let mut host = watching(language, &gate);
+        let silent = host.run(&script).unwrap();
+        assert_eq!(
+            serde_json::to_string(&silent).unwrap(),
+            r#"["silent","silent"]"#,
+            "{language}"
+        );
+        gate.store(4, Ordering::Relaxed);
+        let said = host.run(&script).unwrap();
+        assert_eq!(
+            serde_json::to_string(&said).unwrap(),
+            r#"["said","said"]"#,
+            "{language}"
+        );
+    }
+}
+
+#[test]
+fn two_types_that_call_their_kind_the_same_keep_their_own_methods() {
+    let scripts = both(
+        "local made, other = watched.made(), watched.other()
+         assert(other.says == nil and other.reads == nil)
+         assert(not pcall(made.says, other))
+         return made:who() .. other:who() .. made:made():who() .. other:made()",
+        "const made = watched.made(), other = watched.other();
+         if (other.says !== undefined || other.reads !== undefined) throw 1;
+         try { made.says.call(other); throw 2 } catch (error) { if (error === 2) throw error }
+         made.who() + other.who() + made.made().who() + other.made()",
+    );
+    for (language, script) in scripts {
+        let mut host = watching(language, &Arc::new(AtomicU8::new(5)));
+        assert_eq!(
+            host.run(&script).unwrap().as_string().unwrap().as_ref(),
+            "watchedotherwatchednothing",
+            "{language}"
+        );
+    }
+}
+
+#[test]
+fn host_data_that_is_nested_too_deeply_is_an_error_of_the_script() {
+    let mut data = llmspell_engine::Value::Null;
+    for _ in 0..600 {
+        data = llmspell_engine::Value::from(vec![data]);
+    }
+    for language in Language::ALL {
+        let mut host = ScriptHost::builder(language)
+            .event("deep", data.clone())
+            .build()
+            .unwrap();
+        let error = host
+            .run(&Script::new("deep", "Cupcake.events()"))
+            .unwrap_err();
+        assert_eq!(
+            error.kind(),
+            ScriptErrorKind::Conversion,
+            "{language}: {error}"
+        );
+        assert_eq!(
+            error.message(),
+            "the host's data is nested more than 512 levels deep",
+            "{language}"
+        );
+    }
+}
+
+#[test]
+fn an_error_of_the_program_that_a_script_raises_again_keeps_its_place() {
+    let scripts = both(
+        "local ok, raised = pcall(function()\n careless.fails() end)\n\n\nerror(raised)",
+        "let kept; try {\n careless.fails() } catch (raised) { kept = raised }\n\n\nthrow kept",
+    );
+    for (language, script) in scripts {
+        let error = host(language).run(&script).unwrap_err();
+        assert_eq!(error.kind(), ScriptErrorKind::Argument, "{language}");
+        assert_eq!(error.place().unwrap().line, 2, "{language}");
+        assert_eq!(error.help(), Some("ask nicely"), "{language}");
+    }
+}
+
+#[test]
+fn a_message_that_looks_like_a_place_is_no_place() {
+    let error = host(Language::Lua)
+        .run(&Script::new("test", "error('x:12: y', 0)"))
+        .unwrap_err();
+    assert_eq!(error.message(), "x:12: y");
+    assert_eq!(error.place().unwrap().to_string(), "test:1");
+}
+
+#[test]
+fn what_is_called_and_is_no_function_is_refused_in_the_same_words() {
+    for (language, script) in both("careless.calls({})", "careless.calls({})") {
+        let error = host(language).run(&script).unwrap_err();
+        assert_eq!(
+            error.message(),
+            "expected a function, got a table or object",
             "{language}"
         );
     }

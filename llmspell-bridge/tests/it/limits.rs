@@ -4,8 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use llmspell_bridge::{
-    KeptLines, Language, SandboxLimits, Script, ScriptErrorKind, ScriptHost, ScriptOutput,
+    DebugBridge, KeptLines, Language, SandboxLimits, Script, ScriptErrorKind, ScriptHost,
+    ScriptOutput,
 };
+use llmspell_utils::debug::DebugManager;
 
 /// Long enough that a script which ends by itself always does.
 const AMPLE: Duration = Duration::from_secs(60);
@@ -263,6 +265,90 @@ fn a_dump_shows_no_more_than_its_budget_whatever_its_options() {
         for length in lengths {
             assert!((1 << 19..3 << 19).contains(&length), "{language}: {length}");
         }
+    }
+}
+
+#[test]
+fn the_stack_of_a_script_that_ran_too_long_shows_its_variables() {
+    let source = "local n, text = 7, string.rep('x', 2e6)
+        local list = table.create(1e6, 1)
+        while true do n = n end";
+    let mut host = host(Language::Lua, Duration::from_millis(300));
+    let error = host.run(&Script::new("late", source)).unwrap_err();
+    assert_eq!(error.kind(), ScriptErrorKind::Timeout);
+    let shown: Vec<_> = error.stack().frames[0]
+        .locals
+        .iter()
+        .map(|variable| format!("{} = {}", variable.name, variable.value))
+        .collect();
+    let beginning = "x".repeat(50);
+    assert_eq!(
+        shown,
+        [
+            "n = 7".to_owned(),
+            format!("text = \"{beginning}\"… 1999950 more bytes"),
+            "list = …".to_owned()
+        ]
+    );
+}
+
+#[test]
+fn of_a_deep_stack_a_bounded_part_is_shown() {
+    let source = "local function deep(n)
+            if n == 0 then
+                return #Debug.stackTrace({max_depth = 1e9, capture_locals = true, capture_upvalues = true})
+            end
+            local a, b, c, d = {n}, {n}, {n}, string.rep('x', 100)
+            return (deep(n - 1))
+        end
+        return deep(9000)";
+    let length = host(Language::Lua, AMPLE)
+        .run(&Script::new("deep", source))
+        .unwrap();
+    assert!(
+        (10_000..2 << 20).contains(&length.as_u64().unwrap()),
+        "{length:?}"
+    );
+}
+
+#[test]
+fn of_a_long_message_the_beginning_is_kept() {
+    for (language, source) in [
+        (Language::Lua, "error(string.rep('x', 9e6), 0)"),
+        (Language::Lua, "error({message = string.rep('x', 9e6)})"),
+        (Language::JavaScript, "throw 'x'.repeat(9e6)"),
+    ] {
+        let error = host(language, AMPLE)
+            .run(&Script::new("long", source))
+            .unwrap_err();
+        assert_eq!(error.kind(), ScriptErrorKind::Runtime, "{language}");
+        assert!((4000..4200).contains(&error.message().len()), "{language}");
+    }
+}
+
+#[test]
+fn complaints_keep_nothing_of_what_was_given() {
+    for (language, source) in [
+        (
+            Language::Lua,
+            "local t = string.rep('x', 1e5) for i = 1, 300 do Debug.setLevel(t .. i) end return #Debug.getCapturedEntries()[1].message",
+        ),
+        (
+            Language::JavaScript,
+            "const t = 'x'.repeat(1e5); for (let i = 1; i <= 300; i++) Debug.setLevel(t + i); Debug.getCapturedEntries()[0].message.length",
+        ),
+    ] {
+        let manager = Arc::new(DebugManager::new());
+        let mut host = ScriptHost::builder(language)
+            .debug(DebugBridge::new(Arc::clone(&manager)))
+            .build()
+            .unwrap();
+        let length = host.run(&Script::new("loud", source)).unwrap();
+        assert!(
+            (150..300).contains(&length.as_u64().unwrap()),
+            "{language}: {length:?}"
+        );
+        assert_eq!(manager.captured(None).len(), 1, "{language}");
     }
 }
 

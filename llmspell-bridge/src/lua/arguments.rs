@@ -1,0 +1,188 @@
+//! The arguments of one call from Lua.
+#![expect(
+    unsafe_code,
+    reason = "mlua copies strings whole, and wraps what a function raises"
+)]
+
+use std::cell::RefCell;
+use std::ffi::c_int;
+
+use llmspell_engine::Value as Data;
+use mlua::{Lua, MultiValue, Value, ffi};
+
+use crate::arguments::{Arguments, DataLimits, ValueKind};
+use crate::language::Language;
+use crate::lua::convert::string_bytes;
+use crate::lua::error::{from_raised, from_script};
+use crate::lua::inspect::inspect;
+use crate::lua::shelf::shelf;
+use crate::lua::stack_trace::{caller, capture};
+use crate::object_dump::{DumpNode, DumpOptions};
+use crate::sandbox::{StopReason, Stopper as _};
+use crate::script_error::{Place, ScriptError, ScriptErrorKind};
+use crate::shown_text::shortened;
+use crate::stack_trace::{StackTrace, StackTraceOptions};
+
+/// What a script function gave that a method called.
+pub(super) enum Returned {
+    Nothing,
+    Values(MultiValue),
+    Raised(Value),
+}
+
+/// One call of a method from a script.
+pub(super) struct LuaArguments<'a> {
+    lua: &'a Lua,
+    values: MultiValue,
+    returned: RefCell<Returned>,
+}
+
+impl<'a> LuaArguments<'a> {
+    pub(super) fn new(lua: &'a Lua, values: MultiValue) -> Self {
+        Self {
+            lua,
+            values,
+            returned: RefCell::new(Returned::Nothing),
+        }
+    }
+
+    /// What the function gave that the method called last.
+    pub(super) fn into_returned(self) -> Returned {
+        self.returned.into_inner()
+    }
+
+    fn value(&self, index: usize) -> &Value {
+        self.values.get(index).unwrap_or(&Value::Nil)
+    }
+}
+
+impl Arguments for LuaArguments<'_> {
+    fn language(&self) -> Language {
+        Language::Lua
+    }
+
+    fn count(&self) -> usize {
+        self.values.len()
+    }
+
+    fn kind(&self, index: usize) -> ValueKind {
+        match self.value(index) {
+            Value::Nil => ValueKind::Nil,
+            value if value.is_null() => ValueKind::Nil,
+            Value::Boolean(_) => ValueKind::Bool,
+            Value::Integer(_) | Value::Number(_) => ValueKind::Number,
+            Value::String(_) => ValueKind::Text,
+            Value::Table(_) => ValueKind::Structure,
+            Value::Function(_) => ValueKind::Function,
+            _ => ValueKind::Other,
+        }
+    }
+
+    fn boolean(&self, index: usize) -> Option<bool> {
+        self.value(index).as_boolean()
+    }
+
+    fn number(&self, index: usize) -> Option<f64> {
+        match self.value(index) {
+            Value::Number(value) => Some(*value),
+            Value::Integer(value) => Some(*value as f64),
+            _ => None,
+        }
+    }
+
+    fn text(&self, index: usize) -> Option<String> {
+        self.value(index)
+            .as_string()
+            .map(|text| text.to_string_lossy())
+    }
+
+    fn exact_text(&self, index: usize) -> Option<Result<String, ScriptError>> {
+        let text = self.value(index).as_string()?;
+        Some(match text.to_str() {
+            Ok(text) => Ok(text.to_owned()),
+            Err(_) => Err(ScriptError::new(
+                ScriptErrorKind::Conversion,
+                "the string is not UTF-8 text",
+            )),
+        })
+    }
+
+    fn display(&self, index: usize, most_bytes: usize) -> Result<String, ScriptError> {
+        match self.value(index) {
+            Value::String(text) => Ok(shortened(&text.as_bytes(), most_bytes)),
+            Value::Error(error) => Ok(shortened(error.to_string().as_bytes(), most_bytes)),
+            other => display(self.lua, other, most_bytes),
+        }
+    }
+
+    fn data(&self, index: usize, limits: &DataLimits) -> Result<Data, ScriptError> {
+        shelf(self.lua)?.data(self.lua, self.value(index), limits)
+    }
+
+    fn inspect(&self, index: usize, options: &DumpOptions) -> DumpNode {
+        inspect(self.lua, self.value(index), options)
+    }
+
+    fn call(&self, function: usize, first: usize) -> Result<(), ScriptError> {
+        let Value::Function(function) = self.value(function) else {
+            return Err(ScriptError::no_function(self.kind(function)));
+        };
+        let mut call: MultiValue = self.values.iter().skip(first).cloned().collect();
+        call.push_front(Value::Function(function.clone()));
+        // Not mlua's own call, which would turn the value that was raised into an error of its own.
+        // SAFETY: the function and its arguments are on the stack; its results or the value that it
+        // raised take their place, below a flag that says which.
+        let called = unsafe {
+            self.lua.exec_raw::<MultiValue>(call, |state| {
+                let count = ffi::lua_gettop(state) - 1;
+                let status = ffi::lua_pcall(state, count, ffi::LUA_MULTRET, 0);
+                ffi::lua_rawcheckstack(state, 1);
+                ffi::lua_pushboolean(state, c_int::from(status == ffi::LUA_OK));
+                ffi::lua_insert(state, 1);
+            })
+        };
+        let mut results = called.map_err(|error| from_script(self.lua, error))?;
+        match results.pop_front() {
+            Some(Value::Boolean(true)) => {
+                *self.returned.borrow_mut() = Returned::Values(results);
+                Ok(())
+            }
+            _ => {
+                let raised = results.pop_front().unwrap_or(Value::Nil);
+                let error = from_raised(self.lua, &raised, StackTrace::default());
+                *self.returned.borrow_mut() = Returned::Raised(raised);
+                Err(error)
+            }
+        }
+    }
+
+    fn stack(&self, options: &StackTraceOptions) -> StackTrace {
+        capture(self.lua, options)
+    }
+
+    fn stop_reason(&self) -> Option<StopReason> {
+        shelf(self.lua).ok()?.stop.reason()
+    }
+
+    fn place(&self) -> Option<Place> {
+        caller(self.lua)
+    }
+}
+
+/// What `tostring` makes of a value, cut to `most_bytes`.
+fn display(lua: &Lua, value: &Value, most_bytes: usize) -> Result<String, ScriptError> {
+    let mut text = String::new();
+    // SAFETY: the value is at index 1; `luaL_tolstring` pushes a string, which stays on the stack while
+    // its bytes are read, and checks itself that there is room for what it pushes.
+    let shown: mlua::Result<()> = unsafe {
+        lua.exec_raw(value, |state| {
+            ffi::luaL_tolstring(state, 1, std::ptr::null_mut());
+            text = shortened(string_bytes(state, -1), most_bytes);
+            ffi::lua_settop(state, 0);
+        })
+    };
+    match shown {
+        Ok(()) => Ok(text),
+        Err(error) => Err(from_script(lua, error)),
+    }
+}
