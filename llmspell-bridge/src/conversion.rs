@@ -154,14 +154,20 @@ impl<'a> Budget<'a> {
         }
     }
 
+    /// Ends the walk when the script is told to stop.
+    pub(crate) fn check_stop(&self) -> Walked<()> {
+        match self.stop.reason() {
+            Some(reason) => stop(reason),
+            None => Ok(()),
+        }
+    }
+
     /// Goes into the structure at an address; [`leave`](Self::leave) comes out again.
     ///
     /// A walk takes time for each structure, however few values it finds there, and so this is where it
     /// ends when the script is told to stop.
     pub(crate) fn enter(&mut self, address: usize) -> Walked<()> {
-        if let Some(reason) = self.stop.reason() {
-            return stop(reason);
-        }
+        self.check_stop()?;
         if self.open.contains(&address) {
             return refuse("contains itself");
         }

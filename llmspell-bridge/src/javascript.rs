@@ -1,6 +1,7 @@
 //! JavaScript: QuickJS-ng through rquickjs.
 
 mod arguments;
+mod builtins;
 mod convert;
 mod engine;
 mod error;

@@ -175,6 +175,11 @@ impl<'a> DumpBudget<'a> {
         self.stop.is_set()
     }
 
+    /// How many bytes of text may still be shown.
+    pub(crate) fn bytes_left(&self) -> usize {
+        self.bytes
+    }
+
     /// Spends a value; false if there is none left, and then the value is [unseen](DumpNode::unseen).
     ///
     /// A stop does not hinder it: the variables of a script that ran too long are what its writer wants

@@ -3,7 +3,7 @@
 use std::fmt;
 
 /// Up to so many bytes the characters that are left out are counted; beyond, only the bytes are.
-const COUNTED: usize = 64 << 10;
+pub(crate) const COUNTED: usize = 64 << 10;
 
 /// How much of a text is not shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -12,6 +12,8 @@ pub enum LeftOut {
     Characters(usize),
     /// So many bytes, of a text whose characters would take long to count.
     Bytes(usize),
+    /// So many units of UTF-16, of a text that JavaScript holds in these and that is as long.
+    Units(usize),
 }
 
 impl LeftOut {
@@ -26,6 +28,7 @@ impl fmt::Display for LeftOut {
             Self::Characters(0) => Ok(()),
             Self::Characters(count) => write!(formatter, "… {count} more"),
             Self::Bytes(count) => write!(formatter, "… {count} more bytes"),
+            Self::Units(count) => write!(formatter, "… {count} more UTF-16 units"),
         }
     }
 }
@@ -83,6 +86,7 @@ impl ShownText {
         match self.left_out {
             LeftOut::Characters(count) => (self.text.chars().count() + count, "chars"),
             LeftOut::Bytes(count) => (self.text.len() + count, "bytes"),
+            LeftOut::Units(count) => (self.text.encode_utf16().count() + count, "UTF-16 units"),
         }
     }
 }

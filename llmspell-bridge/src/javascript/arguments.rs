@@ -121,9 +121,12 @@ impl Arguments for Call<'_> {
     fn display(&self, index: usize, most_bytes: usize) -> Result<String, ScriptError> {
         let value = self.given.get(index);
         let options = DumpOptions::compact();
-        let text = value
-            .text()
-            .unwrap_or_else(|| dump(&inspect(&value, &options), None, &options));
+        // One unit more than may be shown says that something was cut; each unit is a byte or more.
+        let most_units = u32::try_from(most_bytes)
+            .unwrap_or(u32::MAX)
+            .saturating_add(1);
+        let text = self.js().realm().originals.text_start(&value, most_units);
+        let text = text.unwrap_or_else(|| dump(&inspect(&value, &options), None, &options));
         Ok(shortened(text.as_bytes(), most_bytes))
     }
 
@@ -186,14 +189,14 @@ fn object_kind(value: &Local<'_>) -> ValueKind {
 
 #[cfg(test)]
 mod tests {
-    use crate::javascript::testing::Bench;
+    use crate::javascript::testing::Fixture;
 
     #[test]
     fn each_argument_has_a_kind() {
         let source = "[undefined, null, true, 1, 1.5, 'x', {}, [], () => 1, host, host.item(1), Symbol(), 1n,
             new Date(), new Proxy({}, {}), class {}].map(v => host.kind(v))";
         assert_eq!(
-            Bench::new().json(source),
+            Fixture::new().json(source),
             r#"["nothing","nothing","a boolean","a number","a number","a string","a table or object","a table or object","a function","a table or object","a value of another kind","a value of another kind","a value of another kind","a value of another kind","a value of another kind","a function"]"#
         );
     }
@@ -202,21 +205,21 @@ mod tests {
     fn an_argument_that_is_absent_is_nothing() {
         let source =
             "[host.kind(), host.text() === undefined, host.number() === undefined, host.count()]";
-        assert_eq!(Bench::new().json(source), r#"["nothing",true,true,0]"#);
-        assert_eq!(Bench::new().json("host.data()"), "null");
+        assert_eq!(Fixture::new().json(source), r#"["nothing",true,true,0]"#);
+        assert_eq!(Fixture::new().json("host.data()"), "null");
     }
 
     #[test]
     fn arguments_are_not_coerced() {
         let source = "[host.text(1), host.number('1'), host.boolean(1), host.boolean(false)].map(v => v ?? null)";
-        assert_eq!(Bench::new().json(source), "[null,null,null,false]");
+        assert_eq!(Fixture::new().json(source), "[null,null,null,false]");
     }
 
     #[test]
     fn half_a_surrogate_pair_becomes_one_replacement_character() {
         let source = "[host.text('a\\ud800b\\udc00é😀'), host.text('\\u0000')]";
         assert_eq!(
-            Bench::new().json(source),
+            Fixture::new().json(source),
             "[\"a\u{fffd}b\u{fffd}é😀\",\"\\u0000\"]"
         );
     }
@@ -226,36 +229,36 @@ mod tests {
         let source =
             "[host.show('a \"b\"\\n'), host.show(), host.show({ a: ['x'] }), host.show(1.5)]";
         assert_eq!(
-            Bench::new().json(source),
+            Fixture::new().json(source),
             r#"["a \"b\"\n","undefined","{a = [\"x\"]}","1.5"]"#
         );
     }
 
     #[test]
     fn a_function_is_called_with_the_rest_of_the_arguments() {
-        let mut bench = Bench::new();
+        let mut fixture = Fixture::new();
         assert_eq!(
-            bench.json("host.call((a, b) => [a, b], 1, 'x')"),
+            fixture.json("host.call((a, b) => [a, b], 1, 'x')"),
             r#"[1,"x"]"#
         );
         assert_eq!(
-            bench.json("const f = () => 1; host.call(() => f) === f"),
+            fixture.json("const f = () => 1; host.call(() => f) === f"),
             "true"
         );
-        assert_eq!(bench.json("host.call(async () => 5)"), "5");
-        assert_eq!(bench.json("host.call(host.call, host.count, 1, 2)"), "2");
-        assert_eq!(bench.fail("host.call(1)").kind().code(), "argument");
+        assert_eq!(fixture.json("host.call(async () => 5)"), "5");
+        assert_eq!(fixture.json("host.call(host.call, host.count, 1, 2)"), "2");
+        assert_eq!(fixture.fail("host.call(1)").kind().code(), "argument");
     }
 
     #[test]
     fn the_stack_begins_with_the_calling_function() {
-        let mut bench = Bench::new();
+        let mut fixture = Fixture::new();
         let source = "function outer() { return inner(); }\nfunction inner() {\n  return host.stack();\n}\nouter()";
         assert_eq!(
-            bench.json(source),
+            fixture.json(source),
             r##""#0 inner at test.js:3:15\n#1 outer at test.js:1:26\n#2 main chunk at test.js:5:1\n""##
         );
-        let callback = bench.json("[1].map(host.stack)[0]");
+        let callback = fixture.json("[1].map(host.stack)[0]");
         assert!(
             callback.starts_with(r##""#0 main chunk at test.js:1:"##),
             "{callback}"
@@ -264,18 +267,18 @@ mod tests {
 
     #[test]
     fn the_place_is_the_line_that_calls() {
-        let mut bench = Bench::new();
-        assert_eq!(bench.json("\n\n  host.place()"), r#""test.js:3:8""#);
+        let mut fixture = Fixture::new();
+        assert_eq!(fixture.json("\n\n  host.place()"), r#""test.js:3:8""#);
         assert_eq!(
-            bench.json("\n[1].map(x => [x].map(host.place))[0][0]"),
+            fixture.json("\n[1].map(x => [x].map(host.place))[0][0]"),
             r#""test.js:2:22""#
         );
         assert_eq!(
-            bench.json("\neval('1;\\nhost.place()')"),
+            fixture.json("\neval('1;\\nhost.place()')"),
             r#""test.js:2:1""#
         );
         let deep = "(function f(n) { return n ? f(n - 1) : host.place(); })(40)";
-        assert_eq!(bench.json(deep), r#""test.js:1:44""#);
-        assert_eq!(bench.json("try { (function f(n) { n ? f(n - 1) : x.y })(40) } catch (e) { e.stack.split('\\n').length > 30 }"), "true");
+        assert_eq!(fixture.json(deep), r#""test.js:1:44""#);
+        assert_eq!(fixture.json("try { (function f(n) { n ? f(n - 1) : x.y })(40) } catch (e) { e.stack.split('\\n').length > 30 }"), "true");
     }
 }

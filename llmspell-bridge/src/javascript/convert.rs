@@ -12,6 +12,13 @@ use crate::conversion::{Budget, DEEPEST, Walked, named_step, number, refuse};
 use crate::script_error::{ScriptError, ScriptErrorKind};
 use crate::script_value::ScriptValue;
 
+/// How much of one name goes into a path, of which only the end is shown anyway.
+const LONGEST_STEP: u32 = 1024;
+
+/// How many values a walk converts between two looks at whether the script was stopped, and for how
+/// many memory is set aside before they were seen.
+const AT_ONCE: usize = 1024;
+
 /// The value as data; `undefined` counts as `null`.
 ///
 /// # Errors
@@ -128,10 +135,11 @@ impl<'js> Walk<'js> {
 
     fn list(&mut self, value: &Local<'js>) -> Walked<Value> {
         let length = value.length();
-        // An array may claim any length, and memory is set aside for it below.
+        // An array may claim any length.
         self.budget.check_values(length as usize)?;
-        let mut elements = Vec::with_capacity(length as usize);
+        let mut elements = Vec::with_capacity(AT_ONCE.min(length as usize));
         for index in 0..length {
+            self.look_up(index as usize)?;
             let element = match value.element(index) {
                 Ok(Property::Value(element)) => self.value(&element),
                 Ok(Property::Accessor { .. }) => refuse("is computed by a getter"),
@@ -151,8 +159,9 @@ impl<'js> Walk<'js> {
             return refuse("has a symbol for a key");
         }
         self.budget.check_values(keys.len())?;
-        let mut entries = Vec::with_capacity(keys.len());
-        for atom in keys.iter() {
+        let mut entries = Vec::with_capacity(AT_ONCE.min(keys.len()));
+        for (index, atom) in keys.iter().enumerate() {
+            self.look_up(index)?;
             match self.entry(value, atom) {
                 Ok(Some(entry)) => entries.push(entry),
                 Ok(None) => {}
@@ -164,6 +173,14 @@ impl<'js> Walk<'js> {
                 .into_iter()
                 .collect::<std::collections::BTreeMap<_, _>>(),
         ))
+    }
+
+    /// Looks now and then whether the script was stopped.
+    fn look_up(&self, index: usize) -> Walked<()> {
+        if index % AT_ONCE == AT_ONCE - 1 {
+            self.budget.check_stop()?;
+        }
+        Ok(())
     }
 
     /// A property; `None` for an undefined one, which is left out as JSON leaves it out.
@@ -197,10 +214,9 @@ impl<'js> Walk<'js> {
     }
 
     fn step(&self, atom: Atom<'_>) -> String {
-        let name = settle(self.js, self.js.name(atom))
-            .map(|name| name.lossy())
-            .unwrap_or_default();
-        named_step(&name)
+        let name = settle(self.js, self.js.name_text(atom));
+        let shown = name.and_then(|name| self.realm.originals.text_start(&name, LONGEST_STEP));
+        named_step(&shown.unwrap_or_default())
     }
 
     fn no_memory<T>(&self) -> Walked<T> {
@@ -310,12 +326,12 @@ fn json(key: &Value) -> String {
 #[cfg(test)]
 mod tests {
     use crate::arguments::DataLimits;
-    use crate::javascript::testing::Bench;
+    use crate::javascript::testing::Fixture;
     use crate::script_engine::Script;
     use crate::script_error::ScriptErrorKind;
 
     fn refused(source: &str) -> String {
-        let error = Bench::new().fail(&format!("host.data({source})"));
+        let error = Fixture::new().fail(&format!("host.data({source})"));
         assert_eq!(
             error.kind(),
             ScriptErrorKind::Conversion,
@@ -326,7 +342,7 @@ mod tests {
 
     #[test]
     fn data_goes_in_and_comes_out_unchanged() {
-        let mut bench = Bench::new();
+        let mut fixture = Fixture::new();
         for text in [
             "null",
             "true",
@@ -342,49 +358,52 @@ mod tests {
         ] {
             let source = format!("host.data(JSON.parse({text:?}))");
             let expected: serde_json::Value = serde_json::from_str(text).unwrap();
-            assert_eq!(bench.run(&source), expected.into(), "{text}");
+            assert_eq!(fixture.run(&source), expected.into(), "{text}");
         }
     }
 
     #[test]
     fn numbers_that_are_whole_are_whole() {
-        let mut bench = Bench::new();
+        let mut fixture = Fixture::new();
         let source = "[1.0, -0, 2 ** 53, -(2 ** 53), 5n, -(2n ** 63n), 1e15, 0.1]";
         assert_eq!(
-            bench.json(source),
+            fixture.json(source),
             "[1,0,9007199254740992,-9007199254740992,5,-9223372036854775808,1000000000000000,0.1]"
         );
     }
 
     #[test]
     fn what_is_undefined_in_an_object_is_left_out() {
-        assert_eq!(Bench::new().json("({ a: undefined, b: 1 })"), r#"{"b":1}"#);
+        assert_eq!(
+            Fixture::new().json("({ a: undefined, b: 1 })"),
+            r#"{"b":1}"#
+        );
     }
 
     #[test]
     fn what_is_not_enumerable_is_left_out() {
         let source = "Object.defineProperty({ a: 1 }, 'hidden', { get() { for (;;); } })";
-        assert_eq!(Bench::new().json(source), r#"{"a":1}"#);
+        assert_eq!(Fixture::new().json(source), r#"{"a":1}"#);
     }
 
     #[test]
     fn frozen_and_sparse_and_inherited_structures_are_read_as_they_are() {
-        let mut bench = Bench::new();
+        let mut fixture = Fixture::new();
         assert_eq!(
-            bench.json("Object.freeze([1, Object.freeze({ a: 2 })])"),
+            fixture.json("Object.freeze([1, Object.freeze({ a: 2 })])"),
             r#"[1,{"a":2}]"#
         );
         assert_eq!(
-            bench.json("const a = []; a[1] = 1; a[0] = 0; a.extra = 1; a"),
+            fixture.json("const a = []; a[1] = 1; a[0] = 0; a.extra = 1; a"),
             "[0,1]"
         );
-        assert_eq!(bench.json("Object.create({ inherited: 1 }, {})"), "{}");
+        assert_eq!(fixture.json("Object.create({ inherited: 1 }, {})"), "{}");
         assert_eq!(
-            bench.json("class P { x = 1; #y = 2 } new P()"),
+            fixture.json("class P { x = 1; #y = 2 } new P()"),
             r#"{"x":1}"#
         );
         assert_eq!(
-            bench.json("Object.assign(Object.create(null), { a: 1 })"),
+            fixture.json("Object.assign(Object.create(null), { a: 1 })"),
             r#"{"a":1}"#
         );
     }
@@ -466,16 +485,16 @@ mod tests {
         for (source, message) in cases {
             assert_eq!(refused(source), message, "{source}");
         }
-        let mut bench = Bench::new();
-        bench.run(
+        let mut fixture = Fixture::new();
+        fixture.run(
             "Object.prototype.toJSON = Array.prototype.toJSON = () => ({ allow: true });
              Object.prototype.allow = true;
              Object.defineProperty(Array.prototype, 0, { get() { return 'forged' } });
              JSON.stringify = Object.keys = () => 'forged'; 0",
         );
-        assert_eq!(bench.json("host.data({ deny: [1] })"), r#"{"deny":[1]}"#);
+        assert_eq!(fixture.json("host.data({ deny: [1] })"), r#"{"deny":[1]}"#);
         assert_eq!(
-            bench.fail("host.data([,])").message(),
+            fixture.fail("host.data([,])").message(),
             "`value[0]` is a hole of the array"
         );
     }
@@ -487,7 +506,7 @@ mod tests {
             "`value.b[0]` contains itself"
         );
         assert_eq!(
-            Bench::new().json("const s = [1]; [s, s, { s }]"),
+            Fixture::new().json("const s = [1]; [s, s, { s }]"),
             r#"[[1],[1],{"s":[1]}]"#
         );
     }
@@ -508,7 +527,7 @@ mod tests {
             ..DataLimits::default()
         };
         let script = Script::new("test.js", source);
-        let error = Bench::new().engine.run(&script, &limits).unwrap_err();
+        let error = Fixture::new().engine.run(&script, &limits).unwrap_err();
         assert!(
             error
                 .message()
@@ -536,7 +555,7 @@ mod tests {
 
     #[test]
     fn keys_are_the_same_however_often_they_are_read() {
-        let mut bench = Bench::new();
+        let mut fixture = Fixture::new();
         let source = "const make = n => Object.fromEntries(Array.from({ length: 2000 }, (_, i) => ['k' + (i + n), i]));
             let same = true;
             for (let n = 0; n < 5; n++) {
@@ -544,7 +563,7 @@ mod tests {
                 same &&= JSON.stringify(Object.entries(made).sort()) === JSON.stringify(Object.entries(read).sort());
             }
             same";
-        assert_eq!(bench.json(source), "true");
+        assert_eq!(fixture.json(source), "true");
     }
 
     #[test]
@@ -565,7 +584,10 @@ mod tests {
         for _ in 0..600 {
             data = llmspell_engine::Value::from(vec![data]);
         }
-        let error = Bench::new().engine.install_data("deep", &data).unwrap_err();
+        let error = Fixture::new()
+            .engine
+            .install_data("deep", &data)
+            .unwrap_err();
         assert_eq!(error.kind(), ScriptErrorKind::Conversion);
     }
 }

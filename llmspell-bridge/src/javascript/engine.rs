@@ -8,7 +8,7 @@ use rquickjs::{Context, Runtime};
 use super::raw::{Access, Home, Js, Local, Outcome, Pending, PromiseState, Property};
 use super::realm::Realm;
 use super::sandbox::{memory_limit, settle, stack_limit};
-use super::{convert, error, object};
+use super::{builtins, convert, error, object};
 use crate::arguments::DataLimits;
 use crate::host_object::HostObject;
 use crate::language::Language;
@@ -144,9 +144,7 @@ fn is_fatal(kind: ScriptErrorKind) -> bool {
 
 /// What scripts share until one of them is stopped.
 struct State {
-    /// `Some` until the state is dropped; it must go before the context does.
-    home: Option<Home>,
-    context: Context,
+    home: Home,
     runtime: Runtime,
 }
 
@@ -159,7 +157,10 @@ impl State {
         runtime.set_interrupt_handler(Some(Box::new(move || flag.is_set())));
         runtime.set_host_promise_rejection_tracker(Some(Box::new(
             |ctx, promise, reason, is_handled| {
-                let js = Js::of(&ctx);
+                // A context without its realm runs no script any more.
+                let Some(js) = Js::of(&ctx) else {
+                    return;
+                };
                 let promise = js.value_of(&promise);
                 let mut rejections = js.realm().rejections.borrow_mut();
                 if is_handled {
@@ -173,21 +174,14 @@ impl State {
         // Only now: the engine does not expect to be without memory while it builds its own globals.
         let memory = memory_limit(limits.memory);
         runtime.set_memory_limit(memory);
-        let home = context.with(|ctx| {
-            let js = Js::of(&ctx);
-            Realm::new(js, Arc::clone(stop), memory).map(|realm| Home::new(js, realm))
-        });
-        let home = home.map_err(|Pending| ScriptError::out_of_memory())?;
-        Ok(Self {
-            home: Some(home),
-            context,
-            runtime,
-        })
+        let home = Home::new(context, |js| Realm::new(js, Arc::clone(stop), memory))?;
+        let state = Self { home, runtime };
+        state.within(|js| builtins::watch(js).map_err(|Pending| raised(js)))?;
+        Ok(state)
     }
 
     fn install(&self, installed: &Installed) -> Result<(), ScriptError> {
-        self.context.with(|ctx| {
-            let js = Js::of(&ctx);
+        self.within(|js| {
             let (Installed::Object { global, .. }
             | Installed::Function { global, .. }
             | Installed::Data { global, .. }) = installed;
@@ -204,27 +198,20 @@ impl State {
     }
 
     fn run(&self, script: &Script, limits: &DataLimits) -> Result<Value, ScriptError> {
-        self.context.with(|ctx| {
-            let result = run(Js::of(&ctx), script, limits);
-            result.map_err(|error| match error.place() {
-                Some(place) if place.file == script.name => {
-                    error.with_source_text(script.source.as_str())
-                }
-                _ => error,
-            })
-        })
+        self.within(|js| run(js, script, limits))
+    }
+
+    fn within<R>(
+        &self,
+        body: impl for<'js> FnOnce(Js<'js>) -> Result<R, ScriptError>,
+    ) -> Result<R, ScriptError> {
+        self.home
+            .with(body)
+            .unwrap_or_else(|| Err(ScriptError::internal("the engine was closed")))
     }
 
     fn memory_used(&self) -> u64 {
         u64::try_from(self.runtime.memory_usage().malloc_size).unwrap_or(0)
-    }
-}
-
-impl Drop for State {
-    fn drop(&mut self) {
-        if let Some(home) = self.home.take() {
-            self.context.with(|ctx| home.leave(Js::of(&ctx)));
-        }
     }
 }
 
@@ -353,7 +340,7 @@ fn awaited(value: Local<'_>) -> Result<Local<'_>, ScriptError> {
 #[cfg(test)]
 mod tests {
     use crate::arguments::DataLimits;
-    use crate::javascript::testing::Bench;
+    use crate::javascript::testing::Fixture;
     use crate::sandbox::{SandboxLimits, StopReason};
     use crate::script_engine::Script;
     use crate::script_error::ScriptErrorKind;
@@ -367,18 +354,18 @@ mod tests {
 
     #[test]
     fn the_last_value_of_a_script_is_its_result() {
-        let mut bench = Bench::new();
+        let mut fixture = Fixture::new();
         assert_eq!(
-            bench.json("const a = 2; [a, 'x', {b: null}]"),
+            fixture.json("const a = 2; [a, 'x', {b: null}]"),
             r#"[2,"x",{"b":null}]"#
         );
-        assert_eq!(bench.json("undefined"), "null");
-        assert_eq!(bench.json(""), "null");
+        assert_eq!(fixture.json("undefined"), "null");
+        assert_eq!(fixture.json(""), "null");
     }
 
     #[test]
     fn a_result_that_is_no_data_is_a_conversion_error() {
-        let error = Bench::new().fail("() => 1");
+        let error = Fixture::new().fail("() => 1");
         assert_eq!(error.kind(), ScriptErrorKind::Conversion);
         assert_eq!(error.message(), "`value` is a function");
     }
@@ -386,54 +373,54 @@ mod tests {
     #[test]
     fn scripts_are_strict() {
         assert_eq!(
-            Bench::new().fail("undeclared = 1").kind(),
+            Fixture::new().fail("undeclared = 1").kind(),
             ScriptErrorKind::Runtime
         );
     }
 
     #[test]
     fn scripts_of_one_engine_share_their_globals() {
-        let mut bench = Bench::new();
-        bench.run("globalThis.kept = 7");
-        assert_eq!(bench.json("kept"), "7");
+        let mut fixture = Fixture::new();
+        fixture.run("globalThis.kept = 7");
+        assert_eq!(fixture.json("kept"), "7");
     }
 
     #[test]
     fn a_promise_is_awaited() {
-        let mut bench = Bench::new();
+        let mut fixture = Fixture::new();
         assert_eq!(
-            bench.json("(async () => { await null; return [1]; })()"),
+            fixture.json("(async () => { await null; return [1]; })()"),
             "[1]"
         );
-        assert_eq!(bench.json("Promise.resolve(Promise.resolve(2))"), "2");
+        assert_eq!(fixture.json("Promise.resolve(Promise.resolve(2))"), "2");
     }
 
     #[test]
     fn await_may_stand_outside_of_functions() {
-        let mut bench = Bench::new();
+        let mut fixture = Fixture::new();
         assert_eq!(
-            bench.json("const n = await Promise.resolve(20); n + 1"),
+            fixture.json("const n = await Promise.resolve(20); n + 1"),
             "21"
         );
-        let error = bench.fail("await null;\nnull.x");
+        let error = fixture.fail("await null;\nnull.x");
         assert_eq!(error.place().unwrap().line, 2);
     }
 
     #[test]
     fn a_promise_that_is_never_settled_is_an_error() {
-        let error = Bench::new().fail("new Promise(() => {})");
+        let error = Fixture::new().fail("new Promise(() => {})");
         assert_eq!(error.kind(), ScriptErrorKind::Runtime);
         assert!(error.message().contains("never settled"), "{error}");
     }
 
     #[test]
     fn a_rejection_that_nobody_handles_is_an_error() {
-        let mut bench = Bench::new();
-        let error = bench.fail("Promise.reject(new TypeError('lost')); 1");
+        let mut fixture = Fixture::new();
+        let error = fixture.fail("Promise.reject(new TypeError('lost')); 1");
         assert_eq!(error.message(), "TypeError: lost");
-        assert_eq!(bench.json("Promise.reject(1).catch(() => {}); 2"), "2");
+        assert_eq!(fixture.json("Promise.reject(1).catch(() => {}); 2"), "2");
         assert_eq!(
-            bench.json("const p = Promise.reject(1); p.catch(() => {}); 3"),
+            fixture.json("const p = Promise.reject(1); p.catch(() => {}); 3"),
             "3"
         );
     }
@@ -441,24 +428,24 @@ mod tests {
     #[test]
     fn of_many_rejections_the_first_is_told() {
         let source = "for (let i = 0; i < 5000; i++) Promise.reject(new Error('n' + i)); 1";
-        assert_eq!(Bench::new().fail(source).message(), "Error: n0");
+        assert_eq!(Fixture::new().fail(source).message(), "Error: n0");
     }
 
     #[test]
     fn an_exception_in_a_job_is_an_error() {
-        let error = Bench::new().fail("queueMicrotask(() => { throw new Error('later'); }); 1");
+        let error = Fixture::new().fail("queueMicrotask(() => { throw new Error('later'); }); 1");
         assert_eq!(error.message(), "Error: later");
     }
 
     #[test]
     fn nothing_of_a_script_that_failed_runs_with_the_next_one() {
-        let mut bench = Bench::new();
-        bench.fail(
+        let mut fixture = Fixture::new();
+        fixture.fail(
             "globalThis.ran = 0; Promise.resolve().then(() => { ran = 1; }); throw new Error('x')",
         );
-        assert_eq!(bench.json("globalThis.ran"), "1");
-        bench.late("Promise.resolve().then(() => { globalThis.late = 1; }); for (;;);");
-        assert_eq!(bench.json("typeof late"), r#""undefined""#);
+        assert_eq!(fixture.json("globalThis.ran"), "1");
+        fixture.late("Promise.resolve().then(() => { globalThis.late = 1; }); for (;;);");
+        assert_eq!(fixture.json("typeof late"), r#""undefined""#);
     }
 
     #[test]
@@ -479,17 +466,17 @@ mod tests {
             "for (;;) host.swallow(() => { for (;;); })",
             "host.swallow(() => { for (;;); }); 1",
         ];
-        let mut bench = Bench::new();
+        let mut fixture = Fixture::new();
         for source in sources {
-            let error = bench.late(source);
+            let error = fixture.late(source);
             assert_eq!(error.kind(), ScriptErrorKind::Timeout, "{source}: {error}");
-            assert_eq!(bench.json("1 + 1"), "2", "after {source}");
+            assert_eq!(fixture.json("1 + 1"), "2", "after {source}");
         }
     }
 
     #[test]
     fn a_script_that_is_stopped_says_where_it_was() {
-        let error = Bench::new().late("function spin() {\n  for (;;) Math.abs(1);\n}\nspin()");
+        let error = Fixture::new().late("function spin() {\n  for (;;) Math.abs(1);\n}\nspin()");
         assert_eq!(error.message(), "the script ran longer than its limit");
         assert_eq!(error.stack().frames[0].name.as_deref(), Some("spin"));
         assert_eq!(error.place().unwrap().file, "test.js");
@@ -497,20 +484,23 @@ mod tests {
 
     #[test]
     fn a_stop_that_comes_first_keeps_the_script_from_running() {
-        let mut bench = Bench::new();
-        let stopper = bench.engine.stopper();
+        let mut fixture = Fixture::new();
+        let stopper = fixture.engine.stopper();
         stopper.stop(StopReason::Request);
         stopper.stop(StopReason::Timeout);
-        assert_eq!(bench.fail("host.debug(1)").kind(), ScriptErrorKind::Stopped);
+        assert_eq!(
+            fixture.fail("host.debug(1)").kind(),
+            ScriptErrorKind::Stopped
+        );
         stopper.clear();
-        assert_eq!(bench.json("1"), "1");
+        assert_eq!(fixture.json("1"), "1");
     }
 
     #[test]
     fn a_result_does_not_count_once_the_script_was_told_to_stop() {
-        let mut bench = Bench::new();
+        let mut fixture = Fixture::new();
         let error =
-            bench.late("(async () => { try { for (;;); } catch {} })().catch(() => 1), 'allow'");
+            fixture.late("(async () => { try { for (;;); } catch {} })().catch(() => 1), 'allow'");
         assert_eq!(error.kind(), ScriptErrorKind::Timeout);
     }
 
@@ -533,18 +523,18 @@ mod tests {
             "for (let i = 0; ; i++) globalThis['key' + i] = i;",
             "(async () => { const m = new Map(); for (let i = 0; ; i++) m.set(i, { i }); })()",
         ];
-        let mut bench = Bench::with(&small());
+        let mut fixture = Fixture::with(&small());
         for source in sources {
-            let error = bench.fail(source);
+            let error = fixture.fail(source);
             assert_eq!(error.kind(), ScriptErrorKind::Memory, "{source}: {error}");
-            assert_eq!(bench.json("1 + 1"), "2", "after {source}");
+            assert_eq!(fixture.json("1 + 1"), "2", "after {source}");
         }
     }
 
     #[test]
     fn null_that_a_script_throws_is_no_lack_of_memory() {
         assert_eq!(
-            Bench::with(&small()).fail("throw null").kind(),
+            Fixture::with(&small()).fail("throw null").kind(),
             ScriptErrorKind::Runtime
         );
     }
@@ -553,7 +543,7 @@ mod tests {
     fn memory_that_a_script_gives_back_is_no_error() {
         let source = "let n = 0; try { const a = []; for (;;) a.push(new Array(1000).fill(1)); }
             catch (e) { n = e instanceof InternalError ? 1 : 2; } n";
-        assert_eq!(Bench::with(&small()).json(source), "1");
+        assert_eq!(Fixture::with(&small()).json(source), "1");
     }
 
     #[test]
@@ -622,89 +612,143 @@ mod tests {
             "let a = []; for (let i = 0; i < 1e5; i++) a = [a]; JSON.stringify(a)",
             "const f = () => host.call(f); f()",
         ];
-        let mut bench = Bench::new();
+        let mut fixture = Fixture::new();
         for source in sources {
-            let error = bench.fail(source);
+            let error = fixture.fail(source);
             assert_eq!(error.kind(), ScriptErrorKind::Stack, "{source}: {error}");
-            assert_eq!(bench.json("1 + 1"), "2", "after {source}");
+            assert_eq!(fixture.json("1 + 1"), "2", "after {source}");
         }
     }
 
     #[test]
     fn a_source_that_is_nested_too_deeply_is_refused() {
         let source = format!("{}1{}", "[".repeat(200_000), "]".repeat(200_000));
-        let error = Bench::new().fail(&source);
+        let error = Fixture::new().fail(&source);
         assert_eq!(error.kind(), ScriptErrorKind::Stack, "{error}");
+    }
+
+    fn on_a_small_thread(limits: SandboxLimits, body: impl FnOnce(&mut Fixture) + Send + 'static) {
+        let run = move || body(&mut Fixture::with(&limits));
+        let thread = std::thread::Builder::new().stack_size(2 << 20);
+        thread.spawn(run).unwrap().join().unwrap();
     }
 
     #[test]
     fn limits_of_stack_outside_of_what_the_engine_can_do_are_moved_inside() {
-        for stack in [0, 1, usize::MAX] {
+        for stack in [0, 1, 16 << 20, usize::MAX] {
             let limits = SandboxLimits {
                 stack,
                 ..SandboxLimits::default()
             };
-            std::thread::Builder::new()
-                .stack_size(64 << 20)
-                .spawn(move || {
-                    let error = Bench::with(&limits).fail("(function f() { f(); })()");
-                    assert_eq!(error.kind(), ScriptErrorKind::Stack);
-                })
-                .unwrap()
-                .join()
-                .unwrap();
+            on_a_small_thread(limits, |fixture| {
+                let error = fixture.fail("(function f() { f(); })()");
+                assert_eq!(error.kind(), ScriptErrorKind::Stack);
+            });
         }
     }
 
     #[test]
+    fn no_recursion_leaves_the_stack_of_a_small_thread() {
+        let limits = SandboxLimits {
+            stack: usize::MAX,
+            timeout: None,
+            memory: 256 << 20,
+        };
+        on_a_small_thread(limits, |fixture| {
+            for source in [
+                "(function f() { f(); })()",
+                "(function f(...rest) { f(...rest); })(1, 2, 3)",
+                "(function f() { return f.apply(this, [1, 2, 3]); })()",
+                "const o = { get x() { return this.x; } }; o.x",
+                "const o = { toString() { return '' + o; } }; '' + o",
+                "const o = { [Symbol.toPrimitive]() { return +o; } }; +o",
+                "const p = new Proxy({}, { get(t, k, r) { return r[k]; } }); p.x",
+                "let p = {}; for (let i = 0; i < 1e5; i++) p = new Proxy(p, {}); p.x",
+                "const p = new Proxy(function () {}, { apply() { return p(); } }); p()",
+                "let a = []; for (let i = 0; i < 1e5; i++) a = [a]; JSON.stringify(a)",
+                "let a = []; for (let i = 0; i < 1e5; i++) a = [a]; a.flat(Infinity)",
+                "let a = []; for (let i = 0; i < 1e5; i++) a = [a]; String(a)",
+                "const f = () => [1].flatMap(f); f()",
+                "JSON.parse('['.repeat(1e6))",
+                "const f = (k, v) => JSON.parse('[1]', f); f()",
+                "const o = { toJSON() { return JSON.stringify(o); } }; JSON.stringify(o)",
+                "const f = () => [2, 1].sort(f); f()",
+                "const f = () => [2, 1].map(f); f()",
+                "const f = () => 'x'.replace('x', f); f()",
+                "const f = () => 'x'.replace(/x/g, f); f()",
+                "const f = () => Reflect.construct(f2, []); function f2() { f(); } f()",
+                "class A { constructor() { new A(); } } new A()",
+                "class A { x = new A(); } new A()",
+                "const f = function* () { yield* f(); }; [...f()]",
+                "const f = () => eval('f()'); f()",
+                "const f = async () => { await f(); }; f()",
+                "const f = () => host.call(f); f()",
+                "const f = () => host.call(host.call, f); f()",
+                "const f = () => [1].map(() => host.call(f)); f()",
+                "const o = { get x() { return host.call(() => o.x); } }; o.x",
+            ] {
+                let error = fixture.fail(&format!("{{ {source} }}"));
+                assert_eq!(error.kind(), ScriptErrorKind::Stack, "{source}: {error}");
+            }
+            let nested = "new RegExp('(?:'.repeat(1e5) + ')'.repeat(1e5))";
+            assert_eq!(
+                fixture.fail(nested).message(),
+                "SyntaxError: stack overflow"
+            );
+            let calm = "try { (function f() { host.call(f); })() } catch (e) { 1 }";
+            assert_eq!(fixture.json(calm), "1");
+        });
+    }
+
+    #[test]
     fn globals_of_the_host_survive_a_stop() {
-        let mut bench = Bench::new();
-        bench
+        let mut fixture = Fixture::new();
+        fixture
             .engine
             .install_data("event", &serde_json::json!({"a": [1]}).into())
             .unwrap();
-        bench.late("for (;;);");
-        assert_eq!(bench.json("[event.a[0], host.version]"), r#"[1,"1.0"]"#);
+        fixture.late("for (;;);");
+        assert_eq!(fixture.json("[event.a[0], host.version]"), r#"[1,"1.0"]"#);
     }
 
     #[test]
     fn a_global_of_the_host_is_made_once() {
-        let mut bench = Bench::new();
-        let error = bench
+        let mut fixture = Fixture::new();
+        let error = fixture
             .engine
             .install_data("host", &serde_json::json!(1).into())
             .unwrap_err();
         assert_eq!(error.kind(), ScriptErrorKind::Internal);
-        assert_eq!(bench.json("host.version"), r#""1.0""#);
+        assert_eq!(fixture.json("host.version"), r#""1.0""#);
     }
 
     #[test]
     fn the_heap_is_measured() {
-        let mut bench = Bench::new();
-        let before = bench.engine.memory_used();
-        bench.run("globalThis.kept = 'x'.repeat(1 << 20); 0");
-        assert!(bench.engine.memory_used() >= before + (1 << 20));
+        let mut fixture = Fixture::new();
+        let before = fixture.engine.memory_used();
+        fixture.run("globalThis.kept = 'x'.repeat(1 << 20); 0");
+        assert!(fixture.engine.memory_used() >= before + (1 << 20));
     }
 
     #[test]
     fn an_engine_can_move_to_another_thread() {
-        let mut bench = Bench::new();
-        bench.run("globalThis.n = 1");
-        let mut bench = std::thread::spawn(move || {
-            bench.run("n += 1");
-            bench
+        let mut fixture = Fixture::new();
+        fixture.run("globalThis.n = 1");
+        let mut fixture = std::thread::spawn(move || {
+            fixture.run("n += 1");
+            fixture
         })
         .join()
         .unwrap();
-        assert_eq!(bench.json("n"), "2");
+        assert_eq!(fixture.json("n"), "2");
     }
 
     #[test]
     fn a_name_with_a_nul_is_no_reason_to_fail() {
-        let mut bench = Bench::new();
+        let mut fixture = Fixture::new();
         let script = Script::new("a\0b.js", "'\0'.length");
         assert_eq!(
-            bench.engine.run(&script, &DataLimits::default()).unwrap(),
+            fixture.engine.run(&script, &DataLimits::default()).unwrap(),
             1_i64.into()
         );
     }

@@ -1,41 +1,33 @@
 //! Values of JavaScript as trees for a dump; neither getters nor proxies nor `toString` are run.
 
-use std::cell::RefCell;
-use std::rc::Rc;
-
 use super::error;
-use super::raw::{Atom, Given, Js, Kept, Kind, Local, Native, Outcome, Property, function};
+use super::raw::{Atom, Js, Kind, Local, Property};
 use super::sandbox::settle;
-use crate::object_dump::{DumpNode, DumpOptions, DumpShape, MAX_DUMP_NODES, dump};
-use crate::shown_text::{ShownText, cut_text};
+use crate::object_dump::{DumpBudget, DumpNode, DumpOptions, DumpShape, dump};
+use crate::shown_text::{COUNTED, LeftOut, ShownText};
 
-/// More levels than this are not opened, whatever the options say, since each takes native stack.
-const DEEPEST: usize = 128;
+/// How many units of the name of a function or a class are shown.
+const LONGEST_NAME: u32 = 100;
 
 /// The value as a tree, within the limits of `options`.
 pub(super) fn inspect(value: &Local<'_>, options: &DumpOptions) -> DumpNode {
     Walk {
         options,
-        left: MAX_DUMP_NODES,
-        open: Vec::new(),
+        budget: DumpBudget::new(&value.js().realm().stop),
     }
     .node(value)
 }
 
 struct Walk<'a> {
     options: &'a DumpOptions,
-    /// How many more values are shown.
-    left: usize,
-    /// The structures that are being walked, outermost first.
-    open: Vec<usize>,
+    budget: DumpBudget<'a>,
 }
 
 impl Walk<'_> {
     fn node(&mut self, value: &Local<'_>) -> DumpNode {
-        if self.left == 0 {
-            return plain("object", DumpShape::Deeper);
+        if !self.budget.spend_value() {
+            return DumpNode::unseen();
         }
-        self.left -= 1;
         match value.kind() {
             Kind::Undefined => word("undefined", "undefined"),
             Kind::Null => word("null", "null"),
@@ -50,12 +42,34 @@ impl Walk<'_> {
         }
     }
 
-    fn text(&self, value: &Local<'_>) -> DumpNode {
-        let Some(text) = value.text() else {
-            return word("string", "a string too long to show");
+    fn text(&mut self, value: &Local<'_>) -> DumpNode {
+        match self.shown(value) {
+            Some(shown) => plain("string", DumpShape::Text(shown)),
+            None => word("string", "a string too long to show"),
+        }
+    }
+
+    /// As much of a string as may be shown. Of a long one no more than that is copied.
+    fn shown(&mut self, text: &Local<'_>) -> Option<ShownText> {
+        let most_characters = self.options.max_string_length;
+        let units = text.length() as usize;
+        if units <= COUNTED {
+            return Some(self.budget.text(text.text()?.as_bytes(), most_characters));
+        }
+        // A character has up to two units, and each that is shown takes a byte or more.
+        let most = most_characters
+            .saturating_mul(2)
+            .min(self.budget.bytes_left())
+            .saturating_add(2);
+        let originals = &text.js().realm().originals;
+        let start = originals.text_start(text, u32::try_from(most).unwrap_or(u32::MAX))?;
+        let mut shown = self.budget.text(start.as_bytes(), most_characters);
+        let left_out = units.saturating_sub(shown.text.encode_utf16().count());
+        shown.left_out = match left_out {
+            0 => LeftOut::NOTHING,
+            left_out => LeftOut::Units(left_out),
         };
-        let shown = ShownText::cut(text.as_bytes(), self.options.max_string_length);
-        plain("string", DumpShape::Text(shown))
+        Some(shown)
     }
 
     fn object(&mut self, value: &Local<'_>) -> DumpNode {
@@ -105,13 +119,9 @@ impl Walk<'_> {
     fn structure(&mut self, value: &Local<'_>) -> (String, DumpShape) {
         let name = class_name(value);
         let address = value.address().unwrap_or_default();
-        if let Some(at) = self.open.iter().rposition(|open| *open == address) {
-            return (name, DumpShape::Cycle(self.open.len() - at));
+        if let Err(instead) = self.budget.enter(address, self.options.max_depth) {
+            return (name, instead);
         }
-        if self.open.len() >= self.options.max_depth.min(DEEPEST) {
-            return (name, DumpShape::Deeper);
-        }
-        self.open.push(address);
         let realm = value.js().realm();
         let shape = if value.class() == realm.array {
             self.list(value)
@@ -120,7 +130,7 @@ impl Walk<'_> {
         } else {
             self.container(value)
         };
-        self.open.pop();
+        self.budget.leave();
         (name, shape)
     }
 
@@ -130,7 +140,7 @@ impl Walk<'_> {
             u32::try_from(self.options.max_array_elements).map_or(total, |most| total.min(most));
         let mut elements = Vec::new();
         for index in 0..shown {
-            if self.left == 0 {
+            if self.budget.is_spent() {
                 break;
             }
             let element = settle(value.js(), value.element(index));
@@ -146,7 +156,7 @@ impl Walk<'_> {
         };
         let mut entries = Vec::new();
         for atom in keys.iter().take(self.options.max_table_pairs) {
-            if self.left == 0 {
+            if self.budget.is_spent() {
                 break;
             }
             let property = settle(js, value.property(atom));
@@ -163,16 +173,10 @@ impl Walk<'_> {
         }
     }
 
-    fn key(&self, js: Js<'_>, atom: Atom<'_>) -> String {
-        let name = settle(js, js.name(atom))
-            .map(|name| name.lossy())
-            .unwrap_or_default();
-        let (shown, left_out) = cut_text(&name, self.options.max_string_length);
-        if left_out == 0 {
-            shown
-        } else {
-            format!("{shown}… {left_out} more")
-        }
+    fn key(&mut self, js: Js<'_>, atom: Atom<'_>) -> String {
+        let name = settle(js, js.name_text(atom));
+        let shown = name.and_then(|name| self.shown(&name));
+        shown.map(|shown| shown.to_string()).unwrap_or_default()
     }
 
     /// The entries of a `Map`, or the elements of a `Set`.
@@ -189,62 +193,31 @@ impl Walk<'_> {
         } else {
             self.options.max_array_elements
         };
-        let found = Found {
-            entries: Rc::default(),
-            most: most.min(self.left),
-        };
-        let entries = Rc::clone(&found.entries);
-        let Some(each) = settle(js, function(js, "", found)) else {
-            return DumpShape::Deeper;
-        };
-        originals.for_each(value, each);
-        let entries: Vec<_> = entries.take();
-        if is_map {
-            let pairs = entries.into_iter().map(|(key, value)| {
-                let pair = (self.entry_key(&key.get(js)), self.node(&value.get(js)));
-                key.release(js);
-                value.release(js);
-                pair
-            });
-            return DumpShape::Map(pairs.collect(), total);
-        }
-        let elements = entries.into_iter().map(|(key, value)| {
-            let node = self.node(&value.get(js));
-            key.release(js);
-            value.release(js);
-            node
-        });
-        DumpShape::List(elements.collect(), total)
-    }
-
-    fn entry_key(&self, key: &Local<'_>) -> String {
-        match key.text() {
-            Some(text) => cut_text(&text, self.options.max_string_length).0,
-            None => {
-                let options = DumpOptions {
-                    max_depth: 1,
-                    ..DumpOptions::compact()
-                };
-                dump(&inspect(key, &options), None, &options)
+        let found = originals.entries(value).into_iter().flatten().take(most);
+        let mut entries = Vec::new();
+        for (key, value) in found {
+            if self.budget.is_spent() {
+                break;
             }
+            let key = is_map.then(|| self.entry_key(&key)).unwrap_or_default();
+            entries.push((key, self.node(&value)));
+        }
+        if is_map {
+            DumpShape::Map(entries, total)
+        } else {
+            DumpShape::List(entries.into_iter().map(|(_, node)| node).collect(), total)
         }
     }
-}
 
-/// Collects entries of a `Map` or a `Set`, and raises once it has enough.
-struct Found {
-    entries: Rc<RefCell<Vec<(Kept, Kept)>>>,
-    most: usize,
-}
-
-impl Native for Found {
-    fn call<'js>(&self, js: Js<'js>, _this: &Local<'js>, given: Given<'js>) -> Outcome<Local<'js>> {
-        let mut entries = self.entries.borrow_mut();
-        if entries.len() >= self.most {
-            return Err(js.throw(js.null()));
+    fn entry_key(&mut self, key: &Local<'_>) -> String {
+        if let Some(shown) = self.shown(key) {
+            return shown.to_string();
         }
-        entries.push((given.get(1).keep(), given.get(0).keep()));
-        Ok(js.undefined())
+        let options = DumpOptions {
+            max_depth: 1,
+            ..DumpOptions::compact()
+        };
+        dump(&inspect(key, &options), None, &options)
     }
 }
 
@@ -284,7 +257,7 @@ fn big_integer(value: &Local<'_>) -> String {
 
 fn function_text(value: &Local<'_>) -> String {
     match own_text(value, "name").filter(|name| !name.is_empty()) {
-        Some(name) => format!("function {}", cut_text(&name, 100).0),
+        Some(name) => format!("function {name}"),
         None => "function".to_owned(),
     }
 }
@@ -297,10 +270,9 @@ fn class_name(value: &Local<'_>) -> String {
     let name = made_by
         .filter(Local::is_function)
         .and_then(|made_by| own_text(&made_by, "name"));
-    let name = name
-        .filter(|name| !name.is_empty())
-        .or_else(|| class_of(value));
-    cut_text(&name.unwrap_or_else(|| "Object".to_owned()), 100).0
+    name.filter(|name| !name.is_empty())
+        .or_else(|| class_of(value))
+        .unwrap_or_else(|| "Object".to_owned())
 }
 
 /// The name of the class that the engine gave the object.
@@ -315,13 +287,15 @@ fn own_value<'js>(object: &Local<'js>, name: &str) -> Option<Local<'js>> {
     }
 }
 
+/// The beginning of a property that is a string.
 fn own_text(object: &Local<'_>, name: &str) -> Option<String> {
-    own_value(object, name)?.text()
+    let originals = &object.js().realm().originals;
+    originals.text_start(&own_value(object, name)?, LONGEST_NAME)
 }
 
 #[cfg(test)]
 mod tests {
-    use crate::javascript::testing::Bench;
+    use crate::javascript::testing::Fixture;
 
     #[test]
     fn values_are_shown() {
@@ -366,9 +340,9 @@ mod tests {
             ),
             ("[[[[1]]]]", "[[[…]]]"),
         ];
-        let mut bench = Bench::new();
+        let mut fixture = Fixture::new();
         for (source, shown) in cases {
-            let json = bench.json(&format!("host.dump({source})"));
+            let json = fixture.json(&format!("host.dump({source})"));
             assert_eq!(
                 serde_json::from_str::<String>(&json).unwrap(),
                 shown,
@@ -393,9 +367,9 @@ mod tests {
             ),
             ("new Set([1])", "[ (Set, 1 elements)1 (number)]"),
         ];
-        let mut bench = Bench::new();
+        let mut fixture = Fixture::new();
         for (source, shown) in cases {
-            let json = bench.json(&format!("host.types({source})"));
+            let json = fixture.json(&format!("host.types({source})"));
             assert_eq!(
                 serde_json::from_str::<String>(&json).unwrap(),
                 shown,
@@ -432,13 +406,13 @@ mod tests {
                 "{[1] = 2}",
             ),
         ];
-        let mut bench = Bench::new();
-        bench.run(
+        let mut fixture = Fixture::new();
+        fixture.run(
             "Map.prototype.forEach = Map.prototype[Symbol.iterator] = Date.prototype.toISOString = () => { for (;;); };
              Object.defineProperty(Array.prototype, 0, { set() { for (;;); } }); 0",
         );
         for (source, shown) in cases {
-            let json = bench.json(&format!("host.dump({source})"));
+            let json = fixture.json(&format!("host.dump({source})"));
             assert_eq!(
                 serde_json::from_str::<String>(&json).unwrap(),
                 shown,
@@ -449,21 +423,21 @@ mod tests {
 
     #[test]
     fn cycles_and_large_graphs_end() {
-        let mut bench = Bench::new();
+        let mut fixture = Fixture::new();
         assert_eq!(
-            bench.json("const a = { n: [] }; a.n.push(a); host.dump(a)"),
+            fixture.json("const a = { n: [] }; a.n.push(a); host.dump(a)"),
             r#""{n = [<cycle to 2 above>]}""#
         );
         assert_eq!(
-            bench.json("const m = new Map(); m.set('m', m); host.dump(m)"),
+            fixture.json("const m = new Map(); m.set('m', m); host.dump(m)"),
             r#""{m = <cycle to 1 above>}""#
         );
         let wide =
             "let w = [1]; for (let i = 0; i < 40; i++) w = [w, w]; host.dump(w).length < 100";
-        assert_eq!(bench.json(wide), "true");
+        assert_eq!(fixture.json(wide), "true");
         let long = "host.dump(new Array(4294967295)).endsWith('4294967285 more]')";
-        assert_eq!(bench.json(long), "true");
+        assert_eq!(fixture.json(long), "true");
         let large = "host.dump(new Map(Array.from({ length: 1e5 }, (_, i) => [i, i]))).endsWith('99990 more}')";
-        assert_eq!(bench.json(large), "true");
+        assert_eq!(fixture.json(large), "true");
     }
 }

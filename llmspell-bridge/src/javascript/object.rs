@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering;
 use super::arguments::Call;
 use super::raw::{Access, Given, Js, Kept, Local, Native, Outcome, Pending, function};
 use super::{convert, error};
-use crate::host_object::HostObject;
+use crate::host_object::{HostObject, guarded};
 use crate::script_error::{ScriptError, ScriptErrorKind};
 
 /// What an object of the script holds that stands for one of the host.
@@ -71,15 +71,12 @@ pub(super) fn bound<'js>(
     let object = Arc::clone(object);
     let method = match info.level {
         Some(level) => {
-            let level = level as u8;
-            function(
-                js,
-                info.name,
-                Gated {
-                    level,
-                    method: Bound { object, index },
-                },
-            )?
+            let gated = Gated {
+                level: level as u8,
+                kind: object.name(),
+                method: Bound { object, index },
+            };
+            function(js, info.name, gated)?
         }
         None => function(js, info.name, Bound { object, index })?,
     };
@@ -150,6 +147,7 @@ struct Bound {
 /// A method of one object that speaks at a level.
 struct Gated {
     level: u8,
+    kind: &'static str,
     method: Bound,
 }
 
@@ -180,8 +178,8 @@ impl Native for Bound {
 
 impl Native for Gated {
     #[inline]
-    fn idle(&self) -> bool {
-        is_shut(&*self.method.object, self.level)
+    fn idle(&self) -> Result<bool, ScriptError> {
+        guarded(self.kind, || is_shut(&*self.method.object, self.level))
     }
 
     fn call<'js>(&self, js: Js<'js>, this: &Local<'js>, given: Given<'js>) -> Outcome<Local<'js>> {
@@ -198,11 +196,12 @@ impl Native for BoundField {
 impl Native for Member {
     fn call<'js>(&self, js: Js<'js>, this: &Local<'js>, given: Given<'js>) -> Outcome<Local<'js>> {
         let held = receiver(js, this, self.kind)?;
-        if self
-            .level
-            .is_some_and(|level| is_shut(&*held.object, level))
-        {
-            return Ok(js.undefined());
+        if let Some(level) = self.level {
+            match guarded(held.object.name(), || is_shut(&*held.object, level)) {
+                Ok(true) => return Ok(js.undefined()),
+                Ok(false) => {}
+                Err(error) => return Err(error::throw(js, &error)),
+            }
         }
         invoke(&*held.object, self.index, given)
     }
@@ -226,7 +225,7 @@ fn is_shut(object: &dyn HostObject, level: u8) -> bool {
 fn invoke<'js>(object: &dyn HostObject, index: usize, given: Given<'js>) -> Outcome<Local<'js>> {
     let js = given.js();
     let call = Call::new(given);
-    let result = object.invoke(index, &call);
+    let result = guarded(object.name(), || object.invoke(index, &call)).flatten();
     if let Some(pending) = call.resume_stop() {
         return Err(pending);
     }
@@ -237,9 +236,10 @@ fn invoke<'js>(object: &dyn HostObject, index: usize, given: Given<'js>) -> Outc
 }
 
 fn read<'js>(js: Js<'js>, object: &dyn HostObject, name: &str) -> Outcome<Local<'js>> {
-    match object.field(name) {
-        Some(value) => convert::from_answer(js, value, &mut None),
-        None => Ok(js.undefined()),
+    match guarded(object.name(), || object.field(name)) {
+        Ok(Some(value)) => convert::from_answer(js, value, &mut None),
+        Ok(None) => Ok(js.undefined()),
+        Err(error) => Err(error::throw(js, &error)),
     }
 }
 
@@ -272,31 +272,32 @@ mod tests {
     use std::sync::Arc;
     use std::sync::atomic::Ordering;
 
+    use super::{Gated, HeldObject, MemberField, Native};
     use crate::host_object::HostObject;
-    use crate::javascript::testing::Bench;
+    use crate::javascript::testing::{Broken, Fixture};
     use crate::script_error::ScriptErrorKind;
 
     #[test]
     fn methods_and_fields_of_a_global_can_be_used() {
-        let mut bench = Bench::new();
+        let mut fixture = Fixture::new();
         assert_eq!(
-            bench.json("[host.count(1, 2), host.version]"),
+            fixture.json("[host.count(1, 2), host.version]"),
             r#"[2,"1.0"]"#
         );
     }
 
     #[test]
     fn a_method_of_a_global_works_without_its_object() {
-        let mut bench = Bench::new();
+        let mut fixture = Fixture::new();
         assert_eq!(
-            bench.json("const { count } = host; [count(1), [5].map(host.number)[0]]"),
+            fixture.json("const { count } = host; [count(1), [5].map(host.number)[0]]"),
             "[1,5]"
         );
     }
 
     #[test]
     fn a_global_of_the_host_cannot_be_changed() {
-        let mut bench = Bench::new();
+        let mut fixture = Fixture::new();
         for source in [
             "host = 1",
             "globalThis.host = 1",
@@ -312,26 +313,26 @@ mod tests {
             "Object.getPrototypeOf(host.item(1)).double = 1",
             "let host = 1",
         ] {
-            let error = bench.fail(source);
+            let error = fixture.fail(source);
             assert!(matches!(
                 error.kind(),
                 ScriptErrorKind::Runtime | ScriptErrorKind::Syntax
             ));
         }
-        assert_eq!(bench.json("[host.count(), host.version]"), r#"[0,"1.0"]"#);
+        assert_eq!(fixture.json("[host.count(), host.version]"), r#"[0,"1.0"]"#);
     }
 
     #[test]
     fn a_function_can_be_a_global() {
-        let mut bench = Bench::new();
-        let object: Arc<dyn HostObject> = Arc::<_>::clone(&bench.probe) as _;
-        bench
+        let mut fixture = Fixture::new();
+        let object: Arc<dyn HostObject> = Arc::<_>::clone(&fixture.probe) as _;
+        fixture
             .engine
             .install_function("size", &object, "count")
             .unwrap();
-        assert_eq!(bench.json("[size(1, 2, 3), size.name]"), r#"[3,"count"]"#);
+        assert_eq!(fixture.json("[size(1, 2, 3), size.name]"), r#"[3,"count"]"#);
         assert!(
-            bench
+            fixture
                 .engine
                 .install_function("none", &object, "none")
                 .is_err()
@@ -340,9 +341,9 @@ mod tests {
 
     #[test]
     fn data_of_the_host_cannot_be_changed() {
-        let mut bench = Bench::new();
+        let mut fixture = Fixture::new();
         let data = serde_json::json!({"a": [{"b": 1}], "__proto__": 2});
-        bench.engine.install_data("data", &data.into()).unwrap();
+        fixture.engine.install_data("data", &data.into()).unwrap();
         for source in [
             "data.a = 1",
             "data.a.push(1)",
@@ -350,37 +351,37 @@ mod tests {
             "data = 1",
         ] {
             assert_eq!(
-                bench.fail(source).kind(),
+                fixture.fail(source).kind(),
                 ScriptErrorKind::Runtime,
                 "{source}"
             );
         }
-        assert_eq!(bench.json("data"), r#"{"__proto__":2,"a":[{"b":1}]}"#);
+        assert_eq!(fixture.json("data"), r#"{"__proto__":2,"a":[{"b":1}]}"#);
     }
 
     #[test]
     fn a_method_below_the_level_does_not_look_at_its_arguments() {
-        let mut bench = Bench::new();
+        let mut fixture = Fixture::new();
         let source = "host.debug('a'); host.debug(new Proxy({}, {}))";
-        assert_eq!(bench.json(source), "null");
-        bench.probe.gate.store(4, Ordering::Relaxed);
-        assert_eq!(bench.json("host.debug('b', 1)"), "true");
-        bench.probe.gate.store(3, Ordering::Relaxed);
-        assert_eq!(bench.json("typeof host.debug('c')"), r#""undefined""#);
-        assert_eq!(*bench.probe.said.lock().unwrap(), ["b"]);
+        assert_eq!(fixture.json(source), "null");
+        fixture.probe.gate.store(4, Ordering::Relaxed);
+        assert_eq!(fixture.json("host.debug('b', 1)"), "true");
+        fixture.probe.gate.store(3, Ordering::Relaxed);
+        assert_eq!(fixture.json("typeof host.debug('c')"), r#""undefined""#);
+        assert_eq!(*fixture.probe.said.lock().unwrap(), ["b"]);
     }
 
     #[test]
     fn objects_of_one_kind_share_a_prototype() {
-        let mut bench = Bench::new();
+        let mut fixture = Fixture::new();
         let source = "const a = host.item(2), b = host.item(3);
             [a.double(), b.double(), a.size, b.size, a.double === b.double]";
-        assert_eq!(bench.json(source), "[4,6,2,3,true]");
+        assert_eq!(fixture.json(source), "[4,6,2,3,true]");
     }
 
     #[test]
     fn a_method_refuses_what_is_not_its_object() {
-        let mut bench = Bench::new();
+        let mut fixture = Fixture::new();
         for source in [
             "const { double } = host.item(1); double()",
             "host.item(1).double.call({})",
@@ -390,56 +391,85 @@ mod tests {
             "Object.create(host.item(1)).double()",
         ] {
             assert_eq!(
-                bench.fail(source).kind(),
+                fixture.fail(source).kind(),
                 ScriptErrorKind::Argument,
                 "{source}"
             );
         }
         assert_eq!(
-            bench.fail("new host.count()").kind(),
+            fixture.fail("new host.count()").kind(),
             ScriptErrorKind::Runtime
         );
     }
 
     #[test]
     fn an_object_disappears_with_the_last_value_that_holds_it() {
-        let mut bench = Bench::new();
-        let alive = Arc::clone(&bench.probe.alive);
-        bench.run("globalThis.kept = [host.item(1), host.item(2)]; host.item(3); 0");
+        let mut fixture = Fixture::new();
+        let alive = Arc::clone(&fixture.probe.alive);
+        fixture.run("globalThis.kept = [host.item(1), host.item(2)]; host.item(3); 0");
         assert_eq!(alive.load(Ordering::Relaxed), 2);
-        bench.run("kept.pop(); 0");
+        fixture.run("kept.pop(); 0");
         assert_eq!(alive.load(Ordering::Relaxed), 1);
-        drop(bench);
+        drop(fixture);
         assert_eq!(alive.load(Ordering::Relaxed), 0);
     }
 
     #[test]
     fn objects_disappear_when_a_script_is_stopped() {
-        let mut bench = Bench::new();
-        bench.late("const cycle = { item: host.item(1) }; cycle.me = cycle; for (;;);");
-        assert_eq!(bench.probe.alive.load(Ordering::Relaxed), 0);
+        let mut fixture = Fixture::new();
+        fixture.late("const cycle = { item: host.item(1) }; cycle.me = cycle; for (;;);");
+        assert_eq!(fixture.probe.alive.load(Ordering::Relaxed), 0);
     }
 
     #[test]
     fn a_panic_of_a_method_is_an_internal_error() {
-        let mut bench = Bench::new();
-        let error = bench.fail("host.panic()");
+        let mut fixture = Fixture::new();
+        let error = fixture.fail("host.panic()");
         assert_eq!(error.kind(), ScriptErrorKind::Internal);
-        assert_eq!(error.message(), "the host failed: on purpose");
+        assert_eq!(error.message(), "a method of Probe panicked");
         assert_eq!(
-            bench.json("try { host.panic() } catch (e) { e.code }"),
+            fixture.json("try { host.panic() } catch (e) { e.code }"),
             r#""internal""#
         );
     }
 
     #[test]
     fn answers_become_values() {
-        let mut bench = Bench::new();
+        let mut fixture = Fixture::new();
         let source = "const a = host.answer(); a.list[1] === undefined ? Object.keys(a) : 0";
-        assert_eq!(bench.json(source), r#"["list","half","data"]"#);
+        assert_eq!(fixture.json(source), r#"["list","half","data"]"#);
         assert_eq!(
-            bench.json("const { half, data } = host.answer(); [half, data]"),
+            fixture.json("const { half, data } = host.answer(); [half, data]"),
             r#"[0.5,"d"]"#
         );
+    }
+
+    #[test]
+    fn a_panic_of_a_gate_or_a_field_is_an_internal_error() {
+        let mut fixture = Fixture::new();
+        let broken: Arc<dyn HostObject> = Arc::new(Broken);
+        fixture.engine.install("broken", &broken).unwrap();
+        for source in [
+            "broken.say()",
+            "broken.self().say()",
+            "broken.field",
+            "broken.self().field",
+        ] {
+            let error = fixture.fail(source);
+            assert_eq!(error.kind(), ScriptErrorKind::Internal, "{source}");
+            assert_eq!(error.message(), "a method of Broken panicked", "{source}");
+        }
+        assert_eq!(fixture.json("host.version"), r#""1.0""#);
+    }
+
+    #[test]
+    fn what_the_heap_owns_may_move_between_threads() {
+        fn movable<T: Send>() {}
+        fn owned_by_functions<T: Native>() {
+            movable::<T>();
+        }
+        owned_by_functions::<Gated>();
+        owned_by_functions::<MemberField>();
+        movable::<HeldObject>();
     }
 }

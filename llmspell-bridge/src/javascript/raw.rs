@@ -10,6 +10,7 @@
 
 mod class;
 mod function;
+mod home;
 mod kept;
 mod name;
 mod text;
@@ -23,9 +24,11 @@ use std::ptr::NonNull;
 use rquickjs::{Ctx, Value, qjs};
 
 use super::realm::Realm;
+use super::sandbox::settle;
 pub(super) use class::Class;
 pub(super) use function::{Given, Native, function};
-pub(super) use kept::{Home, Kept, KeptKey};
+pub(super) use home::Home;
+pub(super) use kept::{Kept, KeptKey};
 pub(super) use name::{Atom, Key, Keys};
 pub(super) use text::Text;
 pub(super) use value::{Access, Compiled, Kind, Local, PromiseState, Property};
@@ -33,7 +36,8 @@ pub(super) use value::{Access, Compiled, Kind, Local, PromiseState, Property};
 /// The context of a runtime that this thread has locked for `'js`.
 ///
 /// INVARIANT: a `Js` is made only from a [`Ctx`], or inside a callback of the engine, and its lifetime
-/// cannot be confused with that of another context. Everything unsafe below leans on this.
+/// cannot be confused with that of another context. The context keeps its realm throughout `'js`.
+/// Everything unsafe below leans on this.
 #[derive(Clone, Copy)]
 pub(super) struct Js<'js> {
     context: NonNull<qjs::JSContext>,
@@ -50,8 +54,20 @@ pub(super) type Outcome<T> = Result<T, Pending>;
 const NO_ATOM: qjs::JSAtom = 0;
 
 impl<'js> Js<'js> {
+    /// The context behind `ctx`, unless it has no realm: before a [`Home`] is made of it, and after
+    /// that is dropped.
+    pub(super) fn of(ctx: &Ctx<'js>) -> Option<Self> {
+        // SAFETY: the context is alive and locked.
+        let realm = unsafe { qjs::JS_GetContextOpaque(ctx.as_raw().as_ptr()) };
+        // SAFETY: it has a realm, and only a home takes that away, which waits for the lock.
+        (!realm.is_null()).then(|| unsafe { Self::without_realm(ctx) })
+    }
+
     /// The context behind `ctx`.
-    pub(super) fn of(ctx: &Ctx<'js>) -> Self {
+    ///
+    /// # Safety
+    /// If the context has no realm, nobody may ask for [`realm`](Self::realm).
+    unsafe fn without_realm(ctx: &Ctx<'js>) -> Self {
         Self {
             context: ctx.as_raw(),
             lock: PhantomData,
@@ -61,7 +77,8 @@ impl<'js> Js<'js> {
     /// Runs `body` with the context that called back.
     ///
     /// # Safety
-    /// `context` must be the one that the engine passed to the callback that is running.
+    /// `context` must be the one that the engine passed to the callback that is running. Callbacks are
+    /// functions and finalizers; functions run only in scripts, which only a [`Home`] lets run.
     unsafe fn in_callback<R>(
         context: *mut qjs::JSContext,
         body: impl for<'a> FnOnce(Js<'a>) -> R,
@@ -85,7 +102,7 @@ impl<'js> Js<'js> {
 
     /// What the adapter keeps for this context.
     pub(super) fn realm(self) -> &'js Realm {
-        // SAFETY: the context got its realm before any script, and keeps it until no script runs.
+        // SAFETY: the context has a realm, and keeps it throughout `'js`.
         unsafe { &*qjs::JS_GetContextOpaque(self.context()).cast::<Realm>() }
     }
 
@@ -171,11 +188,7 @@ impl<'js> Js<'js> {
             .checked(unsafe { qjs::JS_NewSymbol(self.context(), description.as_ptr(), false) })?;
         // SAFETY: the value is alive.
         let atom = unsafe { qjs::JS_ValueToAtom(self.context(), symbol.value) };
-        if atom == NO_ATOM {
-            Err(Pending)
-        } else {
-            Ok(Key { js: self, atom })
-        }
+        self.owned_key(atom)
     }
 
     pub(super) fn globals(self) -> Local<'js> {
@@ -187,6 +200,16 @@ impl<'js> Js<'js> {
         // SAFETY: pointer and length are those of one live slice.
         let atom =
             unsafe { qjs::JS_NewAtomLen(self.context(), name.as_ptr().cast(), name.len() as _) };
+        self.owned_key(atom)
+    }
+
+    fn index(self, index: u32) -> Outcome<Key<'js>> {
+        // SAFETY: the context is alive.
+        let atom = unsafe { qjs::JS_NewAtomUInt32(self.context(), index) };
+        self.owned_key(atom)
+    }
+
+    fn owned_key(self, atom: qjs::JSAtom) -> Outcome<Key<'js>> {
         if atom == NO_ATOM {
             Err(Pending)
         } else {
@@ -194,14 +217,15 @@ impl<'js> Js<'js> {
         }
     }
 
-    fn index(self, index: u32) -> Outcome<Key<'js>> {
-        // SAFETY: the context is alive.
-        let atom = unsafe { qjs::JS_NewAtomUInt32(self.context(), index) };
-        if atom == NO_ATOM {
-            Err(Pending)
-        } else {
-            Ok(Key { js: self, atom })
-        }
+    /// What a function of the engine says that gives a negative number with an exception.
+    fn succeeded(self, state: c_int) -> Outcome<()> {
+        if state < 0 { Err(Pending) } else { Ok(()) }
+    }
+
+    /// A name as a string of the script; for a symbol its description.
+    pub(super) fn name_text(self, atom: Atom<'_>) -> Outcome<Local<'js>> {
+        // SAFETY: the atom is counted by its owner.
+        self.checked(unsafe { qjs::JS_AtomToString(self.context(), atom.atom) })
     }
 
     /// The text of a name; for a symbol its description.
@@ -234,6 +258,18 @@ impl<'js> Js<'js> {
         // SAFETY: the engine takes over the count that `into_raw` gives up.
         unsafe { qjs::JS_Throw(self.context(), value.into_raw()) };
         Pending
+    }
+
+    /// Ends the script as the interrupt handler does: no script catches this.
+    pub(super) fn interrupt(self) -> Pending {
+        match self.error() {
+            Ok(error) => {
+                // SAFETY: the value is alive.
+                unsafe { qjs::JS_SetUncatchableError(self.context(), error.value) };
+                self.throw(error)
+            }
+            Err(pending) => pending,
+        }
     }
 
     /// Compiles a script; in `asynchronous` ones `await` may stand anywhere, and running gives a promise.
@@ -307,6 +343,6 @@ impl<'js> Js<'js> {
             return None;
         }
         let key = Key { js: self, atom };
-        self.name(key.atom()).ok().map(|text| text.lossy())
+        settle(self, self.name(key.atom())).map(|text| text.lossy())
     }
 }

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use llmspell_engine::Value;
 
 use super::object::{HeldObject, Prototype};
-use super::raw::{Atom, Class, Js, Kept, KeptKey, Local, Outcome};
-use super::sandbox::Originals;
+use super::raw::{Atom, Class, Js, Kept, KeptKey, Local};
+use super::sandbox::{Lack, Originals};
 use crate::sandbox::StopFlag;
 use crate::script_error::ScriptError;
 
@@ -32,6 +32,8 @@ pub(super) struct Realm {
     pub(super) cause: KeptKey,
     /// Functions of the engine, as they were before any script could replace them.
     pub(super) originals: Originals,
+    /// Built-in functions that others stand for.
+    pub(super) builtins: RefCell<Vec<Kept>>,
     /// The prototypes of host objects, one for each kind that was met.
     pub(super) prototypes: RefCell<Vec<Prototype>>,
     /// Rejected promises that nobody handles.
@@ -47,7 +49,7 @@ pub(super) struct Realm {
 
 impl Realm {
     /// Makes the realm of a new context, before any script has run in it.
-    pub(super) fn new(js: Js<'_>, stop: Arc<StopFlag>, memory: usize) -> Outcome<Self> {
+    pub(super) fn new(js: Js<'_>, stop: Arc<StopFlag>, memory: usize) -> Result<Self, Lack> {
         let plain = js.object()?.class();
         let array = js.array()?.class();
         let objects = Class::new(js, c"HostObject")?;
@@ -61,6 +63,7 @@ impl Realm {
             errors,
             cause: KeptKey::new(js, cause.atom()),
             originals,
+            builtins: RefCell::default(),
             prototypes: RefCell::default(),
             rejections: RefCell::default(),
             script: RefCell::default(),
@@ -74,6 +77,9 @@ impl Realm {
     pub(super) fn release(self, js: Js<'_>) {
         self.cause.release(js);
         self.originals.release(js);
+        for builtin in self.builtins.into_inner() {
+            builtin.release(js);
+        }
         for prototype in self.prototypes.into_inner() {
             prototype.release(js);
         }

@@ -1,6 +1,7 @@
 //! What a script may not do: run past its time, or change what the host relies on.
 
-use super::raw::{Access, Js, Kept, Local, Outcome, Pending, Property};
+use super::raw::{Access, Js, Kept, Kind, Local, Outcome, Pending, Property};
+use crate::script_error::ScriptError;
 
 /// How many frames a stack trace has at most; the engine knows no more.
 pub(super) const MAX_FRAMES: usize = 64;
@@ -8,8 +9,10 @@ pub(super) const MAX_FRAMES: usize = 64;
 /// Less stack than this does not even run a script of one call.
 const LEAST_STACK: usize = 64 << 10;
 
-/// More is taken for "without limit" by rquickjs.
-const MOST_STACK: usize = 16 << 20;
+/// The engine cannot know how much stack its thread has. This fits twice into the 2 MiB that threads
+/// of Rust programs have; the other half is for the embedding program, and for what the engine and the
+/// host's functions use between two looks at the limit.
+const MOST_STACK: usize = 1 << 20;
 
 /// The stack limit that the engine is given: 0 would switch it off.
 pub(super) fn stack_limit(wanted: usize) -> usize {
@@ -27,10 +30,25 @@ pub(super) struct Originals {
     error_stack: Kept,
     set_trace_limit: Kept,
     date_text: Kept,
-    map_each: Kept,
-    set_each: Kept,
-    map_size: Kept,
-    set_size: Kept,
+    text_part: Kept,
+    typed_length: Kept,
+    maps: Container<Kept>,
+    sets: Container<Kept>,
+}
+
+/// The functions of `Map`, or of `Set`.
+struct Container<F> {
+    size: F,
+    entries: F,
+    next: F,
+}
+
+/// Why the originals could not be taken.
+pub(super) enum Lack {
+    /// An exception is pending, for which there was no memory.
+    Memory,
+    /// The engine has no such function, and nothing is pending.
+    Function(&'static str),
 }
 
 impl Originals {
@@ -38,28 +56,32 @@ impl Originals {
     ///
     /// Stack traces are how the host knows where a script is, so a script can neither shorten them
     /// nor format them in its own way.
-    pub(super) fn take(js: Js<'_>) -> Outcome<Self> {
+    pub(super) fn take(js: Js<'_>) -> Result<Self, Lack> {
         let globals = js.globals();
         let error = data(&globals, "Error")?;
         let error_stack = accessor(&prototype(&globals, "Error")?, "stack")?.0;
         let set_trace_limit = accessor(&error, "stackTraceLimit")?.1;
         let date_text = data(&prototype(&globals, "Date")?, "toISOString")?;
-        let (map, set) = (prototype(&globals, "Map")?, prototype(&globals, "Set")?);
-        let (map_each, set_each) = (data(&map, "forEach")?, data(&set, "forEach")?);
-        let (map_size, set_size) = (accessor(&map, "size")?.0, accessor(&set, "size")?.0);
+        let text_part = data(&prototype(&globals, "String")?, "slice")?;
+        let typed = prototype(&globals, "Uint8Array")?.prototype();
+        let typed = typed.ok_or(Lack::Function("TypedArray"))?;
+        let typed_length = accessor(&typed, "length")?.0;
+        let maps = Container::take(js, "Map")?;
+        let sets = Container::take(js, "Set")?;
         let limit = || js.number(MAX_FRAMES as f64);
         set_trace_limit.call(&error, &[limit()])?;
         error.define_named("stackTraceLimit", limit(), Access::Hidden)?;
         error.define_named("prepareStackTrace", js.undefined(), Access::Hidden)?;
+        // Only now, because what is kept must be released, and nothing below can fail.
         Ok(Self {
             error: error.keep(),
             error_stack: error_stack.keep(),
             set_trace_limit: set_trace_limit.keep(),
             date_text: date_text.keep(),
-            map_each: map_each.keep(),
-            set_each: set_each.keep(),
-            map_size: map_size.keep(),
-            set_size: set_size.keep(),
+            text_part: text_part.keep(),
+            typed_length: typed_length.keep(),
+            maps: maps.keep(),
+            sets: sets.keep(),
         })
     }
 
@@ -82,21 +104,43 @@ impl Originals {
         self.read(&self.date_text, date)?.text()
     }
 
-    /// How many entries a `Map` or a `Set` has.
-    pub(super) fn size<'js>(&self, container: &Local<'js>) -> Option<Local<'js>> {
-        self.read(&self.map_size, container)
-            .or_else(|| self.read(&self.set_size, container))
+    /// The first units of a string, of which only these are copied; `None` for anything else.
+    pub(super) fn text_start(&self, text: &Local<'_>, most: u32) -> Option<String> {
+        if text.kind() != Kind::Text {
+            return None;
+        }
+        if text.length() <= most {
+            return text.text();
+        }
+        let js = text.js();
+        let range = [js.number(0.0), js.number(f64::from(most))];
+        settle(js, self.text_part.get(js).call(text, &range))?.text()
     }
 
-    /// Calls a function of the host with each entry of a `Map` or a `Set`, until it raises.
-    pub(super) fn for_each<'js>(&self, container: &Local<'js>, each: Local<'js>) -> bool {
-        let js = container.js();
-        let function = if self.read(&self.map_size, container).is_some() {
-            self.map_each.get(js)
-        } else {
-            self.set_each.get(js)
-        };
-        settle(js, function.call(container, &[each])).is_some()
+    /// How many elements a typed array has; `None` for anything else.
+    pub(super) fn typed_length(&self, array: &Local<'_>) -> Option<f64> {
+        match self.read(&self.typed_length, array)?.kind() {
+            Kind::Integer(length) => Some(f64::from(length)),
+            Kind::Float(length) => Some(length),
+            _ => None,
+        }
+    }
+
+    /// How many entries a `Map` or a `Set` has.
+    pub(super) fn size<'js>(&self, container: &Local<'js>) -> Option<Local<'js>> {
+        self.read(&self.maps.size, container)
+            .or_else(|| self.read(&self.sets.size, container))
+    }
+
+    /// The keys and values of a `Map`, or each element of a `Set` twice.
+    pub(super) fn entries<'js>(&self, container: &Local<'js>) -> Option<Entries<'_, 'js>> {
+        let functions = [&self.maps, &self.sets]
+            .into_iter()
+            .find(|functions| self.read(&functions.size, container).is_some())?;
+        Some(Entries {
+            iterator: self.read(&functions.entries, container)?,
+            next: &functions.next,
+        })
     }
 
     pub(super) fn release(self, js: Js<'_>) {
@@ -105,10 +149,14 @@ impl Originals {
             self.error_stack,
             self.set_trace_limit,
             self.date_text,
-            self.map_each,
-            self.set_each,
-            self.map_size,
-            self.set_size,
+            self.text_part,
+            self.typed_length,
+            self.maps.size,
+            self.maps.entries,
+            self.maps.next,
+            self.sets.size,
+            self.sets.entries,
+            self.sets.next,
         ];
         for kept in all {
             kept.release(js);
@@ -127,27 +175,98 @@ pub(super) fn settle<'js, T>(js: Js<'js>, outcome: Outcome<T>) -> Option<T> {
     outcome.map_err(|Pending| drop(js.take_exception())).ok()
 }
 
-fn data<'js>(object: &Local<'js>, name: &str) -> Outcome<Local<'js>> {
-    match object.named(name)? {
-        Property::Value(value) => Ok(value),
-        Property::Absent | Property::Accessor { .. } => Err(Pending),
+impl<'js> Container<Local<'js>> {
+    fn take(js: Js<'js>, class: &'static str) -> Result<Self, Lack> {
+        let globals = js.globals();
+        let prototype = prototype(&globals, class)?;
+        let entries = data(&prototype, "entries")?;
+        let empty = data(&globals, class)?.construct(&[])?;
+        let iterator = entries.call(&empty, &[])?.prototype();
+        let next = data(&iterator.ok_or(Lack::Function("entries"))?, "next")?;
+        Ok(Self {
+            size: accessor(&prototype, "size")?.0,
+            entries,
+            next,
+        })
+    }
+
+    fn keep(self) -> Container<Kept> {
+        Container {
+            size: self.size.keep(),
+            entries: self.entries.keep(),
+            next: self.next.keep(),
+        }
     }
 }
 
-fn prototype<'js>(globals: &Local<'js>, class: &str) -> Outcome<Local<'js>> {
+/// The entries of a `Map` or a `Set`, one after the other.
+pub(super) struct Entries<'a, 'js> {
+    iterator: Local<'js>,
+    next: &'a Kept,
+}
+
+impl<'js> Iterator for Entries<'_, 'js> {
+    type Item = (Local<'js>, Local<'js>);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let js = self.iterator.js();
+        let step = settle(js, self.next.get(js).call(&self.iterator, &[]))?;
+        // The objects below were made by the engine just now, so all that they have is data.
+        match settle(js, step.named("value"))? {
+            Property::Value(entry) if entry.is_array() => {
+                Some((element(&entry, 0)?, element(&entry, 1)?))
+            }
+            _ => None,
+        }
+    }
+}
+
+fn element<'js>(entry: &Local<'js>, index: u32) -> Option<Local<'js>> {
+    match settle(entry.js(), entry.element(index))? {
+        Property::Value(value) => Some(value),
+        Property::Absent | Property::Accessor { .. } => None,
+    }
+}
+
+impl From<Pending> for Lack {
+    fn from(_: Pending) -> Self {
+        Self::Memory
+    }
+}
+
+impl From<Lack> for ScriptError {
+    fn from(lack: Lack) -> Self {
+        match lack {
+            Lack::Memory => Self::out_of_memory(),
+            Lack::Function(name) => Self::internal(format!("the engine has no `{name}`")),
+        }
+    }
+}
+
+fn data<'js>(object: &Local<'js>, name: &'static str) -> Result<Local<'js>, Lack> {
+    match object.named(name)? {
+        Property::Value(value) => Ok(value),
+        Property::Absent | Property::Accessor { .. } => Err(Lack::Function(name)),
+    }
+}
+
+fn prototype<'js>(globals: &Local<'js>, class: &'static str) -> Result<Local<'js>, Lack> {
     data(&data(globals, class)?, "prototype")
 }
 
-fn accessor<'js>(object: &Local<'js>, name: &str) -> Outcome<(Local<'js>, Local<'js>)> {
+fn accessor<'js>(
+    object: &Local<'js>,
+    name: &'static str,
+) -> Result<(Local<'js>, Local<'js>), Lack> {
     match object.named(name)? {
         Property::Accessor { getter, setter } => Ok((getter, setter)),
-        Property::Absent | Property::Value(_) => Err(Pending),
+        Property::Absent | Property::Value(_) => Err(Lack::Function(name)),
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use crate::javascript::testing::Bench;
+    use crate::javascript::testing::Fixture;
 
     #[test]
     fn a_script_has_no_authority() {
@@ -155,12 +274,12 @@ mod tests {
             "['std', 'os', 'require', 'process', 'fetch', 'print', 'console', 'load', 'loadScript',
             'scriptArgs', 'setTimeout', 'Worker', 'gc', 'bjson', 'navigator']
             .filter(name => name in globalThis)";
-        assert_eq!(Bench::new().json(source), "[]");
+        assert_eq!(Fixture::new().json(source), "[]");
     }
 
     #[test]
     fn a_script_imports_nothing() {
-        let mut bench = Bench::new();
+        let mut fixture = Fixture::new();
         for name in [
             "std",
             "os",
@@ -168,15 +287,15 @@ mod tests {
             "/etc/passwd",
             "data:text/javascript,1",
         ] {
-            bench.fail(&format!("import('{name}')"));
+            fixture.fail(&format!("import('{name}')"));
         }
-        assert_eq!(bench.fail("import 'std'").kind().code(), "syntax");
-        assert_eq!(bench.fail("import.meta").kind().code(), "syntax");
+        assert_eq!(fixture.fail("import 'std'").kind().code(), "syntax");
+        assert_eq!(fixture.fail("import.meta").kind().code(), "syntax");
     }
 
     #[test]
     fn a_script_cannot_block_its_thread() {
         let source = "Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0)";
-        assert_eq!(Bench::new().fail(source).kind().code(), "runtime");
+        assert_eq!(Fixture::new().fail(source).kind().code(), "runtime");
     }
 }

@@ -17,12 +17,12 @@ use crate::script_value::ScriptValue;
 use crate::stack_trace::StackTraceOptions;
 
 /// An engine with the global `host`.
-pub(super) struct Bench {
+pub(super) struct Fixture {
     pub(super) engine: Box<dyn ScriptEngine>,
     pub(super) probe: Arc<Probe>,
 }
 
-impl Bench {
+impl Fixture {
     pub(super) fn new() -> Self {
         Self::with(&SandboxLimits::default())
     }
@@ -197,6 +197,26 @@ impl ScriptObject for Item {
 
     fn read_field(&self, _name: &str) -> Option<ScriptValue> {
         Some(self.size.into())
+    }
+}
+
+/// An object of an embedding program that panics whatever it is asked.
+pub(super) struct Broken;
+
+impl ScriptObject for Broken {
+    const NAME: &'static str = "Broken";
+    const METHODS: &'static [Method<Self>] = &[
+        Method::at_level(DebugLevel::Debug, "say", |_, _| Ok(true.into())),
+        Method::new("self", |_, _| Ok(ScriptValue::Object(Arc::new(Self)))),
+    ];
+    const FIELDS: &'static [&'static str] = &["field"];
+
+    fn read_field(&self, _name: &str) -> Option<ScriptValue> {
+        panic!("on purpose")
+    }
+
+    fn level_gate(&self) -> Option<&AtomicU8> {
+        panic!("on purpose")
     }
 }
 

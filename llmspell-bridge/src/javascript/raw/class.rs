@@ -9,13 +9,14 @@ use rquickjs::qjs;
 
 use super::{Js, Local, Outcome, Pending};
 
-/// A class of objects that hold one `T` each, which is dropped with the object.
+/// A class of objects that hold one `T` each, which is dropped with the object, on whatever thread the
+/// heap is then.
 pub(in crate::javascript) struct Class<T> {
     number: qjs::JSClassID,
     holds: PhantomData<fn() -> T>,
 }
 
-impl<T: 'static> Class<T> {
+impl<T: Send + 'static> Class<T> {
     /// Makes the class known to the runtime.
     pub(in crate::javascript) fn new(js: Js<'_>, name: &CStr) -> Outcome<Self> {
         let definition = qjs::JSClassDef {

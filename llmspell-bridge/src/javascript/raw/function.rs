@@ -9,14 +9,19 @@ use rquickjs::qjs;
 
 use super::class::drop_box;
 use super::{Access, Js, Local, Outcome, Pending};
+use crate::host_object::guarded;
 use crate::javascript::error;
+use crate::script_error::ScriptError;
 
-/// A function of the host, with what it owns.
-pub(in crate::javascript) trait Native: Sized + 'static {
+/// A function of the host, with what it owns. The heap that holds it moves between threads.
+pub(in crate::javascript) trait Native: Sized + Send + 'static {
     /// Whether a call has nothing to do now; asked before anything else, the arguments untouched.
+    ///
+    /// # Errors
+    /// When that cannot be said; the call then raises the error.
     #[inline]
-    fn idle(&self) -> bool {
-        false
+    fn idle(&self) -> Result<bool, ScriptError> {
+        Ok(false)
     }
 
     /// Runs the function.
@@ -46,6 +51,27 @@ impl<'js> Given<'js> {
             Some(value) => unsafe { self.js.borrowed(*value) },
             None => self.js.undefined(),
         }
+    }
+
+    /// Passes the same arguments on to another function.
+    pub(in crate::javascript) fn pass(
+        &self,
+        function: &Local<'js>,
+        this: &Local<'js>,
+    ) -> Outcome<Local<'js>> {
+        let count = c_int::try_from(self.values.len()).unwrap_or(c_int::MAX);
+        // SAFETY: all values are alive, there are as many as `count` says, and a function of the engine
+        // does not write to its arguments.
+        let value = unsafe {
+            qjs::JS_Call(
+                self.js.context(),
+                function.raw(),
+                this.raw(),
+                count,
+                self.values.as_ptr().cast_mut(),
+            )
+        };
+        self.js.checked(value)
     }
 
     /// All arguments from an index on.
@@ -95,12 +121,25 @@ unsafe extern "C" fn trampoline<T: Native>(
 ) -> qjs::JSValue {
     // SAFETY: `function` gave the box, which lives as long as the function object that is running.
     let native = unsafe { &*held.cast_const().cast::<T>() };
-    if native.idle() {
-        return qjs::JS_UNDEFINED;
+    match native.idle() {
+        Ok(true) => return qjs::JS_UNDEFINED,
+        Ok(false) => {}
+        // SAFETY: the engine passes its context.
+        Err(error) => return unsafe { raise(context, &error) },
     }
     let count = usize::try_from(count).unwrap_or(0);
     // SAFETY: the engine passes its context, and as many values as it says.
     unsafe { enter(native, context, this, count, values) }.unwrap_or(qjs::JS_EXCEPTION)
+}
+
+#[cold]
+unsafe fn raise(context: *mut qjs::JSContext, error: &ScriptError) -> qjs::JSValue {
+    let raise = |js: Js<'_>| {
+        let Pending = error::throw(js, error);
+    };
+    // SAFETY: the caller passes on the context that the engine gave.
+    unsafe { Js::in_callback(context, raise) };
+    qjs::JS_EXCEPTION
 }
 
 #[inline(never)]
@@ -121,9 +160,9 @@ unsafe fn enter<T: Native>(
         // SAFETY: as above.
         let this = unsafe { js.borrowed(this) };
         let run = || native.call(js, &this, Given { js, values });
-        // A panic must not cross the engine's C code, and becomes an error of the script.
-        let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(run))
-            .unwrap_or_else(|panic| Err(error::throw_panic(js, panic.as_ref())));
+        // A panic must not cross the engine's C code. Code of an embedding program is guarded under the
+        // name of its object; this is for what is left.
+        let result = guarded("the host", run).unwrap_or_else(|error| Err(error::throw(js, &error)));
         result.map_or(qjs::JS_EXCEPTION, Local::into_raw)
     };
     // SAFETY: the caller passes on the context that the engine gave.

@@ -6,7 +6,8 @@ use std::ffi::c_int;
 
 use rquickjs::qjs;
 
-use super::{Atom, Js, Kept, Key, Keys, Outcome, Pending, Text};
+use super::{Atom, Js, Kept, Keys, Outcome, Pending, Text};
+use crate::javascript::sandbox::settle;
 
 /// A value that is counted as long as it is held.
 pub(in crate::javascript) struct Local<'js> {
@@ -51,6 +52,8 @@ pub(in crate::javascript) enum Access {
     Hidden,
     /// As the properties of a new `Error` are: changeable, but not enumerable.
     Quiet,
+    /// As the length of a function is: for reading only, until it is defined anew.
+    Changeable,
 }
 
 impl Access {
@@ -60,6 +63,7 @@ impl Access {
             Self::Fixed => qjs::JS_PROP_ENUMERABLE,
             Self::Hidden => 0,
             Self::Quiet => qjs::JS_PROP_WRITABLE | qjs::JS_PROP_CONFIGURABLE,
+            Self::Changeable => qjs::JS_PROP_CONFIGURABLE,
         };
         (flags | qjs::JS_PROP_THROW) as c_int
     }
@@ -161,13 +165,7 @@ impl<'js> Local<'js> {
 
     /// The string with U+FFFD for each lone surrogate; `None` for anything else, or without memory.
     pub(in crate::javascript) fn text(&self) -> Option<String> {
-        match self.bytes()? {
-            Ok(text) => Some(text.lossy()),
-            Err(Pending) => {
-                drop(self.js.take_exception());
-                None
-            }
-        }
+        settle(self.js, self.bytes()?).map(|text| text.lossy())
     }
 
     /// A symbol's description.
@@ -177,8 +175,8 @@ impl<'js> Local<'js> {
         }
         // SAFETY: the value is a symbol, which is a name already.
         let atom = unsafe { qjs::JS_ValueToAtom(self.js.context(), self.value) };
-        let key = Key { js: self.js, atom };
-        self.js.name(key.atom()).ok().map(|text| text.lossy())
+        let key = settle(self.js, self.js.owned_key(atom))?;
+        settle(self.js, self.js.name(key.atom())).map(|text| text.lossy())
     }
 
     /// A big integer that fits; `None` for anything else.
@@ -189,28 +187,33 @@ impl<'js> Local<'js> {
         let mut number = 0;
         let context = self.js.context();
         // SAFETY: the value is a big integer, so nothing is converted; the result is taken modulo 2^64.
-        let failed = unsafe { qjs::JS_ToBigInt64(context, &raw mut number, self.value) } != 0;
+        let state = unsafe { qjs::JS_ToBigInt64(context, &raw mut number, self.value) };
+        settle(self.js, self.js.succeeded(state))?;
         // SAFETY: the context is alive.
         let again = self
             .js
-            .local(unsafe { qjs::JS_NewBigInt64(context, number) });
+            .checked(unsafe { qjs::JS_NewBigInt64(context, number) });
+        let again = settle(self.js, again)?;
         // SAFETY: both values are alive and primitive.
         let same = unsafe { qjs::JS_IsStrictEqual(context, again.value, self.value) };
-        (!failed && same).then_some(number)
+        same.then_some(number)
     }
 
-    /// The length of an array.
+    /// The length of an array, or of a string in its own units; 0 for anything else.
     pub(in crate::javascript) fn length(&self) -> u32 {
-        let mut length = 0;
-        // SAFETY: the value is alive. The length of an array is data, whatever the script did to it.
-        unsafe {
-            if !qjs::JS_IsArray(self.value)
-                || qjs::JS_GetLength(self.js.context(), self.value, &raw mut length) != 0
-            {
-                return 0;
-            }
+        if !self.is_array() && self.kind() != Kind::Text {
+            return 0;
         }
-        u32::try_from(length).unwrap_or(0)
+        let mut length = 0;
+        // SAFETY: the value is alive. The length of both is data, whatever the script did to it.
+        let state = unsafe { qjs::JS_GetLength(self.js.context(), self.value, &raw mut length) };
+        settle(self.js, self.js.succeeded(state)).map_or(0, |()| u32::try_from(length).unwrap_or(0))
+    }
+
+    /// Whether this is an array, and no proxy of one.
+    pub(in crate::javascript) fn is_array(&self) -> bool {
+        // SAFETY: the value is alive.
+        unsafe { qjs::JS_IsArray(self.value) }
     }
 
     /// The names of the enumerable own properties: array indices, then strings, then symbols.
@@ -221,7 +224,7 @@ impl<'js> Local<'js> {
         let mut length = 0;
         let flags = qjs::JS_GPN_STRING_MASK | qjs::JS_GPN_SYMBOL_MASK | qjs::JS_GPN_ENUM_ONLY;
         // SAFETY: the value is alive; the engine fills table and length or says that it did not.
-        let failed = unsafe {
+        let state = unsafe {
             qjs::JS_GetOwnPropertyNames(
                 self.js.context(),
                 &raw mut table,
@@ -229,16 +232,12 @@ impl<'js> Local<'js> {
                 self.value,
                 flags as c_int,
             )
-        } != 0;
-        if failed {
-            Err(Pending)
-        } else {
-            Ok(Keys {
-                js: self.js,
-                table,
-                length,
-            })
-        }
+        };
+        self.js.succeeded(state).map(|()| Keys {
+            js: self.js,
+            table,
+            length,
+        })
     }
 
     /// An own property as it is. A proxy has none, since asking it would run the script.
@@ -308,7 +307,7 @@ impl<'js> Local<'js> {
                 access.flags(),
             )
         };
-        if state < 0 { Err(Pending) } else { Ok(()) }
+        self.js.succeeded(state)
     }
 
     /// Defines an own property by name.
@@ -340,14 +339,14 @@ impl<'js> Local<'js> {
                 flags as c_int,
             )
         };
-        if state < 0 { Err(Pending) } else { Ok(()) }
+        self.js.succeeded(state)
     }
 
     /// Makes an object that is no proxy unchangeable.
     pub(in crate::javascript) fn freeze(&self) -> Outcome<()> {
         // SAFETY: the value is alive.
         let state = unsafe { qjs::JS_FreezeObject(self.js.context(), self.value) };
-        if state < 0 { Err(Pending) } else { Ok(()) }
+        self.js.succeeded(state)
     }
 
     /// Calls a function.
@@ -367,6 +366,17 @@ impl<'js> Local<'js> {
                 count,
                 raw.as_mut_ptr(),
             )
+        };
+        self.js.checked(value)
+    }
+
+    /// Calls a constructor.
+    pub(in crate::javascript) fn construct(&self, arguments: &[Local<'js>]) -> Outcome<Local<'js>> {
+        let mut raw: Vec<_> = arguments.iter().map(Local::raw).collect();
+        let count = c_int::try_from(raw.len()).unwrap_or(c_int::MAX);
+        // SAFETY: all values are alive, and the array has as many as `count` says.
+        let value = unsafe {
+            qjs::JS_CallConstructor(self.js.context(), self.value, count, raw.as_mut_ptr())
         };
         self.js.checked(value)
     }
