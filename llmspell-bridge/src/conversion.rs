@@ -29,6 +29,7 @@ pub(crate) struct Refusal {
 pub(crate) type Walked<T> = Result<T, Box<Refusal>>;
 
 /// Refuses the value at hand; the sentence goes on after the path to it.
+#[cold]
 pub(crate) fn refuse<T>(reason: impl Into<String>) -> Walked<T> {
     Err(Box::new(Refusal {
         reason: reason.into(),
@@ -38,6 +39,7 @@ pub(crate) fn refuse<T>(reason: impl Into<String>) -> Walked<T> {
 }
 
 /// Ends the walk, because the script was stopped.
+#[cold]
 fn stop<T>(reason: StopReason) -> Walked<T> {
     Err(Box::new(Refusal {
         reason: String::new(),
@@ -122,39 +124,52 @@ impl<'a> Budget<'a> {
     }
 
     /// Spends some values. One that is shared is spent once for each time it is met.
+    #[inline]
     pub(crate) fn spend_values(&mut self, count: usize) -> Walked<()> {
         match self.values.checked_sub(count) {
             Some(left) => {
                 self.values = left;
                 Ok(())
             }
-            None => refuse(format!("has more than {} values in all", self.limits.nodes)),
+            None => self.too_many_values(),
         }
     }
 
     /// Refuses a structure that claims to hold more values than may still be met.
+    #[inline]
     pub(crate) fn check_values(&self, count: usize) -> Walked<()> {
         if count <= self.values {
             return Ok(());
         }
+        self.too_many_values()
+    }
+
+    // Apart from the walks, because these are seldom and the walks are not.
+    #[cold]
+    fn too_many_values<T>(&self) -> Walked<T> {
         refuse(format!("has more than {} values in all", self.limits.nodes))
     }
 
+    #[cold]
+    fn too_many_bytes<T>(&self) -> Walked<T> {
+        let most = self.limits.bytes;
+        refuse(format!("has more than {most} bytes of text in all"))
+    }
+
     /// Spends the bytes of a text or a key.
+    #[inline]
     pub(crate) fn spend_bytes(&mut self, count: usize) -> Walked<()> {
         match self.bytes.checked_sub(count) {
             Some(left) => {
                 self.bytes = left;
                 Ok(())
             }
-            None => refuse(format!(
-                "has more than {} bytes of text in all",
-                self.limits.bytes
-            )),
+            None => self.too_many_bytes(),
         }
     }
 
     /// Ends the walk when the script is told to stop.
+    #[inline]
     pub(crate) fn check_stop(&self) -> Walked<()> {
         match self.stop.reason() {
             Some(reason) => stop(reason),
@@ -166,6 +181,7 @@ impl<'a> Budget<'a> {
     ///
     /// A walk takes time for each structure, however few values it finds there, and so this is where it
     /// ends when the script is told to stop.
+    #[inline]
     pub(crate) fn enter(&mut self, address: usize) -> Walked<()> {
         self.check_stop()?;
         if self.open.contains(&address) {
@@ -180,6 +196,7 @@ impl<'a> Budget<'a> {
     }
 
     /// Comes out of the structure that was entered last.
+    #[inline]
     pub(crate) fn leave(&mut self) {
         self.open.pop();
     }
