@@ -28,7 +28,7 @@ const ASK: &str = "ask contains {\"reason\": \"x\"}";
 fn a_policy_says_nothing_of_what_another_file_of_its_package_says() {
     let own = policy(
         "shared",
-        &format!("import data.cupcake.policies.shared\n\n{ASK} if shared.x\n\nx := 1"),
+        &format!("{ASK} if data.cupcake.policies.shared.x\n\nx := 1"),
     );
     let other = policy(
         "shared",
@@ -41,7 +41,7 @@ fn a_policy_says_nothing_of_what_another_file_of_its_package_says() {
         ]),
         [
             "shared .cupcake/policies/b.rego:6 the package `cupcake.policies.shared` is that of `.cupcake/policies/a.rego` already",
-            "shared .cupcake/policies/a.rego:10"
+            "shared .cupcake/policies/a.rego:8"
         ]
     );
 }
@@ -156,5 +156,33 @@ fn a_context_that_is_no_set_is_told_what_to_write() {
         [
             "p .cupcake/policies/p.rego:8 `add_context` is a string, not a set of strings: write `add_context contains …`"
         ]
+    );
+}
+
+#[test]
+fn an_import_of_the_own_package_is_refused_where_it_is_used_because_it_would_be_undefined() {
+    let error = |import: &str, name: &str| {
+        let text = policy(
+            "p",
+            &format!("import {import}\n\n{ASK} if {name}\n\nx := 1"),
+        );
+        decided(&[(".cupcake/policies/p.rego", &text)])
+    };
+    for (import, name) in [
+        ("data.cupcake.policies.p", "p.x"),
+        ("data.cupcake.policies.p as own", "own.x == 1"),
+        ("data.cupcake.policies as all", "not all.p.x"),
+    ] {
+        let used = name.trim_start_matches("not ").trim_end_matches(" == 1");
+        assert_eq!(
+            error(import, name),
+            [format!(
+                "p .cupcake/policies/p.rego:10 `{used}` leads back to its own package through an import: write `x` alone"
+            )]
+        );
+    }
+    assert_eq!(
+        error("data.cupcake.policies.p", "x == 1"),
+        ["p .cupcake/policies/p.rego:10"]
     );
 }

@@ -115,9 +115,13 @@ impl Library {
             .map(|named| (&named.path, named.line, false))
             .chain(called)
         {
-            let Some(path) = absolute(module, path) else {
+            let Some(full) = absolute(module, path) else {
                 continue;
             };
+            if !is_builtin_call {
+                check_way_back(module, path, &full, line)?;
+            }
+            let path = full;
             let found = self.packages_of(&path);
             let fault = if found.is_empty() {
                 Some(self.missing_package(module, &path, line))
@@ -250,6 +254,31 @@ fn check_verbs(policy: &Module, modules: &[&Module]) -> Result<(), Fault> {
         }
     }
     Ok(())
+}
+
+/// Checks that no import leads back to the module's own package: regorus makes undefined of what is named so.
+fn check_way_back(
+    module: &Module,
+    path: &[String],
+    full: &[String],
+    line: u32,
+) -> Result<(), Fault> {
+    let target = path.first().and_then(|name| module.imports.get(name));
+    let leads_back = target.is_some_and(|target| target.len() <= module.package.len() + 1);
+    match full.strip_prefix(module.package.as_slice()) {
+        Some(rest) if leads_back => {
+            let advice = match rest.first() {
+                Some(rule) => format!(": write `{rule}` alone"),
+                None => String::new(),
+            };
+            let message = format!(
+                "`{}` leads back to its own package through an import{advice}",
+                path.join(".")
+            );
+            Err(in_file(module, Fault::load(message, line)))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// The path without `data` that a name stands for; none for input, for local names and for builtin functions.
