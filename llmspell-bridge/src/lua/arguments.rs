@@ -27,7 +27,8 @@ use crate::stack_trace::{StackTrace, StackTraceOptions};
 pub(super) enum Returned {
     Nothing,
     Values(MultiValue),
-    Raised(Value),
+    /// As which error the method knows it, and the very value that was raised.
+    Raised(ScriptError, Value),
 }
 
 /// One call of a method from a script.
@@ -150,7 +151,7 @@ impl Arguments for LuaArguments<'_> {
             _ => {
                 let raised = results.pop_front().unwrap_or(Value::Nil);
                 let error = from_raised(self.lua, &raised, StackTrace::default());
-                *self.returned.borrow_mut() = Returned::Raised(raised);
+                *self.returned.borrow_mut() = Returned::Raised(error.clone(), raised);
                 Err(error)
             }
         }

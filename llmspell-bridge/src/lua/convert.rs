@@ -85,7 +85,7 @@ pub(super) fn to_data(
     limits: &DataLimits,
     stop: &StopFlag,
 ) -> Result<Data, ScriptError> {
-    let mut result = refuse("is of an unknown kind");
+    let mut result = None;
     let walked: mlua::Result<()> = {
         // SAFETY: the closure leaves the stack as it found it, and the value at index 1 stays there
         // for as long as its strings and tables are read.
@@ -99,13 +99,16 @@ pub(super) fn to_data(
                     empty_list,
                     budget,
                 };
-                result = walk.value(1);
+                result = Some(walk.value(1));
                 ffi::lua_settop(state, 0);
             })
         }
     };
     walked.map_err(from_mlua)?;
-    result.map_err(|refusal| refusal.into_error())
+    match result {
+        Some(result) => result.map_err(|refusal| refusal.into_error()),
+        None => Err(ScriptError::internal("the value was not looked at")),
+    }
 }
 
 struct Walk<'a> {

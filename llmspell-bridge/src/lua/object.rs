@@ -217,11 +217,15 @@ fn cross(
             values.push_front(Value::Boolean(true));
             Ok(values)
         }
-        (Err(_), Returned::Raised(raised)) => {
+        (Err(error), Returned::Raised(known, raised)) if is_same(&error, &known) => {
             Ok(MultiValue::from_iter([Value::Boolean(false), raised]))
         }
         (answered, _) => answer(lua, answered),
     }
+}
+
+fn is_same(one: &ScriptError, other: &ScriptError) -> bool {
+    one.kind() == other.kind() && one.message() == other.message()
 }
 
 /// An answer or an error, behind the flag that tells which.

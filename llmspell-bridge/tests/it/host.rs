@@ -30,6 +30,11 @@ impl ScriptObject for Careless {
         Method::new("twin", |_, _| {
             Ok(ScriptValue::Object(Arc::new(Self { name: "twin" })))
         }),
+        Method::new("replaces", |_, arguments: &dyn Arguments| {
+            let called = arguments.call(0, 1);
+            called.map_err(|_| ScriptError::new(ScriptErrorKind::Event, "of the program"))?;
+            Ok(ScriptValue::Returned)
+        }),
         Method::new("exact", |_, arguments: &dyn Arguments| {
             let text = arguments.exact_text(0).transpose()?;
             Ok(text.map(|text| text.len()).into())
@@ -459,6 +464,18 @@ fn a_script_function_that_the_program_calls_may_call_back_and_raise() {
     for (language, script) in scripts {
         let value = host(language).run(&script).unwrap();
         assert_eq!(value.as_string().unwrap().as_ref(), "21kept", "{language}");
+    }
+}
+
+#[test]
+fn a_program_may_answer_the_error_of_a_script_function_with_its_own() {
+    for (language, script) in both(
+        "careless.replaces(function() error('of the script') end)",
+        "careless.replaces(() => { throw new Error('of the script') })",
+    ) {
+        let error = host(language).run(&script).unwrap_err();
+        assert_eq!(error.kind(), ScriptErrorKind::Event, "{language}: {error}");
+        assert_eq!(error.message(), "of the program", "{language}");
     }
 }
 
