@@ -35,6 +35,19 @@ pub struct Figure {
     against: Against,
     /// The ratio that must not be passed, if there is one.
     target: Option<f64>,
+    /// How many pieces of work are counted where instructions are counted; a few where one is long.
+    counted: u64,
+}
+
+/// How the instructions of a figure are counted.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Counting {
+    /// How many pieces of work are done.
+    pub times: u64,
+    /// How many things one piece of our work does.
+    pub parts: f64,
+    /// Whether there is work on the other side to count.
+    pub against: bool,
 }
 
 /// What a figure came to.
@@ -56,6 +69,8 @@ pub struct Outcome {
     pub target: Option<f64>,
     /// Whether it is not passed; `None` where there is no target.
     pub reached: Option<bool>,
+    /// How its instructions are counted.
+    pub counting: Counting,
 }
 
 /// All figures, in the order in which they are printed.
@@ -67,6 +82,7 @@ pub const FIGURES: &[Figure] = &[
         parts: 1.0,
         against: Against::Work("a relaxed load", message::relaxed_load),
         target: Some(1.5),
+        counted: 2000,
     },
     Figure {
         name: "message.disabled.lua",
@@ -78,6 +94,7 @@ pub const FIGURES: &[Figure] = &[
             message::empty_function_in_lua,
         ),
         target: Some(2.0),
+        counted: 2000,
     },
     Figure {
         name: "message.disabled.javascript",
@@ -89,6 +106,7 @@ pub const FIGURES: &[Figure] = &[
             message::empty_function_in_javascript,
         ),
         target: Some(1.3),
+        counted: 2000,
     },
     Figure {
         name: "message.enabled.rust",
@@ -97,6 +115,7 @@ pub const FIGURES: &[Figure] = &[
         parts: 1.0,
         against: Against::Work("a relaxed load", message::relaxed_load),
         target: None,
+        counted: 2000,
     },
     Figure {
         name: "message.enabled.lua",
@@ -108,6 +127,7 @@ pub const FIGURES: &[Figure] = &[
             message::empty_function_in_lua,
         ),
         target: None,
+        counted: 2000,
     },
     Figure {
         name: "message.enabled.javascript",
@@ -119,6 +139,7 @@ pub const FIGURES: &[Figure] = &[
             message::empty_function_in_javascript,
         ),
         target: None,
+        counted: 2000,
     },
     Figure {
         name: "timer",
@@ -127,6 +148,7 @@ pub const FIGURES: &[Figure] = &[
         parts: 1.0,
         against: Against::Work("two readings of the clock", timer::two_clock_readings),
         target: None,
+        counted: 2000,
     },
     Figure {
         name: "filter",
@@ -137,6 +159,7 @@ pub const FIGURES: &[Figure] = &[
             timer::filter_decision(0)
         }),
         target: None,
+        counted: 2000,
     },
     Figure {
         name: "event.lua",
@@ -148,6 +171,7 @@ pub const FIGURES: &[Figure] = &[
             event::from_lua_by_mlua,
         ),
         target: Some(0.35),
+        counted: 500,
     },
     Figure {
         name: "event.javascript",
@@ -159,6 +183,7 @@ pub const FIGURES: &[Figure] = &[
             event::from_javascript_by_rquickjs,
         ),
         target: Some(0.7),
+        counted: 500,
     },
     Figure {
         name: "event.text",
@@ -167,6 +192,7 @@ pub const FIGURES: &[Figure] = &[
         parts: 1.0,
         against: Against::Work("serde_json::from_str::<Value>", event::from_text_by_serde),
         target: None,
+        counted: 500,
     },
     Figure {
         name: "decision.none",
@@ -177,6 +203,7 @@ pub const FIGURES: &[Figure] = &[
             decision::decide_nothing(5)
         }),
         target: None,
+        counted: 200,
     },
     Figure {
         name: "decision.one",
@@ -187,6 +214,7 @@ pub const FIGURES: &[Figure] = &[
             decision::decide(5, Routed::One)
         }),
         target: Some(2.0),
+        counted: 200,
     },
     Figure {
         name: "decision.all",
@@ -195,6 +223,7 @@ pub const FIGURES: &[Figure] = &[
         parts: 500.0,
         against: Against::Time("15 µs", 15_000.0),
         target: Some(1.0),
+        counted: 4,
     },
     Figure {
         name: "load",
@@ -203,6 +232,7 @@ pub const FIGURES: &[Figure] = &[
         parts: 500.0,
         against: Against::Time("40 µs, to parse and compile one", 40_000.0),
         target: None,
+        counted: 1,
     },
 ];
 
@@ -253,6 +283,11 @@ impl Figure {
             ratio,
             target: self.target,
             reached: self.target.map(|target| ratio <= target),
+            counting: Counting {
+                times: self.counted,
+                parts: self.parts,
+                against: matches!(self.against, Against::Work(..)),
+            },
         }
     }
 }

@@ -5,6 +5,11 @@ use serde::de::DeserializeOwned;
 
 use crate::error::Place;
 
+/// Bytes of a document: what people write by hand is far smaller.
+const MAX_BYTES: usize = 64 * 1024;
+/// Lists and mappings in brackets and braces inside each other, which the parser reads in quadratic time.
+const MAX_DEPTH: usize = 32;
+
 /// What is wrong with a document, and where.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Fault {
@@ -35,6 +40,7 @@ impl Fault {
 
 /// Reads a YAML document.
 pub(crate) fn from_yaml<T: DeserializeOwned>(text: &str) -> Result<T, Fault> {
+    check(text)?;
     yaml_serde::from_str(text).map_err(|error| {
         let full = error.to_string();
         let mut fault = reworded(without_position(&full));
@@ -44,6 +50,36 @@ pub(crate) fn from_yaml<T: DeserializeOwned>(text: &str) -> Result<T, Fault> {
         }
         fault
     })
+}
+
+/// Refuses what the parser would take long to read; brackets count wherever they stand.
+fn check(text: &str) -> Result<(), Fault> {
+    if text.len() > MAX_BYTES {
+        return Err(Fault::new(
+            format!("the document is larger than {MAX_BYTES} bytes"),
+            "leave out what the engine does not read",
+        ));
+    }
+    let mut depth: usize = 0;
+    for (number, line) in (1_u32..).zip(text.lines()) {
+        for character in line.chars() {
+            match character {
+                '[' | '{' => depth += 1,
+                ']' | '}' => depth = depth.saturating_sub(1),
+                _ => {}
+            }
+            if depth > MAX_DEPTH {
+                return Err(Fault {
+                    line: Some(number),
+                    ..Fault::new(
+                        format!("brackets and braces are nested more than {MAX_DEPTH} deep"),
+                        "flatten the document",
+                    )
+                });
+            }
+        }
+    }
+    Ok(())
 }
 
 /// The message up to the first position: the parser adds others for the places that led there.

@@ -4,7 +4,7 @@ pub(crate) mod rego;
 
 use std::fmt::Debug;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use crate::decision::{DecisionError, RuleReport};
 use crate::value::Value;
@@ -12,9 +12,16 @@ use crate::value::Value;
 /// A policy that is ready to be asked.
 pub(crate) trait Evaluator: Debug + Send + Sync {
     /// What the policy says about the event; failures are among the findings.
-    ///
-    /// `time` is what is left of the decision's deadline.
-    fn evaluate(&self, event: &Value, time: Duration, findings: &mut Findings);
+    fn evaluate(&self, event: &Value, moment: Moment, findings: &mut Findings);
+}
+
+/// When a policy is evaluated, and how long that may take.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Moment {
+    /// The time of the decision, the same for all of its policies.
+    pub(crate) now: SystemTime,
+    /// What is left of the decision's deadline.
+    pub(crate) left: Duration,
 }
 
 /// What the policies said, and what went wrong meanwhile.

@@ -1,6 +1,10 @@
 //! The agent programs whose policies a project may hold.
 
+mod events;
+
 use std::fmt;
+
+pub(crate) use events::meant;
 
 /// An agent program with its own folder under `policies/` and its own wire format.
 ///
@@ -36,6 +40,12 @@ impl Harness {
             Self::Factory => "factory",
             Self::OpenCode => "opencode",
         }
+    }
+
+    /// The harness that a file under `policies/` belongs to; none, if it serves every harness.
+    pub(crate) fn of_file(path: &str) -> Option<Self> {
+        let inside = path.strip_prefix(".cupcake/policies/")?;
+        Self::from_name(inside.split_once('/')?.0)
     }
 
     /// The harness with this name.

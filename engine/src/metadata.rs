@@ -6,6 +6,7 @@ use serde::Deserialize;
 use serde::de::{Deserializer, Error, SeqAccess, Visitor};
 
 use crate::document::{self, Fault};
+use crate::harness::{self, Harness};
 
 const TITLE_LINE: &str = "METADATA";
 const SCOPES: [&str; 4] = ["rule", "document", "package", "subpackages"];
@@ -33,7 +34,7 @@ pub(crate) struct Routing {
     pub(crate) required_signals: Names,
 }
 
-/// A list of names, none empty and none twice.
+/// A list of names, none twice.
 #[derive(Debug, Default)]
 pub(crate) struct Names(pub(crate) Vec<String>);
 
@@ -102,7 +103,35 @@ impl Routing {
     }
 
     /// Checks that the routing can ever choose an event, and that nothing in it would be ignored.
-    pub(crate) fn check(&self) -> Result<(), Fault> {
+    ///
+    /// The events are those of the harness, if it is known which one the policy is for. A fault comes with its key.
+    pub(crate) fn check(&self, harness: Option<Harness>) -> Result<(), (&'static str, Fault)> {
+        let lists = [
+            ("required_events", &self.required_events),
+            ("required_tools", &self.required_tools),
+            ("required_signals", &self.required_signals),
+        ];
+        for (key, Names(names)) in lists {
+            let may_be_any = key == "required_tools";
+            let names = names.iter().filter(|name| !(may_be_any && *name == "*"));
+            for name in names {
+                check_name(key, name).map_err(|fault| (key, fault))?;
+            }
+        }
+        self.check_presence().map_err(|fault| ("routing", fault))?;
+        for name in &self.required_events.0 {
+            if let Some(meant) = harness::meant(name, harness) {
+                let fault = Fault::new(
+                    format!("there is no event `{name}`"),
+                    format!("did you mean `{meant}`?"),
+                );
+                return Err(("required_events", fault));
+            }
+        }
+        Ok(())
+    }
+
+    fn check_presence(&self) -> Result<(), Fault> {
         let Names(events) = &self.required_events;
         if events.is_empty() {
             let message = if self.required_tools.0.is_empty() {
@@ -115,14 +144,24 @@ impl Routing {
                 "list the events under `required_events`, such as [PreToolUse]",
             ));
         }
-        if events.iter().any(|event| event == "*") {
-            return Err(Fault::new(
-                "`*` is not an event",
-                "list every event that the policy is for",
-            ));
-        }
         Ok(())
     }
+}
+
+/// Checks that a name is one that an event can have.
+fn check_name(key: &str, name: &str) -> Result<(), Fault> {
+    let (what, advice) = if name.trim().is_empty() {
+        ("is empty", "remove it, or write a name")
+    } else if name == "*" && key == "required_events" {
+        ("is not an event", "list every event that the policy is for")
+    } else if name.trim() != name {
+        ("begins or ends with a blank", "remove the blank")
+    } else if name.contains(['*', '|', ',']) {
+        ("is no name", "write one name an item, and each in full")
+    } else {
+        return Ok(());
+    };
+    Err(Fault::new(format!("`{name}` in `{key}` {what}"), advice))
 }
 
 /// The line of the block's title, and the block without its comment markers.
@@ -141,6 +180,29 @@ impl<'de> Deserialize<'de> for Names {
     }
 }
 
+/// One item of such a list: a text, and nothing that YAML would turn into one.
+struct Name(String);
+
+impl<'de> Deserialize<'de> for Name {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(NameVisitor)
+    }
+}
+
+struct NameVisitor;
+
+impl Visitor<'_> for NameVisitor {
+    type Value = Name;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a name")
+    }
+
+    fn visit_str<E: Error>(self, name: &str) -> Result<Name, E> {
+        Ok(Name(name.to_owned()))
+    }
+}
+
 struct NamesVisitor;
 
 impl<'de> Visitor<'de> for NamesVisitor {
@@ -156,10 +218,7 @@ impl<'de> Visitor<'de> for NamesVisitor {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut sequence: A) -> Result<Names, A::Error> {
         let mut names: Vec<String> = Vec::new();
-        while let Some(name) = sequence.next_element::<String>()? {
-            if name.trim().is_empty() {
-                return Err(Error::custom("a name is empty"));
-            }
+        while let Some(Name(name)) = sequence.next_element()? {
             if !names.contains(&name) {
                 names.push(name);
             }

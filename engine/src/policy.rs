@@ -8,6 +8,7 @@ use crate::decision::{DecisionError, DecisionErrorKind, Verb};
 use crate::document;
 use crate::evaluator::Evaluator;
 use crate::evaluator::rego::{self, Library, Module, RegoPolicy, Speaker};
+use crate::harness::Harness;
 use crate::metadata::{Metadata, Routing};
 use crate::project::SourceFile;
 
@@ -129,29 +130,36 @@ fn read_into(
     library: &mut Library,
     summary: &mut PolicySummary,
 ) -> Result<Found, DecisionError> {
-    let ending = Path::new(&source.path)
-        .extension()
-        .and_then(|ending| ending.to_str())
-        .unwrap_or_default();
-    // What has no ending is a folder that could not be read.
-    if !ending.is_empty() && !ending.eq_ignore_ascii_case("rego") {
-        let message =
-            format!("a policy that ends in `.{ending}` cannot be evaluated by this engine");
-        return Err(summary.error(DecisionErrorKind::Load, message, Some(1)));
-    }
     let text = source
         .text
         .as_ref()
         .map_err(|message| summary.error(DecisionErrorKind::Load, message.as_str(), None))?;
+    let ending = Path::new(&source.path)
+        .extension()
+        .and_then(|ending| ending.to_str())
+        .unwrap_or_default();
+    if !ending.eq_ignore_ascii_case("rego") {
+        let message =
+            format!("a policy that ends in `.{ending}` cannot be evaluated by this engine");
+        return Err(summary.error(DecisionErrorKind::Load, message, Some(1)));
+    }
+    let guarded = rego::check_source(text);
     let metadata = Metadata::read(text, COMMENT);
     if let Ok(Some(Metadata { id: Some(id), .. })) = &metadata {
         summary.id = Arc::from(id.as_str());
     }
-    let module = Module::parse(&source.path, text).map_err(|fault| rego_error(summary, fault))?;
+    let module = guarded
+        .and_then(|()| Module::parse(&source.path, text))
+        .map_err(|fault| rego_error(summary, fault))?;
     let metadata = metadata.map_err(|fault| metadata_error(summary, &fault, 1))?;
     summary.describe(&module, metadata.as_ref());
 
     match Role::of(&module) {
+        Role::Test if is_routed(metadata.as_ref()) => {
+            let line = metadata.as_ref().map(|metadata| metadata.line);
+            let message = "a test has a routing, but is never evaluated for an event: remove the routing, or the `_test` of the file and the package";
+            return Err(summary.error(DecisionErrorKind::Metadata, message, line));
+        }
         Role::Test => return Ok(None),
         Role::Aggregator if rego::is_plain_aggregator(text) => return Ok(None),
         Role::Aggregator => {
@@ -159,11 +167,7 @@ fn read_into(
             return Err(summary.error(DecisionErrorKind::Load, message, Some(module.package_line)));
         }
         Role::Helper => {
-            if metadata
-                .as_ref()
-                .and_then(|metadata| metadata.routing.as_ref())
-                .is_some_and(Routing::is_used)
-            {
+            if is_routed(metadata.as_ref()) {
                 let line = metadata.as_ref().map(|metadata| metadata.line);
                 let message = "a helper package has a routing, but is never evaluated for an event";
                 return Err(summary.error(DecisionErrorKind::Metadata, message, line));
@@ -182,6 +186,12 @@ fn read_into(
     }
     let severity = route(summary, metadata, &module)?;
     Ok(Some((library.add(module), severity)))
+}
+
+/// Whether metadata names events, tools or signals.
+fn is_routed(metadata: Option<&Metadata>) -> bool {
+    let routing = metadata.and_then(|metadata| metadata.routing.as_ref());
+    routing.is_some_and(Routing::is_used)
 }
 
 /// Takes the routing over into the summary, and gives the policy's severity.
@@ -204,8 +214,8 @@ fn route(
     };
     let line_of = |key: &str| line_of(key, &module.text, metadata.line);
     routing
-        .check()
-        .map_err(|fault| metadata_error(summary, &fault, line_of("routing")))?;
+        .check(Harness::of_file(&summary.file))
+        .map_err(|(key, fault)| metadata_error(summary, &fault, line_of(key)))?;
     if let Some(signal) = routing.required_signals.0.first() {
         let message =
             format!("the policy needs the signal `{signal}`, which this engine cannot gather");

@@ -2,19 +2,19 @@
 
 use std::path::Path;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use llmspell_utils::debug::DebugManager;
 use sha2::{Digest, Sha256};
 
 use crate::decision::{Decision, DecisionError, DecisionErrorKind, Timings};
 use crate::error::EngineError;
-use crate::evaluator::{Evaluator, Findings};
+use crate::evaluator::{Evaluator, Findings, Moment};
 use crate::event::{Event, EventLimits};
 use crate::harness::Harness;
 use crate::messages::Messages;
 use crate::policy::{self, PolicySummary};
-use crate::project::{Project, SourceFile};
+use crate::project::{POLICIES, Project, SourceFile};
 use crate::route::Routes;
 use crate::rulebook::{self, Rulebook};
 use crate::settings::{Mode, Settings};
@@ -103,8 +103,13 @@ impl PolicyEngine {
         let broken = policies
             .iter()
             .filter_map(|policy| policy.summary.error.clone());
-        let standing_errors: Vec<DecisionError> =
-            rulebook.errors.iter().cloned().chain(broken).collect();
+        let standing_errors: Vec<DecisionError> = rulebook
+            .errors
+            .iter()
+            .cloned()
+            .chain(broken)
+            .chain(policies.is_empty().then(|| no_policies(harness)))
+            .collect();
         let messages = Messages(options.debug.clone());
         messages.failed(&standing_errors);
         let routes = Routes::of(&policies);
@@ -189,6 +194,7 @@ impl PolicyEngine {
         start: Instant,
         findings: &mut Findings,
     ) {
+        let now = SystemTime::now();
         for index in matched {
             let (Some(summary), Some(Some(evaluator))) =
                 (self.summaries.get(*index), self.evaluators.get(*index))
@@ -196,7 +202,9 @@ impl PolicyEngine {
                 continue;
             };
             match self.deadline.checked_sub(start.elapsed()) {
-                Some(left) if !left.is_zero() => evaluator.evaluate(event.value(), left, findings),
+                Some(left) if !left.is_zero() => {
+                    evaluator.evaluate(event.value(), Moment { now, left }, findings);
+                }
                 _ => findings.errors.push(DecisionError {
                     kind: DecisionErrorKind::Timeout,
                     policy: Arc::clone(&summary.id),
@@ -242,6 +250,17 @@ impl PolicyEngine {
     #[must_use]
     pub const fn event_limits(&self) -> &EventLimits {
         &self.event_limits
+    }
+}
+
+/// A project without policies would allow everything, which is hardly what it was made for.
+fn no_policies(harness: Harness) -> DecisionError {
+    DecisionError {
+        kind: DecisionErrorKind::Load,
+        policy: Arc::from("project"),
+        message: format!("there are no policies for `{harness}` in `{POLICIES}`"),
+        file: Some(Arc::from(POLICIES)),
+        line: None,
     }
 }
 

@@ -1,7 +1,7 @@
 //! Where a project lies, and which of its files are loaded.
 
-use std::fs::File;
-use std::io::Read;
+mod misplaced;
+
 use std::path::{Path, PathBuf};
 
 use walkdir::WalkDir;
@@ -10,6 +10,8 @@ use crate::error::{EngineError, EngineErrorKind, Place};
 use crate::harness::Harness;
 
 const FOLDER: &str = ".cupcake";
+/// Where policies lie, relative to the project.
+pub(crate) const POLICIES: &str = ".cupcake/policies";
 /// Policies of the harness that come with it and are switched on in the rulebook only.
 const BUILTINS: &str = "builtins";
 /// Bytes of one file.
@@ -116,7 +118,8 @@ impl Project {
         })
     }
 
-    /// Every file that may be a policy or a helper for this harness, in the order of their paths.
+    /// Every file that may be a policy or a helper for this harness, in the order of their paths, and all that looks
+    /// like one and cannot be read.
     ///
     /// # Errors
     ///
@@ -129,6 +132,12 @@ impl Project {
                 self.collect(&start, harness, &mut sources)?;
             }
         }
+        let misplaced = misplaced::find(&self.root.join(FOLDER));
+        sources.extend(
+            misplaced
+                .iter()
+                .map(|path| self.unread(path, misplaced::MESSAGE)),
+        );
         sources.sort_by(|one, other| one.path.cmp(&other.path));
         Ok(sources)
     }
@@ -142,20 +151,31 @@ impl Project {
         let walk = WalkDir::new(start).follow_links(true).sort_by_file_name();
         let wanted =
             |entry: &walkdir::DirEntry| is_wanted(entry.path().strip_prefix(start).ok(), harness);
-        for entry in walk.into_iter().filter_entry(wanted) {
+        let mut walk = walk.into_iter().filter_entry(wanted);
+        while let Some(entry) = walk.next() {
             let source = match entry {
+                Ok(entry) if entry.file_name().to_str().is_none() => {
+                    if entry.file_type().is_dir() {
+                        walk.skip_current_dir();
+                    }
+                    self.unread(entry.path(), "the name is not UTF-8: rename it")
+                }
+                Ok(entry) if entry.depth() == 0 && !entry.file_type().is_dir() => self.unread(
+                    start,
+                    "this is a file: make it a folder and put the policies into it",
+                ),
                 Ok(entry) if entry.file_type().is_dir() || !is_source(entry.path()) => continue,
                 Ok(entry) => SourceFile {
                     path: self.relative(entry.path()),
                     text: read_text(entry.path()),
                 },
-                Err(error) => SourceFile {
-                    path: self.relative(error.path().unwrap_or(start)),
-                    text: Err(match error.loop_ancestor() {
-                        Some(_) => "the link leads back to a folder that holds it".to_owned(),
-                        None => "the file cannot be read".to_owned(),
-                    }),
-                },
+                Err(error) => self.unread(
+                    error.path().unwrap_or(start),
+                    match error.loop_ancestor() {
+                        Some(_) => "the link leads back to a folder that holds it",
+                        None => "the file cannot be read",
+                    },
+                ),
             };
             sources.push(source);
             if sources.len() > MAX_FILES {
@@ -170,6 +190,14 @@ impl Project {
         Ok(())
     }
 
+    /// What looks like a policy and is not read, and why.
+    fn unread(&self, path: &Path, message: &str) -> SourceFile {
+        SourceFile {
+            path: self.relative(path),
+            text: Err(message.to_owned()),
+        }
+    }
+
     fn relative(&self, path: &Path) -> String {
         let path = path.strip_prefix(&self.root).unwrap_or(path);
         path.components()
@@ -181,9 +209,15 @@ impl Project {
 
 /// Whether a path inside `policies/`, `system/` or `helpers/` concerns this harness.
 fn is_wanted(path: Option<&Path>, harness: Harness) -> bool {
-    let parts: Vec<&str> = path
-        .map(|path| path.iter().filter_map(|part| part.to_str()).collect())
-        .unwrap_or_default();
+    let parts: Option<Vec<&str>> = path
+        .into_iter()
+        .flat_map(Path::iter)
+        .map(std::ffi::OsStr::to_str)
+        .collect();
+    let Some(parts) = parts else {
+        // What has such a name is refused where it is found.
+        return true;
+    };
     if parts.last().is_some_and(|name| name.starts_with('.')) {
         return false;
     }
@@ -221,30 +255,7 @@ fn missing(path: &Path, how: &str) -> EngineError {
     }
 }
 
-/// Reads a regular file of bounded size; a pipe or a device would never end.
+/// Reads a file of bounded size.
 fn read_text(path: &Path) -> Result<String, String> {
-    let unreadable = |error: std::io::Error| format!("the file cannot be read: {}", reason(&error));
-    let metadata = path.metadata().map_err(unreadable)?;
-    if !metadata.is_file() {
-        return Err("the file is not a regular file".to_owned());
-    }
-    // The file may grow meanwhile, so its length is a hint and the limit is what holds.
-    let expected = usize::try_from(metadata.len())
-        .unwrap_or(MAX_FILE_BYTES)
-        .min(MAX_FILE_BYTES);
-    let mut bytes = Vec::with_capacity(expected + 1);
-    let limit = u64::try_from(MAX_FILE_BYTES)
-        .unwrap_or(u64::MAX)
-        .saturating_add(1);
-    File::open(path)
-        .and_then(|file| file.take(limit).read_to_end(&mut bytes))
-        .map_err(unreadable)?;
-    if bytes.len() > MAX_FILE_BYTES {
-        return Err(format!("the file is larger than {MAX_FILE_BYTES} bytes"));
-    }
-    String::from_utf8(bytes).map_err(|_| "the file is not UTF-8".to_owned())
-}
-
-fn reason(error: &std::io::Error) -> String {
-    error.kind().to_string()
+    llmspell_utils::read_text(path, MAX_FILE_BYTES).map_err(|why| format!("the file {why}"))
 }

@@ -7,6 +7,9 @@ use llmspell_utils::debug::{DebugError, Document, Setting};
 
 use crate::sandbox::SandboxLimits;
 
+/// The largest size that is taken for meant: 1 TiB. What is larger is a slip of the pen.
+const LARGEST: usize = 1 << 40;
+
 const KEYS: [&str; 4] = ["timeout", "memory", "stack", "events"];
 
 /// What a project says about the scripts that run in it.
@@ -88,12 +91,36 @@ pub fn parse_duration(text: &str) -> Result<Duration, String> {
 /// # Errors
 /// What is wrong with the text.
 pub fn parse_size(text: &str) -> Result<usize, String> {
-    match text.parse::<bytesize::ByteSize>() {
-        Ok(size) if size.as_u64() == 0 => Err("a size must be larger than nothing".to_owned()),
-        Ok(size) => usize::try_from(size.as_u64())
-            .map_err(|_| format!("`{text}` is more than this machine can address")),
-        Err(_) => Err(format!(
-            "`{text}` is no size; write a number and its unit, such as `64MiB` or `512KiB`"
-        )),
+    let size = text.parse::<bytesize::ByteSize>().map_err(|_| {
+        format!("`{text}` is no size; write a number and its unit, such as `64MiB` or `512KiB`")
+    })?;
+    match usize::try_from(size.as_u64()) {
+        Ok(0) => Err("a size must be larger than nothing".to_owned()),
+        Ok(size) if size <= LARGEST => Ok(size),
+        _ => Err(format!("`{text}` is more than any machine has")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_size_has_a_unit_and_bounds() {
+        assert_eq!(parse_size("64MiB"), Ok(64 << 20));
+        assert_eq!(parse_size("512 KiB"), Ok(512 << 10));
+        assert_eq!(parse_size("1TiB"), Ok(1 << 40));
+        for text in ["", "much", "-1MiB", "0", "2TiB", "99999999999999999999GiB"] {
+            assert!(parse_size(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_duration_has_a_unit_and_is_longer_than_nothing() {
+        assert_eq!(parse_duration("250ms"), Ok(Duration::from_millis(250)));
+        assert_eq!(parse_duration("1m 30s"), Ok(Duration::from_secs(90)));
+        for text in ["", "soon", "0s", "-1s", "99999999999999999999s"] {
+            assert!(parse_duration(text).is_err(), "{text}");
+        }
     }
 }

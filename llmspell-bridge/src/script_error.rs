@@ -18,6 +18,8 @@ const LONGEST_MESSAGE: usize = 4096;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ScriptErrorKind {
+    /// The script cannot be read, or is too long.
+    Read,
     /// The script does not parse.
     Syntax,
     /// The script raised an error.
@@ -47,6 +49,7 @@ impl ScriptErrorKind {
     #[must_use]
     pub const fn code(self) -> &'static str {
         match self {
+            Self::Read => "read",
             Self::Syntax => "syntax",
             Self::Runtime => "runtime",
             Self::Timeout => "timeout",
@@ -64,7 +67,8 @@ impl ScriptErrorKind {
     /// The kind that a [`code`](Self::code) names.
     #[must_use]
     pub fn from_code(code: &str) -> Option<Self> {
-        const ALL: [ScriptErrorKind; 11] = [
+        const ALL: [ScriptErrorKind; 12] = [
+            ScriptErrorKind::Read,
             ScriptErrorKind::Syntax,
             ScriptErrorKind::Runtime,
             ScriptErrorKind::Timeout,

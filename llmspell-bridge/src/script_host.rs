@@ -4,6 +4,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use llmspell_engine::{EngineOptions, PolicyEngine, Value};
+use llmspell_utils::debug::DebugManager;
+use llmspell_utils::read_text;
 
 use crate::arguments::DataLimits;
 use crate::debug_bridge::DebugBridge;
@@ -12,12 +14,12 @@ use crate::host_object::HostObject;
 use crate::language::Language;
 use crate::sandbox::{SandboxLimits, StopHandle, alarm};
 use crate::script_engine::{Script, ScriptEngine};
-use crate::script_error::{ScriptError, ScriptErrorKind};
+use crate::script_error::{Place, ScriptError, ScriptErrorKind};
 use crate::script_output::{DebugEntries, ScriptOutput};
 use crate::{javascript, lua};
 
 /// How long the text of a script may be. Compiling cannot be interrupted, so this bounds its time.
-const LONGEST_SOURCE: usize = 4 << 20;
+const LONGEST_SOURCE: usize = 1 << 20;
 
 /// Runs scripts of one language under limits, with `Cupcake` and `Debug` as their globals.
 ///
@@ -73,7 +75,7 @@ impl ScriptHost {
     pub fn run(&mut self, script: &Script) -> Result<Value, ScriptError> {
         if script.source.len() > LONGEST_SOURCE {
             return Err(ScriptError::new(
-                ScriptErrorKind::Syntax,
+                ScriptErrorKind::Read,
                 format!(
                     "`{}` has {} bytes, and a script may have {LONGEST_SOURCE}",
                     script.name,
@@ -81,6 +83,21 @@ impl ScriptHost {
                 ),
             )
             .with_help("data belongs into an event or a global, not into the text of a script"));
+        }
+        if let Some(at) = script.source.find('\0') {
+            let before = script.source.get(..at).unwrap_or_default();
+            let line = u32::try_from(before.matches('\n').count() + 1).unwrap_or(u32::MAX);
+            let place = Place {
+                file: script.name.clone(),
+                line,
+                column: None,
+            };
+            return Err(ScriptError::new(
+                ScriptErrorKind::Syntax,
+                "the script holds a NUL character",
+            )
+            .at(Some(place))
+            .with_help("an engine may take it for the end of the script; write it as an escape"));
         }
         let stopper = self.engine.stopper();
         stopper.clear();
@@ -125,17 +142,12 @@ impl ScriptHost {
 
 fn read_script(path: &Path) -> Result<Script, ScriptError> {
     let name = path.display().to_string();
-    let unreadable = |why: String| {
-        ScriptError::new(
-            ScriptErrorKind::Syntax,
-            format!("`{name}` cannot be read: {why}"),
-        )
-    };
-    let bytes = std::fs::read(path).map_err(|error| unreadable(error.to_string()))?;
-    match String::from_utf8(bytes) {
+    match read_text(path, LONGEST_SOURCE) {
         Ok(source) => Ok(Script { name, source }),
-        Err(_) => Err(unreadable("it is not UTF-8 text".to_owned())
-            .with_help("scripts are source text; compiled scripts are not accepted")),
+        Err(why) => Err(
+            ScriptError::new(ScriptErrorKind::Read, format!("`{name}` {why}"))
+                .with_help("name a source text of a script; compiled scripts are not accepted"),
+        ),
     }
 }
 
@@ -174,7 +186,7 @@ impl ScriptHostBuilder {
         self
     }
 
-    /// The debug infrastructure that scripts use; else that of the process.
+    /// The debug infrastructure that scripts use; else one that no other host shares.
     #[must_use]
     pub fn debug(mut self, bridge: DebugBridge) -> Self {
         self.bridge = Some(bridge);
@@ -187,13 +199,16 @@ impl ScriptHostBuilder {
         let source = self.policies.get_or_insert_default();
         source.project = Some(path.into());
         source.options = options;
+        source.clear();
         self
     }
 
     /// Policies that are loaded already and may be shared with other hosts.
     #[must_use]
     pub fn policies(mut self, engine: Arc<PolicyEngine>) -> Self {
-        self.policies = Some(PolicySource::loaded(engine));
+        let source = self.policies.get_or_insert_default();
+        source.project = None;
+        source.set(engine);
         self
     }
 
@@ -241,7 +256,9 @@ impl ScriptHostBuilder {
             Language::Lua => lua::open(&self.limits)?,
             Language::JavaScript => javascript::open(&self.limits)?,
         };
-        let bridge = self.bridge.unwrap_or_default();
+        let bridge = self
+            .bridge
+            .unwrap_or_else(|| DebugBridge::new(Arc::new(DebugManager::new())));
         let output = self
             .output
             .unwrap_or_else(|| Arc::new(DebugEntries(bridge.clone())));

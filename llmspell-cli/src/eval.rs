@@ -1,16 +1,19 @@
 //! `llmspell eval`: one event in, one decision out.
 
-use std::fmt::Write as _;
 use std::io::Write as _;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use clap::Args;
-use llmspell_engine::{Decision, EngineOptions, Harness, PolicyEngine};
+use llmspell_engine::{
+    Decision, DecisionError, EngineOptions, Harness, PolicyEngine, Project, RuleReport, Timings,
+};
+use llmspell_utils::debug::{self, escaped};
 
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::input::read_event;
-use crate::settings::find_project;
+use crate::settings::{Settings, find_project};
 
 /// What `llmspell eval` is told.
 #[derive(Debug, Args)]
@@ -42,17 +45,17 @@ fn harness(name: &str) -> Result<Harness, String> {
 
 /// Runs the command.
 pub(crate) fn eval(arguments: &Arguments) -> Result<Exit, Failure> {
+    // Not found: the engine's own error says what to do.
     let here = PathBuf::from(".");
-    let project = match &arguments.project {
-        Some(project) => project.clone(),
-        // Not found: the engine's own error says what to do.
-        None => find_project(&here).unwrap_or(here),
-    };
+    let project = find_project(arguments.project.as_deref(), &here)?;
+    let root = project.as_ref().map_or(here.as_path(), Project::root);
+    Settings::load(root)?.configure_debug(None)?;
     let options = EngineOptions {
         harness: arguments.harness,
+        debug: Some(Arc::clone(debug::global())),
         ..EngineOptions::default()
     };
-    let engine = PolicyEngine::load(&project, &options)?;
+    let engine = PolicyEngine::load(root, &options)?;
     let event = read_event(&arguments.event, engine.event_limits())?.event;
     let decision = engine.evaluate(&event);
     let text = if arguments.json {
@@ -61,6 +64,7 @@ pub(crate) fn eval(arguments: &Arguments) -> Result<Exit, Failure> {
         as_text(&decision)
     };
     answer(&text)?;
+    Settings::flush()?;
     Ok(Exit::of(&decision))
 }
 
@@ -80,54 +84,68 @@ fn as_json(decision: &Decision) -> Result<String, Failure> {
     Ok(text)
 }
 
-// Writing to a `String` cannot fail, so the results are dropped.
+/// The decision for a person. Policies and events choose much of the text: each line is escaped, so that
+/// none of it looks like a line of ours or drives the terminal.
 fn as_text(decision: &Decision) -> String {
-    let mut text = decision.decision.name().to_owned();
-    if !decision.reason.is_empty() {
-        let _ = write!(text, ": {}", decision.reason);
-    }
-    let _ = write!(text, "\n  event    {}", decision.event);
-    if let Some(tool) = &decision.tool {
-        let _ = write!(text, " {tool}");
-    }
-    for rule in &decision.rules {
-        let _ = write!(
-            text,
-            "\n  rule     {} says {} ({}) at {}:{}",
-            rule.rule_id,
-            rule.verb.name(),
-            rule.severity,
-            rule.file,
-            rule.line
-        );
-    }
-    for context in &decision.context {
-        let _ = write!(text, "\n  context  {context}");
-    }
-    for error in &decision.errors {
-        let _ = write!(
-            text,
-            "\n  error    {} in {}: {}",
-            error.kind.code(),
-            error.policy,
-            error.message
-        );
-        if let Some(file) = &error.file {
-            let _ = write!(text, " ({file}");
-            if let Some(line) = error.line {
-                let _ = write!(text, ":{line}");
-            }
-            text.push(')');
-        }
-    }
-    if decision.default {
-        text.push_str("\n  no policy had anything to say");
-    }
-    let timings = &decision.timings_us;
-    let _ = writeln!(
-        text,
-        "\n  took     {:.0} µs: route {:.0}, evaluate {:.0}, synthesize {:.0}",
-        timings.total, timings.route, timings.evaluate, timings.synthesize
+    let mut lines = vec![headline(decision), event(decision)];
+    lines.extend(decision.rules.iter().map(rule));
+    lines.extend(
+        decision
+            .context
+            .iter()
+            .map(|text| format!("  context  {text}")),
     );
-    text
+    lines.extend(decision.errors.iter().map(error));
+    if decision.default {
+        lines.push("  no policy had anything to say".to_owned());
+    }
+    lines.push(took(&decision.timings_us));
+    lines.iter().map(|line| escaped(line) + "\n").collect()
+}
+
+fn headline(decision: &Decision) -> String {
+    match decision.reason.as_str() {
+        "" => decision.decision.name().to_owned(),
+        reason => format!("{}: {reason}", decision.decision.name()),
+    }
+}
+
+fn event(decision: &Decision) -> String {
+    let tool = decision.tool.as_deref().map(|tool| format!(" {tool}"));
+    format!("  event    {}{}", decision.event, tool.unwrap_or_default())
+}
+
+fn rule(rule: &RuleReport) -> String {
+    let RuleReport {
+        rule_id,
+        severity,
+        file,
+        line,
+        ..
+    } = rule;
+    format!(
+        "  rule     {rule_id} says {} ({severity}) at {file}:{line}",
+        rule.verb.name()
+    )
+}
+
+fn error(error: &DecisionError) -> String {
+    let place = match (&error.file, error.line) {
+        (Some(file), Some(line)) => format!(" ({file}:{line})"),
+        (Some(file), None) => format!(" ({file})"),
+        (None, _) => String::new(),
+    };
+    format!(
+        "  error    {} in {}: {}{place}",
+        error.kind.code(),
+        error.policy,
+        error.message
+    )
+}
+
+fn took(timings: &Timings) -> String {
+    format!(
+        "  took     {:.0} µs: route {:.0}, evaluate {:.0}, synthesize {:.0}",
+        timings.total, timings.route, timings.evaluate, timings.synthesize
+    )
 }

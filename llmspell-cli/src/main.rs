@@ -4,6 +4,7 @@ mod eval;
 mod exit;
 mod failure;
 mod input;
+mod output;
 mod run;
 mod settings;
 

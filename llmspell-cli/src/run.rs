@@ -6,13 +6,14 @@ use std::time::Duration;
 
 use clap::Args;
 use llmspell_bridge::{
-    DebugBridge, Language, ScriptHost, StandardStreams, parse_duration, parse_size,
+    DebugBridge, Language, ScriptHost, ScriptOutput, parse_duration, parse_size,
 };
-use llmspell_engine::{EngineOptions, EventLimits};
+use llmspell_engine::{EngineOptions, EventLimits, Project};
 
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::input::{NamedEvent, read_events};
+use crate::output::Terminal;
 use crate::settings::{Settings, find_project};
 
 /// What `llmspell run` is told.
@@ -62,27 +63,34 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
         .parent()
         .filter(|parent| !parent.as_os_str().is_empty());
     let beside = beside.unwrap_or_else(|| Path::new("."));
-    let project = arguments.project.clone().or_else(|| find_project(beside));
-    let settings = Settings::load(project.as_deref().unwrap_or(beside))?;
+    let project = find_project(arguments.project.as_deref(), beside)?;
+    let settings = Settings::load(project.as_ref().map_or(beside, Project::root))?;
     settings.configure_debug(arguments.debug.as_deref())?;
     let mut limits = settings.script.limits.clone();
     limits.timeout = arguments.timeout.or(limits.timeout);
     limits.memory = arguments.memory.unwrap_or(limits.memory);
+    let terminal = Arc::new(Terminal::default());
     let mut builder = ScriptHost::builder(language)
         .limits(limits)
         .debug(DebugBridge::default())
-        .output(Arc::new(StandardStreams))
+        .output(Arc::clone(&terminal) as Arc<dyn ScriptOutput>)
         .projects_below(beside)
         .arguments(arguments.arguments.iter().cloned());
     if let Some(project) = project {
-        builder = builder.project(project, EngineOptions::default());
+        builder = builder.project(project.root(), EngineOptions::default());
     }
     for NamedEvent { name, event } in events(arguments, &settings)? {
         builder = builder.event(name, event.value().clone());
     }
     let ran = builder.build()?.run_file(&arguments.script);
+    let finished = terminal.finish();
     let flushed = Settings::flush();
     ran?;
+    finished.map_err(|error| {
+        Failure::internal(format_args!(
+            "what the script printed cannot be written: {error}"
+        ))
+    })?;
     flushed.map(|()| Exit::Done)
 }
 

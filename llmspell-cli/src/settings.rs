@@ -1,12 +1,17 @@
 //! Where a project is and what its `llmspell.toml`, the environment and the command line say.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use llmspell_bridge::ScriptConfig;
+use llmspell_engine::Project;
 use llmspell_utils::debug::{self, ConsoleOutput, DebugConfig, DebugError, Document, FilterError};
+use llmspell_utils::read_text;
 
 use crate::failure::Failure;
+
+/// How long `llmspell.toml` may be, in bytes.
+const LONGEST: usize = 1 << 20;
 
 /// The tables of `llmspell.toml`.
 const TABLES: [&str; 3] = ["debug", "script", "policy"];
@@ -19,14 +24,14 @@ pub(crate) struct Settings {
 }
 
 impl Settings {
-    /// Reads `llmspell.toml` in a project's directory, if there is one.
-    pub(crate) fn load(project: &Path) -> Result<Self, Failure> {
-        let file = root(project).join("llmspell.toml");
+    /// Reads `llmspell.toml` in a directory, if there is one.
+    pub(crate) fn load(directory: &Path) -> Result<Self, Failure> {
+        let file = directory.join("llmspell.toml");
         if !file.exists() {
             return Ok(Self::default());
         }
-        let text = std::fs::read_to_string(&file).map_err(|error| {
-            let message = format!("{}: the settings cannot be read: {error}", file.display());
+        let text = read_text(&file, LONGEST).map_err(|why| {
+            let message = format!("{}: the settings file {why}", file.display());
             Failure::fault(
                 message,
                 "make it a text file that you may read, or remove it",
@@ -86,19 +91,10 @@ impl From<DebugError> for Failure {
     }
 }
 
-/// The directory with `.cupcake` in it, at or above a directory.
-pub(crate) fn find_project(from: &Path) -> Option<PathBuf> {
-    let from = from.canonicalize().ok()?;
-    let found = from
-        .ancestors()
-        .find(|directory| directory.join(".cupcake").is_dir())?;
-    Some(found.to_path_buf())
-}
-
-/// The directory of a project that may be named by its `.cupcake`.
-fn root(project: &Path) -> &Path {
-    match project.parent() {
-        Some(parent) if project.ends_with(".cupcake") => parent,
-        _ => project,
+/// The project that the command line names, or else the nearest one at or above a directory.
+pub(crate) fn find_project(named: Option<&Path>, near: &Path) -> Result<Option<Project>, Failure> {
+    match named {
+        Some(path) => Ok(Some(Project::at(path)?)),
+        None => Ok(Project::find(near).ok()),
     }
 }

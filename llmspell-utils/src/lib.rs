@@ -2,5 +2,7 @@
 
 pub mod debug;
 mod nearest;
+mod read_text;
 
 pub use nearest::nearest;
+pub use read_text::read_text;

@@ -9,15 +9,28 @@ use llmspell_utils::debug::{DebugLevel, DebugManager, debug_log};
 
 use super::Work;
 
+/// Does a thing sixteen times a turn of the loop. What is measured here takes a cycle or two, and the
+/// place of so small a loop in memory would decide the figure.
+macro_rules! sixteen_times {
+    ($times:expr, $step:ident, $body:block) => {
+        let turns: u64 = $times;
+        for turn in 0..turns.div_ceil(16) {
+            let $step = turn;
+            $body $body $body $body $body $body $body $body
+            $body $body $body $body $body $body $body $body
+        }
+    };
+}
+
 /// The cheapest question there is: one relaxed load and a comparison.
 pub fn relaxed_load() -> Work {
     let level = AtomicU8::new(DebugLevel::Info as u8);
     Box::new(move |times| {
-        for step in 0..times {
+        sixteen_times!(times, step, {
             if black_box(&level).load(Ordering::Relaxed) >= DebugLevel::Debug as u8 {
                 black_box(step);
             }
-        }
+        });
     })
 }
 
@@ -25,9 +38,9 @@ pub fn relaxed_load() -> Work {
 pub fn disabled_in_rust() -> Work {
     let manager = DebugManager::new();
     Box::new(move |times| {
-        for step in 0..times {
+        sixteen_times!(times, step, {
             debug_log!(black_box(&manager), DebugLevel::Debug, "step {step}");
-        }
+        });
     })
 }
 

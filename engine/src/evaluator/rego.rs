@@ -3,12 +3,13 @@
 //! `source` guards the text before regorus sees it, `syntax` collects what the engine must know of a module,
 //! `library` holds the modules of a project and checks that everything a policy names is there,
 //! `policy` compiles and runs one policy, `answer` reads what its verbs say, `bounded` keeps functions
-//! within bounds that regorus does not watch, `aggregator` recognises `system/evaluate.rego`,
+//! within bounds that regorus does not watch, `clock` gives them the decision's time, `aggregator` recognises `system/evaluate.rego`,
 //! and `fault` makes errors of ours of those of regorus.
 
 mod aggregator;
 mod answer;
 mod bounded;
+mod clock;
 mod fault;
 mod library;
 mod policy;
@@ -19,4 +20,5 @@ pub(crate) use aggregator::is_plain as is_plain_aggregator;
 pub(crate) use fault::Fault;
 pub(crate) use library::Library;
 pub(crate) use policy::{RegoPolicy, Speaker};
+pub(crate) use source::check as check_source;
 pub(crate) use syntax::Module;

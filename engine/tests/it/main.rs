@@ -7,9 +7,14 @@
     reason = "a test may fail loudly"
 )]
 
+mod builtins;
 mod decisions;
 mod event;
 mod messages;
+mod metadata;
+mod negation;
+mod places;
 mod project;
 mod repeatability;
+mod stack;
 mod support;

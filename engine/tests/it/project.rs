@@ -95,6 +95,24 @@ fn a_broken_rulebook_is_refused_with_its_place() {
 }
 
 #[test]
+fn a_rulebook_that_would_take_long_to_read_is_refused_before_it_is_parsed() {
+    assert_eq!(
+        refusal(
+            ".cupcake/rulebook.yml",
+            &format!("signals: {{}}\nbuiltins: {}", "[".repeat(500_000))
+        ),
+        "rulebook | the document is larger than 65536 bytes | .cupcake/rulebook.yml | leave out what the engine does not read"
+    );
+    assert_eq!(
+        refusal(
+            ".cupcake/rulebook.yml",
+            &format!("signals: {{}}\nbuiltins: {}", "[".repeat(33))
+        ),
+        "rulebook | brackets and braces are nested more than 32 deep | .cupcake/rulebook.yml:2 | flatten the document"
+    );
+}
+
+#[test]
 fn a_rulebook_under_the_other_ending_is_refused_and_not_passed_over() {
     assert_eq!(
         refusal(".cupcake/rulebook.yaml", ""),
@@ -244,7 +262,7 @@ fn a_file_that_cannot_be_read_is_an_error_of_every_decision() {
     assert_eq!(
         messages,
         [
-            "the file is not UTF-8",
+            "the file is not UTF-8 text",
             "the file is larger than 1048576 bytes"
         ]
     );

@@ -6,9 +6,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use llmspell_engine::{
-    Decision, EngineError, EngineOptions, Event, EventError, PolicyEngine, PolicySummary, Value,
+    Decision, EngineError, EngineOptions, Event, EventError, Harness, PolicyEngine, PolicySummary,
+    Project, Value,
 };
-use llmspell_utils::debug::{DebugLevel, debug_log};
 use parking_lot::RwLock;
 
 use crate::arguments::{Arguments, DataLimits, ValueKind};
@@ -31,12 +31,14 @@ pub(crate) struct PolicySource {
 }
 
 impl PolicySource {
-    /// A source that is loaded already.
-    pub(crate) fn loaded(engine: Arc<PolicyEngine>) -> Self {
-        Self {
-            engine: RwLock::new(Some(engine)),
-            ..Self::default()
-        }
+    /// Takes policies that are loaded already.
+    pub(crate) fn set(&mut self, engine: Arc<PolicyEngine>) {
+        *self.engine.get_mut() = Some(engine);
+    }
+
+    /// Forgets the policies that were loaded.
+    pub(crate) fn clear(&mut self) {
+        *self.engine.get_mut() = None;
     }
 
     fn engine(&self) -> Result<Arc<PolicyEngine>, ScriptError> {
@@ -44,46 +46,58 @@ impl PolicySource {
             return Ok(Arc::clone(engine));
         }
         match &self.project {
-            Some(project) => self.load(project),
+            Some(project) => self.load_once(project),
             None => Err(ScriptError::new(ScriptErrorKind::Project, "there are no policies to ask")
                 .with_help("put a `.cupcake` directory beside the script, or name a project: `--project DIR`")),
         }
     }
 
-    fn load(&self, project: &Path) -> Result<Arc<PolicyEngine>, ScriptError> {
-        // The lock is held while loading, so that two threads do not load the same project twice.
+    /// Loads the host's project, unless another thread has done so meanwhile.
+    fn load_once(&self, project: &Path) -> Result<Arc<PolicyEngine>, ScriptError> {
+        // Held while loading, so that two threads do not load the same project twice.
         let mut slot = self.engine.write();
-        let engine = Arc::new(PolicyEngine::load(project, &self.options).map_err(from_engine)?);
+        if let Some(engine) = &*slot {
+            return Ok(Arc::clone(engine));
+        }
+        let engine = open(project, &self.options)?;
         *slot = Some(Arc::clone(&engine));
         Ok(engine)
     }
 
+    /// Loads a project instead of the one that is loaded.
+    fn replace(&self, project: &Path, options: &EngineOptions) -> Result<(), ScriptError> {
+        let engine = open(project, options)?;
+        *self.engine.write() = Some(engine);
+        Ok(())
+    }
+
     /// The project that a script names, if it may.
     fn allowed(&self, path: &str) -> Result<PathBuf, ScriptError> {
-        let refused = |why: &str| {
+        // One answer for what is not there and what lies outside: a script must not learn which.
+        let refused = || {
             ScriptError::new(
                 ScriptErrorKind::Project,
-                format!("the project `{path}` {why}"),
+                format!("there is no project `{path}` that the script may choose"),
             )
             .with_help(
                 "call `Cupcake.init()` for the host's own project, or let the host allow others",
             )
         };
-        let root = self
-            .projects_below
-            .as_deref()
-            .ok_or_else(|| refused("is not the script's to choose"))?;
-        let root = root.canonicalize().map_err(|_| refused("is not there"))?;
-        let chosen = root
-            .join(path)
-            .canonicalize()
-            .map_err(|_| refused("is not there"))?;
-        if chosen.starts_with(&root) {
+        let root = self.projects_below.as_deref().ok_or_else(refused)?;
+        let root = root.canonicalize().map_err(|_| refused())?;
+        let chosen = root.join(path).canonicalize().map_err(|_| refused())?;
+        if chosen.starts_with(&root) && Project::at(&chosen).is_ok() {
             Ok(chosen)
         } else {
-            Err(refused("lies outside of what the host allows"))
+            Err(refused())
         }
     }
+}
+
+fn open(project: &Path, options: &EngineOptions) -> Result<Arc<PolicyEngine>, ScriptError> {
+    PolicyEngine::load(project, options)
+        .map(Arc::new)
+        .map_err(from_engine)
 }
 
 /// The policy engine as scripts see it.
@@ -119,19 +133,31 @@ impl Cupcake {
 
     fn eval_batch(&self, arguments: &dyn Arguments) -> Answer {
         let engine = self.source.engine()?;
-        let Value::Array(events) = arguments.data(0, &self.limits)? else {
-            return Err(expected("Cupcake.evalBatch", "a list of events", arguments));
+        let given = arguments.data(0, &self.limits)?;
+        let events = match &given {
+            Value::Array(events) => events.to_vec(),
+            // An empty table is a map in Lua as long as nobody says otherwise.
+            Value::Object(fields) if fields.is_empty() => Vec::new(),
+            _ => {
+                return Err(expected(
+                    "Cupcake.evalBatch",
+                    "a list of events",
+                    arguments,
+                    0,
+                ));
+            }
         };
-        let decisions: Result<Vec<_>, _> = events
-            .iter()
-            .enumerate()
-            .map(|(index, event)| {
-                let event = Event::from_value(event.clone(), engine.event_limits())
-                    .map_err(|error| from_event(&error, Some(index + 1)))?;
-                Ok(ScriptValue::Data(self.decide(&engine, &event)))
-            })
-            .collect();
-        decisions.map(ScriptValue::List)
+        let mut decisions = Vec::with_capacity(events.len());
+        for (index, event) in events.into_iter().enumerate() {
+            // Each event may take its time, and the script's own must not pass unseen meanwhile.
+            if let Some(reason) = arguments.stop_reason() {
+                return Err(ScriptError::stopped(reason));
+            }
+            let event = Event::from_value(event, engine.event_limits())
+                .map_err(|error| from_event(&error, Some(index + 1)))?;
+            decisions.push(ScriptValue::Data(self.decide(&engine, &event)));
+        }
+        Ok(ScriptValue::List(decisions))
     }
 
     fn events(&self, _: &dyn Arguments) -> Answer {
@@ -152,16 +178,58 @@ impl Cupcake {
     }
 
     fn init(&self, arguments: &dyn Arguments) -> Answer {
-        match arguments.kind(0) {
-            ValueKind::Nil => drop(self.source.engine()?),
-            ValueKind::Text => {
-                let path = arguments.text(0).unwrap_or_default();
-                let project = self.source.allowed(&path)?;
-                self.source.load(&project)?;
+        let options = self.init_options(arguments)?;
+        let project = match arguments.kind(0) {
+            ValueKind::Text => self
+                .source
+                .allowed(&arguments.text(0).unwrap_or_default())?,
+            ValueKind::Nil => match (&self.source.project, arguments.kind(1)) {
+                (Some(project), ValueKind::Structure) => project.clone(),
+                _ => return self.source.engine().map(|_| true.into()),
+            },
+            _ => {
+                return Err(expected(
+                    "Cupcake.init",
+                    "the path of a project",
+                    arguments,
+                    0,
+                ));
             }
-            _ => return Err(expected("Cupcake.init", "the path of a project", arguments)),
-        }
+        };
+        self.source.replace(&project, &options)?;
         Ok(true.into())
+    }
+
+    /// The host's options with what a script may change of them: whose policies are loaded.
+    fn init_options(&self, arguments: &dyn Arguments) -> Result<EngineOptions, ScriptError> {
+        let mut options = self.source.options.clone();
+        let given = match arguments.kind(1) {
+            ValueKind::Nil => return Ok(options),
+            _ => arguments.data(1, &self.limits)?,
+        };
+        let Value::Object(given) = given else {
+            return Err(expected(
+                "Cupcake.init",
+                "a table or object of options",
+                arguments,
+                1,
+            ));
+        };
+        for (name, value) in given.iter() {
+            let known = Value::from("harness");
+            let harness = value
+                .as_string()
+                .ok()
+                .and_then(|name| Harness::from_name(name));
+            match harness {
+                Some(harness) if *name == known => options.harness = Some(harness),
+                _ => {
+                    let what = "only the option `harness`: claude, cursor, factory or opencode";
+                    return Err(expected("Cupcake.init", what, arguments, 1));
+                }
+            }
+        }
+        Ok(options)
     }
 
     fn is_ready(&self, _: &dyn Arguments) -> Answer {
@@ -183,7 +251,8 @@ impl Cupcake {
                 Event::from_value(arguments.data(0, &self.limits)?, engine.event_limits())
             }
             ValueKind::Text => {
-                let text = arguments.text(0).unwrap_or_default();
+                // Exactly as it is: the policies must not judge another text than the agent sent.
+                let text = arguments.exact_text(0).transpose()?.unwrap_or_default();
                 Event::parse(text.as_bytes(), engine.event_limits())
             }
             _ => {
@@ -191,6 +260,7 @@ impl Cupcake {
                     "Cupcake.eval",
                     "an event: a table, an object or JSON text",
                     arguments,
+                    0,
                 ));
             }
         }
@@ -204,27 +274,16 @@ impl Cupcake {
     }
 
     fn note(&self, decision: &Decision) {
-        let manager = self.bridge.manager();
-        let total = decision.timings_us.total;
-        manager
+        let total = Duration::from_secs_f64(decision.timings_us.total / 1e6);
+        self.bridge
+            .manager()
             .profiler()
-            .record("Cupcake.eval", Duration::from_secs_f64(total / 1e6));
-        debug_log!(
-            manager,
-            DebugLevel::Debug,
-            module: "cupcake",
-            "{} for {} {}in {total:.0} µs{}{}",
-            decision.decision.name(),
-            decision.event,
-            decision.tool.as_deref().map(|tool| format!("{tool} ")).unwrap_or_default(),
-            if decision.reason.is_empty() { "" } else { ": " },
-            decision.reason,
-        );
+            .record("Cupcake.eval", total);
     }
 }
 
-fn expected(function: &str, what: &str, arguments: &dyn Arguments) -> ScriptError {
-    let given = arguments.kind(0).name();
+fn expected(function: &str, what: &str, arguments: &dyn Arguments, at: usize) -> ScriptError {
+    let given = arguments.kind(at).name();
     ScriptError::new(
         ScriptErrorKind::Argument,
         format!("{function} takes {what}, got {given}"),

@@ -359,10 +359,10 @@ fn a_script_of_a_hundred_megabytes_is_refused_unread() {
         let error = host(language, AMPLE)
             .run(&Script::new("long", source.as_str()))
             .unwrap_err();
-        assert_eq!(error.kind(), ScriptErrorKind::Syntax);
+        assert_eq!(error.kind(), ScriptErrorKind::Read);
         assert_eq!(
             error.message(),
-            "`long` has 104857600 bytes, and a script may have 4194304"
+            "`long` has 104857600 bytes, and a script may have 1048576"
         );
     }
 }
@@ -444,5 +444,19 @@ fn scripts_reach_no_file_process_network_environment_or_bytecode() {
             ScriptErrorKind::Runtime,
             "{module}"
         );
+    }
+}
+
+#[test]
+fn a_nul_in_a_script_is_refused_and_does_not_end_it_unseen() {
+    for (language, script) in [
+        (Language::Lua, "print('one')\n\0\nerror('two')"),
+        (Language::JavaScript, "print('one');\n\0\nthrow 'two'"),
+    ] {
+        let error = host(language, AMPLE)
+            .run(&Script::new("nul", script))
+            .unwrap_err();
+        assert_eq!(error.kind(), ScriptErrorKind::Syntax, "{language}");
+        assert_eq!(error.place().unwrap().line, 2, "{language}");
     }
 }

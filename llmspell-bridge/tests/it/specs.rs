@@ -121,3 +121,69 @@ fn both_languages_print_what_each_specification_says() {
         "the specifications are gone: only {ran} scripts ran"
     );
 }
+
+/// The names of all functions of a global, as a script sees them.
+fn functions_of(global: &str) -> Vec<String> {
+    let source = format!(
+        "local names = {{}} for name in {global} do table.insert(names, name) end return names"
+    );
+    let mut host = ScriptHost::builder(Language::Lua).build().unwrap();
+    let names = host.run(&Script::new("names", source)).unwrap();
+    let names = names.as_array().unwrap();
+    names
+        .iter()
+        .map(|name| name.as_string().unwrap().to_string())
+        .collect()
+}
+
+#[test]
+fn every_function_is_documented_and_has_an_example_in_both_languages() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let reference = fs::read_to_string(root.join("../docs/scripting.md")).unwrap();
+    let specs: Vec<Spec> = specs().iter().map(|path| Spec::read(path)).collect();
+    let mut checked = 0;
+    for global in ["Cupcake", "Debug"] {
+        for name in functions_of(global) {
+            let words: Vec<_> = reference.split(|c: char| !c.is_alphanumeric()).collect();
+            assert!(
+                words.contains(&name.as_str()),
+                "docs/scripting.md lacks {global}.{name}"
+            );
+            for language in Language::ALL {
+                let call = format!("{global}.{name}");
+                let has_example = specs
+                    .iter()
+                    .flat_map(|spec| &spec.scripts)
+                    .any(|(of, text)| {
+                        *of == language
+                            && text
+                                .split(|c: char| !c.is_alphanumeric() && c != '.')
+                                .any(|word| word == call)
+                    });
+                assert!(has_example, "no specification shows {call} in {language}");
+            }
+            checked += 1;
+        }
+    }
+    assert!(checked > 30, "only {checked} functions were found");
+}
+
+#[test]
+fn every_example_that_the_reference_names_is_there() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let reference = fs::read_to_string(root.join("../docs/scripting.md")).unwrap();
+    let rows = reference.lines().filter(|line| line.starts_with("| `"));
+    let named: Vec<_> = rows
+        .filter_map(|row| row.trim_end_matches([' ', '|']).rsplit('|').next())
+        .flat_map(|cell| cell.split(','))
+        .map(str::trim)
+        .collect();
+    for name in &named {
+        let path = root.join("tests/specs").join(format!("{name}.md"));
+        assert!(
+            path.is_file(),
+            "docs/scripting.md names the example `{name}`"
+        );
+    }
+    assert!(named.len() > 20, "only {} examples are named", named.len());
+}

@@ -159,3 +159,37 @@ fn a_decision_that_cannot_be_written_is_no_success() {
         .status();
     assert_eq!(status.unwrap().code(), Some(3));
 }
+
+#[test]
+fn what_a_policy_says_cannot_look_like_a_line_of_the_program() {
+    let policy = POLICY.replace("no deleting", "no\\n  rule     FORGED\\u001b[31m");
+    let folder = Folder::new(&[(FILE, &policy)]);
+    let ran = folder.run_with(&["eval"], event("rm x").as_bytes());
+    let first = ran.out.lines().next().unwrap();
+    assert_eq!(first, "deny: no\\n  rule     FORGED\\u{1b}[31m");
+}
+
+#[test]
+fn settings_and_messages_hold_for_eval_too() {
+    let folder = Folder::new(&[
+        (
+            FILE,
+            &POLICY.replace(
+                "startswith(input.tool_input.command, \"rm\")",
+                "print(\"looked\"); startswith(input.tool_input.command, \"rm\")",
+            ),
+        ),
+        ("llmspell.toml", "[debug]\nlevel = 'debug'\n"),
+    ]);
+    let ran = folder.run_with(&["eval"], event("rm x").as_bytes());
+    assert_eq!(ran.code, 2);
+    assert!(
+        ran.err.contains("looked") && ran.err.contains("deny for `PreToolUse` of `Bash`"),
+        "{}",
+        ran.err
+    );
+    let folder = Folder::new(&[(FILE, POLICY), ("llmspell.toml", "[debg]\n")]);
+    let ran = folder.run_with(&["eval"], event("ls").as_bytes());
+    assert_eq!((ran.code, ran.out.as_str()), (1, ""));
+    assert!(ran.err.contains("llmspell.toml:1:2: unknown key `debg` in the configuration\nhelp: did you mean `debug`?"), "{}", ran.err);
+}

@@ -240,6 +240,10 @@ fn a_script_that_cannot_be_read_says_so() {
         (&["run", "none/b.lua"][..], "`none/b.lua` cannot be read"),
         (&["run", "a.txt"], "no script that llmspell knows"),
         (
+            &["run", "a.lua", "--project", "none"],
+            "there is no `.cupcake` directory",
+        ),
+        (
             &["run", "a.lua"],
             "llmspell.toml:2:1: unknown key `timout` in `script`\nhelp: did you mean `timeout`?",
         ),
@@ -258,4 +262,45 @@ fn a_script_that_cannot_be_read_says_so() {
         );
         assert!(ran.err.contains(part), "{arguments:?}: {}", ran.err);
     }
+}
+
+#[cfg(unix)]
+#[test]
+fn what_cannot_be_printed_is_no_success() {
+    let folder = Folder::new(&[("a.lua", "print('lost')"), ("a.js", "print('lost')")]);
+    for script in ["a.lua", "a.js"] {
+        let full = std::fs::OpenOptions::new()
+            .write(true)
+            .open("/dev/full")
+            .unwrap();
+        let mut command = folder.command(&["run", script]);
+        let status = command
+            .stdout(full)
+            .stderr(std::process::Stdio::null())
+            .status();
+        assert_eq!(status.unwrap().code(), Some(3), "{script}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_script_or_settings_that_never_end_are_refused() {
+    let folder = Folder::new(&[("b.lua", "")]);
+    std::os::unix::fs::symlink("/dev/zero", folder.path().join("a.lua")).unwrap();
+    let ran = folder.run(&["run", "a.lua"]);
+    assert_eq!(ran.code, 1);
+    assert!(
+        ran.err.contains("`a.lua` is not a regular file"),
+        "{}",
+        ran.err
+    );
+    std::os::unix::fs::symlink("/dev/zero", folder.path().join("llmspell.toml")).unwrap();
+    let ran = folder.run(&["run", "b.lua"]);
+    assert_eq!(ran.code, 1);
+    assert!(
+        ran.err
+            .contains("llmspell.toml: the settings file is not a regular file"),
+        "{}",
+        ran.err
+    );
 }

@@ -25,6 +25,18 @@ pub(crate) fn push_escaped(output: &mut String, text: &str) {
     }
 }
 
+/// The text with every character escaped that could end the line, drive a terminal or reorder what is read.
+///
+/// ```
+/// assert_eq!(llmspell_utils::debug::escaped("a\nb\u{1b}[31m"), "a\\nb\\u{1b}[31m");
+/// ```
+#[must_use]
+pub fn escaped(text: &str) -> String {
+    let mut output = String::with_capacity(text.len());
+    push_escaped(&mut output, text);
+    output
+}
+
 fn push_character(output: &mut String, character: char) {
     match character {
         '\n' => output.push_str("\\n"),
@@ -60,12 +72,6 @@ pub(crate) fn cut(text: &str, bytes: usize) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn escaped(text: &str) -> String {
-        let mut output = String::new();
-        push_escaped(&mut output, text);
-        output
-    }
 
     #[test]
     fn plain_and_foreign_letters_stay_as_they_are() {

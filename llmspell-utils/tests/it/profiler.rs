@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use llmspell_utils::debug::{ManualClock, Profiler, ProfilerLosses};
+use llmspell_utils::debug::{ManualClock, PerformanceTracker, Profiler, ProfilerLosses};
 use proptest::prelude::*;
 use serde_json::json;
 use uuid::Uuid;
@@ -261,4 +261,34 @@ proptest! {
         prop_assert!((load.standard_deviation.as_nanos() as f64 - variance.sqrt()).abs() <= 1.0);
         prop_assert!(load.min <= load.p50 && load.p50 <= load.p95 && load.p95 <= load.p99 && load.p99 <= load.max);
     }
+}
+
+#[test]
+fn the_events_of_all_timers_together_are_bounded_and_given_back() {
+    let profiler = Profiler::default();
+    let data = serde_json::json!({ "text": "x".repeat(500_000) });
+    let fill = || -> Vec<_> {
+        (0..100)
+            .map(|_| {
+                let timer = profiler.start("held");
+                timer.event("large", Some(data.clone()));
+                timer
+            })
+            .collect()
+    };
+    let held = fill();
+    let listed = |timers: &[PerformanceTracker]| {
+        timers
+            .iter()
+            .filter(|timer| !timer.events().is_empty())
+            .count()
+    };
+    let first = listed(&held);
+    assert!(
+        (20..=33).contains(&first),
+        "{first} of 100 events of half a megabyte were kept"
+    );
+    assert_eq!(profiler.losses().events, 100 - first as u64);
+    drop(held);
+    assert_eq!(listed(&fill()), first);
 }

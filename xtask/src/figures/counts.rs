@@ -8,8 +8,17 @@ use crate::failure::Failure;
 use crate::figures::figure::Figure;
 use crate::invocation::Invocation;
 
-// Enough operations that what happens once in a while (growing a table, collecting garbage) happens.
-const OPERATIONS: u64 = 2_000;
+/// How the instructions of a figure are counted, as the benchmarks say it.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Counting {
+    /// How many operations are done: enough that what happens once in a while happens.
+    pub times: u64,
+    /// How many things one operation does on the side of what was measured.
+    pub parts: f64,
+    /// Whether there is an operation on the other side.
+    pub against: bool,
+}
 
 /// Instructions an operation for what was measured and for what it is held against.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -26,21 +35,20 @@ impl Counts {
     /// # Errors
     /// When valgrind is missing, or a run of it fails.
     pub fn of(program: &Path, figure: &Figure) -> Result<Self, Failure> {
-        let against = figure.against_ns.is_some();
+        let counting = &figure.counting;
+        let count = |side| instructions(program, &figure.name, side, counting.times);
         Ok(Self {
-            value: Some(instructions(program, &figure.name, "value")?),
-            against: against
-                .then(|| instructions(program, &figure.name, "against"))
-                .transpose()?,
+            value: Some(count("value")? / counting.parts),
+            against: counting.against.then(|| count("against")).transpose()?,
         })
     }
 }
 
 // The difference of two runs leaves out what starting and ending cost.
-fn instructions(program: &Path, name: &str, side: &str) -> Result<f64, Failure> {
-    let once = count(program, name, side, OPERATIONS)?;
-    let twice = count(program, name, side, OPERATIONS.saturating_mul(2))?;
-    Ok(per_operation(once, twice, OPERATIONS))
+fn instructions(program: &Path, name: &str, side: &str, times: u64) -> Result<f64, Failure> {
+    let once = count(program, name, side, times)?;
+    let twice = count(program, name, side, times.saturating_mul(2))?;
+    Ok(per_operation(once, twice, times))
 }
 
 /// Instructions an operation from a run of `operations` and one of twice as many.

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::failure::Failure;
-use crate::figures::counts::Counts;
+use crate::figures::counts::{Counting, Counts};
 
 /// What was measured. Times are nanoseconds an operation; what was not measured is absent.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -26,6 +26,8 @@ pub struct Figure {
     pub target: Value,
     /// Whether it is reached; absent for a figure that has no target.
     pub reached: Option<bool>,
+    /// How its instructions are counted.
+    pub counting: Counting,
     /// Instructions an operation, when they were counted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub counts: Option<Counts>,

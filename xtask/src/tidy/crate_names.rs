@@ -43,6 +43,8 @@ const HOMES: [Home; 5] = [
         paths: &[
             "engine/src/evaluator.rs",
             "engine/src/evaluator/rego",
+            // Tries every function that the evaluator has.
+            "engine/tests/it/builtins.rs",
             "engine/src/value.rs",
         ],
         packages: &["llmspell-engine"],

@@ -4,9 +4,9 @@ use xtask::figures::counts::{Counts, collected, per_operation};
 use xtask::figures::figure::parse_lines;
 use xtask::figures::{Options, judge, table};
 
-const LINES: &str = r#"{"name":"log.off","what":"a disabled message","value_ns":1.2,"against":"a relaxed load","against_ns":1.0,"ratio":1.2,"target":1.5,"reached":true}
+const LINES: &str = r#"{"name":"log.off","what":"a disabled message","value_ns":1.2,"against":"a relaxed load","against_ns":1.0,"ratio":1.2,"target":1.5,"reached":true,"counting":{"times":10,"parts":1.0,"against":true}}
 
-{"name":"load.500","what":"cold load of 500 policies","value_ns":24500000,"against":null,"against_ns":null,"ratio":null,"target":null,"reached":null}
+{"name":"load.500","what":"cold load of 500 policies","value_ns":24500000,"against":null,"against_ns":null,"ratio":null,"target":null,"reached":null,"counting":{"times":10,"parts":1.0,"against":false}}
 "#;
 
 #[test]

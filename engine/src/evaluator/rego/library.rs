@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use regorus::unstable::BUILTINS;
 
 use super::fault::Fault;
-use super::syntax::{Call, Module, RuleFacts, Shape};
+use super::syntax::{Call, Module, Reference, RuleFacts, Shape};
 use crate::decision::DecisionErrorKind;
 use llmspell_utils::nearest;
 
@@ -61,7 +61,7 @@ impl Library {
         let rules = rules_of(&modules);
         for module in &modules {
             check_calls(module, &rules)?;
-            check_heads(module, &rules)?;
+            check_names(module, &rules)?;
         }
         if let Some(module) = self.modules.get(index) {
             levels::check(module, &rules)?;
@@ -222,8 +222,9 @@ fn check_calls(module: &Module, rules: &Rules<'_>) -> Result<(), Fault> {
         })
 }
 
-/// Checks that every name in a rule's head is bound in the rule, or is that of a rule, an import or a document.
-fn check_heads(module: &Module, rules: &Rules<'_>) -> Result<(), Fault> {
+/// Checks that every name in a rule's head or behind `not` is bound in the rule, or is that of a rule, an import or a
+/// document.
+fn check_names(module: &Module, rules: &Rules<'_>) -> Result<(), Fault> {
     let is_rule = |name: &String| {
         let path: Vec<String> = module.package.iter().chain([name]).cloned().collect();
         rules
@@ -236,19 +237,24 @@ fn check_heads(module: &Module, rules: &Rules<'_>) -> Result<(), Fault> {
             || module.imports.contains_key(name)
             || is_rule(name)
     };
-    let mut unbound = module.rules.iter().flat_map(|rule| &rule.unbound);
-    match unbound.find_map(|named| {
-        Some((
-            named.path.first().filter(|name| !is_known(name))?,
-            named.line,
-        ))
-    }) {
-        Some((name, line)) => Err(in_file(
-            module,
-            Fault::load(format!("`{name}` is not defined"), line),
-        )),
-        None => Ok(()),
+    let unknown = |named: &Reference| {
+        let name = named.path.first().filter(|name| !is_known(name))?;
+        Some((name.clone(), named.line))
+    };
+    for rule in &module.rules {
+        let fault = if let Some((name, line)) = rule.unbound.iter().find_map(unknown) {
+            Fault::load(format!("`{name}` is not defined"), line)
+        } else if let Some((name, line)) = rule.negated.iter().find_map(unknown) {
+            let message = format!(
+                "`{name}` stands behind `not` and has no value there: bind it before, such as with `some`"
+            );
+            Fault::load(message, line)
+        } else {
+            continue;
+        };
+        return Err(in_file(module, fault));
     }
+    Ok(())
 }
 
 fn check_call(module: &Module, call: &Call, rules: &Rules<'_>) -> Result<(), Fault> {
@@ -261,6 +267,22 @@ fn check_call(module: &Module, call: &Call, rules: &Rules<'_>) -> Result<(), Fau
                 Shape::Value | Shape::Keyed => None,
             })
         });
+    if expected.is_none() && depends_on_chance(&name) {
+        return Err(Fault::new(
+            DecisionErrorKind::UnknownFunction,
+            format!(
+                "`{name}` would make decisions depend on chance: decide by what the event says"
+            ),
+            call.line,
+        ));
+    }
+    if expected.is_none() && name == "walk" && call.arguments == 1 {
+        // Regorus gives no result then.
+        return Err(Fault::load(
+            "`walk` with one argument says nothing: write `walk(value, [path, part])`",
+            call.line,
+        ));
+    }
     let expected = match (expected, BUILTINS.get(name.as_str())) {
         (Some(arguments), _) => arguments,
         (None, _) if name == "print" => return Ok(()),
@@ -278,6 +300,11 @@ fn check_call(module: &Module, call: &Call, rules: &Rules<'_>) -> Result<(), Fau
         ),
         call.line,
     ))
+}
+
+/// Whether a function may give another result for the same event; `time.now_ns` is the decision's own.
+fn depends_on_chance(name: &str) -> bool {
+    name.starts_with("rand.") || name == "uuid.rfc4122"
 }
 
 fn unknown_function(name: &str, line: u32) -> Fault {

@@ -3,7 +3,6 @@
 use std::num::NonZeroU32;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::time::Duration;
 
 use regorus::utils::limits::ExecutionTimerConfig;
 use regorus::{Engine, Rc, Value};
@@ -11,9 +10,9 @@ use regorus::{Engine, Rc, Value};
 use super::fault::Fault;
 use super::library::Library;
 use super::syntax::{Module, Shape};
-use super::{answer, bounded};
+use super::{answer, bounded, clock};
 use crate::decision::{DecisionError, DecisionErrorKind, Verb};
-use crate::evaluator::{Evaluator, Findings};
+use crate::evaluator::{Evaluator, Findings, Moment};
 
 /// Steps of the interpreter between two looks at the clock: often enough for a deadline of milliseconds, and
 /// seldom enough to cost nothing.
@@ -137,6 +136,7 @@ impl RegoPolicy {
         let mut engine = module.engine.clone();
         engine.set_gather_prints(true);
         bounded::install(&mut engine, calls()).map_err(load)?;
+        clock::install(&mut engine, calls()).map_err(load)?;
         for module in &needs {
             engine
                 .add_policy(module.file.clone(), module.text.clone())
@@ -156,12 +156,13 @@ impl RegoPolicy {
         })
     }
 
-    fn evaluate_verbs(&self, event: &Value, time: Duration, findings: &mut Findings) {
+    fn evaluate_verbs(&self, event: &Value, moment: Moment, findings: &mut Findings) {
         let mut engine = self.prototype.clone();
         engine.set_execution_timer_config(ExecutionTimerConfig {
-            limit: time,
+            limit: moment.left,
             check_interval: CHECK_INTERVAL,
         });
+        clock::set(moment.now);
         engine.set_input(event.clone());
         for (verb, path) in &self.verbs {
             match engine.eval_rule(path.clone()) {
@@ -202,10 +203,10 @@ impl RegoPolicy {
 }
 
 impl Evaluator for RegoPolicy {
-    fn evaluate(&self, event: &Value, time: Duration, findings: &mut Findings) {
+    fn evaluate(&self, event: &Value, moment: Moment, findings: &mut Findings) {
         // INVARIANT: a panic leaves findings that were complete before it, and an engine that is thrown away.
         let outcome = catch_unwind(AssertUnwindSafe(|| {
-            self.evaluate_verbs(event, time, findings);
+            self.evaluate_verbs(event, moment, findings);
         }));
         if outcome.is_err() {
             let line = self

@@ -10,6 +10,8 @@ use crate::project::MAX_FILE_BYTES;
 const MAX_COLUMNS: usize = 1024;
 /// Brackets and braces inside each other.
 const MAX_DEPTH: usize = 12;
+/// Parentheses inside each other: the parser calls itself for each, and does not count those of calls.
+const MAX_PARENTHESES: usize = 32;
 /// Parses of a literal, when one of depth `n` is read `2^n` times.
 const MAX_WORK: u64 = 1 << 18;
 /// Depth from which on repeated reading counts.
@@ -20,7 +22,7 @@ const MAX_OPERATORS: usize = 128;
 const MAX_DIGITS: usize = 64;
 
 /// Checks the text of a module.
-pub(super) fn check(text: &str) -> Result<(), Fault> {
+pub(crate) fn check(text: &str) -> Result<(), Fault> {
     if text.len() > MAX_FILE_BYTES {
         return Err(Fault::load(
             format!("the file is larger than {MAX_FILE_BYTES} bytes"),
@@ -75,6 +77,7 @@ struct Scan {
     line: u32,
     column: usize,
     depth: usize,
+    parentheses: usize,
     work: u64,
     operators: usize,
     digits: usize,
@@ -105,6 +108,8 @@ impl Scan {
             '"' => return Ok(State::String),
             '`' => return Ok(State::RawString),
             '[' | '{' => self.open()?,
+            '(' => self.open_parenthesis()?,
+            ')' => self.parentheses = self.parentheses.saturating_sub(1),
             ']' | '}' => self.depth = self.depth.saturating_sub(1),
             _ => {}
         }
@@ -140,6 +145,17 @@ impl Scan {
         if self.operators > MAX_OPERATORS {
             return Err(Fault::load(
                 format!("an expression has more than {MAX_OPERATORS} operators"),
+                self.line + 1,
+            ));
+        }
+        Ok(())
+    }
+
+    fn open_parenthesis(&mut self) -> Result<(), Fault> {
+        self.parentheses += 1;
+        if self.parentheses > MAX_PARENTHESES {
+            return Err(Fault::load(
+                format!("parentheses are nested more than {MAX_PARENTHESES} deep"),
                 self.line + 1,
             ));
         }

@@ -1,5 +1,6 @@
 //! What the engine must know of a parsed module: its package, rules, calls and references.
 
+mod negation;
 mod walk;
 
 use std::collections::BTreeMap;
@@ -8,7 +9,6 @@ use regorus::Engine;
 use regorus::unstable::{Module as Tree, Rule};
 
 use super::fault::Fault;
-use super::source;
 use crate::decision::Verb;
 
 use walk::{Walk, static_path};
@@ -46,6 +46,8 @@ pub(crate) struct RuleFacts {
     pub(super) references: Vec<Reference>,
     /// Names of the head that nothing in the rule binds: regorus looks for them in bodies only.
     pub(super) unbound: Vec<Reference>,
+    /// Names behind `not` that nothing in the rule binds.
+    pub(super) negated: Vec<Reference>,
     /// Expressions and loops inside each other, at most.
     pub(super) depth: usize,
 }
@@ -79,9 +81,8 @@ pub(super) struct Reference {
 }
 
 impl Module {
-    /// Parses a module after the guard has read its text.
+    /// Parses a module whose text the guard has accepted.
     pub(crate) fn parse(file: &str, text: &str) -> Result<Self, Fault> {
-        source::check(text)?;
         let mut engine = Engine::new();
         engine
             .add_policy(file.to_owned(), text.to_owned())
@@ -224,6 +225,7 @@ fn facts(rule: &Rule, bounds: &[usize]) -> Result<RuleFacts, Fault> {
         calls: walk.calls,
         references: walk.references,
         unbound,
+        negated: negation::unbound(rule),
         depth: walk.depth + walk.loops,
     })
 }

@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::super::clock::{Clock, SystemClock};
 use super::super::text::cut;
-use super::event::NAME_BYTES;
+use super::event::{NAME_BYTES, NoteBudget};
 use super::statistics::{Aggregate, TimerStatistics};
 use super::tracker::{PerformanceTracker, SharedRun};
 
@@ -45,6 +45,7 @@ pub struct Profiler {
 pub(super) struct Context {
     pub(super) clock: Arc<dyn Clock>,
     pub(super) losses: LossCounters,
+    pub(super) notes: NoteBudget,
     running: DashMap<Uuid, Weak<SharedRun>, RandomState>,
 }
 
@@ -63,6 +64,7 @@ impl Profiler {
         let context = Context {
             clock,
             losses: LossCounters::default(),
+            notes: NoteBudget::default(),
             running: DashMap::default(),
         };
         Self {

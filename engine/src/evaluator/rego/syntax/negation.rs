@@ -1,0 +1,202 @@
+//! Finds variables that stand behind `not` and get their value nowhere: OPA refuses them, regorus stays silent.
+
+use std::collections::BTreeSet;
+
+use regorus::unstable::{Expr, Literal, Query, Rule, RuleHead};
+
+use super::Reference;
+
+const WILDCARD: &str = "_";
+
+/// The variables behind `not` that nothing in the rule binds; some of them may be names of rules or imports.
+pub(super) fn unbound(rule: &Rule) -> Vec<Reference> {
+    let Rule::Spec { head, bodies, .. } = rule else {
+        return Vec::new();
+    };
+    let mut arguments = Names::default();
+    let mut terms: Vec<&Expr> = Vec::new();
+    let assign = match head {
+        RuleHead::Compr { assign, .. } => assign,
+        RuleHead::Set { key, .. } => {
+            terms.extend(key.iter().map(AsRef::as_ref));
+            &None
+        }
+        RuleHead::Func { args, assign, .. } => {
+            args.iter().for_each(|argument| arguments.collect(argument));
+            assign
+        }
+    };
+    terms.extend(assign.iter().map(|assign| assign.value.as_ref()));
+    let outer = Scope {
+        names: arguments.names.iter().map(|(name, _)| *name).collect(),
+        outer: None,
+    };
+    let mut found = Vec::new();
+    if bodies.is_empty() {
+        Block::of(None, &terms).check(&outer, &mut found);
+    }
+    for body in bodies {
+        let otherwise = body.assign.iter().map(|assign| assign.value.as_ref());
+        let terms: Vec<&Expr> = terms.iter().copied().chain(otherwise).collect();
+        Block::of(Some(&body.query), &terms).check(&outer, &mut found);
+    }
+    found
+}
+
+/// The names that have a value in a body, and in those around it.
+struct Scope<'tree, 'outer> {
+    names: BTreeSet<&'tree str>,
+    outer: Option<&'outer Self>,
+}
+
+impl Scope<'_, '_> {
+    fn holds(&self, name: &str) -> bool {
+        self.names.contains(name) || self.outer.is_some_and(|outer| outer.holds(name))
+    }
+}
+
+/// Variables of expressions with their lines, and the bodies inside these, which have variables of their own.
+#[derive(Default)]
+struct Names<'tree> {
+    names: Vec<(&'tree str, u32)>,
+    inner: Vec<Block<'tree>>,
+}
+
+/// A body, and what is computed with its variables.
+#[derive(Default)]
+struct Block<'tree> {
+    query: Option<&'tree Query>,
+    terms: Vec<&'tree Expr>,
+    /// What the statement that holds the body binds.
+    bound: Vec<&'tree str>,
+}
+
+impl<'tree> Block<'tree> {
+    fn of(query: Option<&'tree Query>, terms: &[&'tree Expr]) -> Self {
+        Self {
+            query,
+            terms: terms.to_vec(),
+            bound: Vec::new(),
+        }
+    }
+
+    /// Adds the variables that have no value; bodies are nested no deeper than braces, which the guard has bounded.
+    fn check(&self, outer: &Scope<'tree, '_>, found: &mut Vec<Reference>) {
+        let mut positive = Names::default();
+        let mut negative = Names::default();
+        for statement in self.query.iter().flat_map(|query| &query.stmts) {
+            let names = match &statement.literal {
+                Literal::NotExpr { .. } => &mut negative,
+                _ => &mut positive,
+            };
+            names.literal(&statement.literal);
+            for with in &statement.with_mods {
+                names.collect(&with.r#as);
+            }
+        }
+        let mut terms = Names::default();
+        self.terms.iter().for_each(|term| terms.collect(term));
+
+        let bound = positive.names.iter().map(|(name, _)| *name);
+        let scope = Scope {
+            names: bound
+                .filter(|name| *name != WILDCARD)
+                .chain(self.bound.iter().copied())
+                .collect(),
+            outer: Some(outer),
+        };
+        let unbound = negative.names.iter().filter(|(name, _)| !scope.holds(name));
+        found.extend(unbound.map(|(name, line)| Reference {
+            path: vec![(*name).to_owned()],
+            line: *line,
+        }));
+        for inner in [positive, negative, terms]
+            .iter()
+            .flat_map(|names| &names.inner)
+        {
+            inner.check(&scope, found);
+        }
+    }
+}
+
+impl<'tree> Names<'tree> {
+    fn literal(&mut self, literal: &'tree Literal) {
+        match literal {
+            // A declaration gives no value.
+            Literal::SomeVars { .. } => {}
+            Literal::SomeIn {
+                key,
+                value,
+                collection,
+                ..
+            } => {
+                key.iter().for_each(|key| self.collect(key));
+                self.collect(value);
+                self.collect(collection);
+            }
+            Literal::Expr { expr, .. } | Literal::NotExpr { expr, .. } => self.collect(expr),
+            Literal::Every {
+                key,
+                value,
+                domain,
+                query,
+                ..
+            } => {
+                self.collect(domain);
+                self.inner.push(Block {
+                    query: Some(query),
+                    terms: Vec::new(),
+                    bound: key.iter().chain([value]).map(|name| name.text()).collect(),
+                });
+            }
+        }
+    }
+
+    /// Adds the variables of an expression, with a list of its own instead of recursion.
+    fn collect(&mut self, expression: &'tree Expr) {
+        let mut pending = vec![expression];
+        while let Some(expression) = pending.pop() {
+            match expression {
+                Expr::String { .. }
+                | Expr::RawString { .. }
+                | Expr::Number { .. }
+                | Expr::Bool { .. }
+                | Expr::Null { .. } => {}
+                Expr::Var { span, .. } => self.names.push((span.text(), span.line)),
+                Expr::Array { items, .. } | Expr::Set { items, .. } => {
+                    pending.extend(items.iter().map(AsRef::as_ref));
+                }
+                Expr::Object { fields, .. } => {
+                    let parts = fields.iter().flat_map(|(_, key, value)| [key, value]);
+                    pending.extend(parts.map(AsRef::as_ref));
+                }
+                Expr::ArrayCompr { term, query, .. } | Expr::SetCompr { term, query, .. } => {
+                    self.inner.push(Block::of(Some(query), &[term]));
+                }
+                Expr::ObjectCompr {
+                    key, value, query, ..
+                } => self.inner.push(Block::of(Some(query), &[key, value])),
+                // The function's name is no variable.
+                Expr::Call { params, .. } => pending.extend(params.iter().map(AsRef::as_ref)),
+                Expr::UnaryExpr { expr, .. } => pending.push(expr),
+                Expr::RefDot { refr, .. } => pending.push(refr),
+                Expr::RefBrack { refr, index, .. } => {
+                    pending.extend([refr.as_ref(), index.as_ref()])
+                }
+                Expr::BinExpr { lhs, rhs, .. }
+                | Expr::BoolExpr { lhs, rhs, .. }
+                | Expr::ArithExpr { lhs, rhs, .. }
+                | Expr::AssignExpr { lhs, rhs, .. } => pending.extend([lhs.as_ref(), rhs.as_ref()]),
+                Expr::Membership {
+                    key,
+                    value,
+                    collection,
+                    ..
+                } => {
+                    pending.extend(key.iter().map(AsRef::as_ref));
+                    pending.extend([value.as_ref(), collection.as_ref()]);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,105 @@
+//! The events that each agent program is known to send, to find those that are written wrongly.
+
+use super::Harness;
+
+const CLAUDE: [&str; 33] = [
+    "ConfigChange",
+    "CwdChanged",
+    "DirectoryAdded",
+    "Elicitation",
+    "ElicitationResult",
+    "FileChanged",
+    "InstructionsLoaded",
+    "MessageDisplay",
+    "Notification",
+    "PermissionDenied",
+    "PermissionRequest",
+    "PostCompact",
+    "PostModelSwitch",
+    "PostToolBatch",
+    "PostToolUse",
+    "PostToolUseFailure",
+    "PreCompact",
+    "PreModelSwitch",
+    "PreToolUse",
+    "SessionEnd",
+    "SessionStart",
+    "Setup",
+    "Stop",
+    "StopFailure",
+    "SubagentStart",
+    "SubagentStop",
+    "TaskCompleted",
+    "TaskCreated",
+    "TeammateIdle",
+    "UserPromptExpansion",
+    "UserPromptSubmit",
+    "WorktreeCreate",
+    "WorktreeRemove",
+];
+const CURSOR: [&str; 10] = [
+    "afterAgentResponse",
+    "afterAgentThought",
+    "afterFileEdit",
+    "afterMCPExecution",
+    "afterShellExecution",
+    "beforeMCPExecution",
+    "beforeReadFile",
+    "beforeShellExecution",
+    "beforeSubmitPrompt",
+    "stop",
+];
+const FACTORY: [&str; 9] = [
+    "Notification",
+    "PostToolUse",
+    "PreCompact",
+    "PreToolUse",
+    "SessionEnd",
+    "SessionStart",
+    "Stop",
+    "SubagentStop",
+    "UserPromptSubmit",
+];
+const OPENCODE: [&str; 3] = ["PermissionRequest", "PostToolUse", "PreToolUse"];
+
+impl Harness {
+    const fn events(self) -> &'static [&'static str] {
+        match self {
+            Self::Claude => &CLAUDE,
+            Self::Cursor => &CURSOR,
+            Self::Factory => &FACTORY,
+            Self::OpenCode => &OPENCODE,
+        }
+    }
+}
+
+/// The known event that was meant by a name that is none, if it is close to one; agents add events, so that a name
+/// which is far from all of them may be new.
+///
+/// Without a harness the events of all are known.
+pub(crate) fn meant(name: &str, harness: Option<Harness>) -> Option<&'static str> {
+    let harnesses = harness.map_or_else(|| Harness::ALL.to_vec(), |harness| vec![harness]);
+    let known = || harnesses.iter().flat_map(|harness| harness.events());
+    if known().any(|known| *known == name) {
+        return None;
+    }
+    known()
+        .filter(|known| is_close(name, known))
+        .min_by_key(|known| strsim::damerau_levenshtein(name, known))
+        .copied()
+}
+
+/// Whether two names differ by case and signs only, or by one letter, or by two where they are long.
+fn is_close(name: &str, known: &str) -> bool {
+    const LONG: usize = 8;
+    let letters = |name: &str| -> String {
+        let letters = name.chars().filter(|letter| letter.is_alphanumeric());
+        letters.flat_map(char::to_lowercase).collect()
+    };
+    let (name, known) = (letters(name), letters(known));
+    let allowed = match known.len() {
+        LONG.. => 2,
+        _ => 1,
+    };
+    name.len() < 2 * known.len() && strsim::damerau_levenshtein(&name, &known) <= allowed
+}

@@ -1,0 +1,37 @@
+//! Reading a file that somebody else may have put there.
+
+use std::fs::File;
+use std::io::{self, Read as _};
+use std::path::Path;
+
+/// Reads a regular UTF-8 file of at most `most` bytes; a pipe or a device would never end.
+///
+/// # Errors
+///
+/// Why it cannot be read, as the end of a sentence that begins with the file.
+///
+/// ```
+/// use std::path::Path;
+/// use llmspell_utils::read_text;
+///
+/// let error = read_text(Path::new("/dev/zero"), 1024);
+/// assert_eq!(error.unwrap_err(), "is not a regular file");
+/// ```
+pub fn read_text(path: &Path, most: usize) -> Result<String, String> {
+    let unreadable = |error: io::Error| format!("cannot be read: {}", error.kind());
+    let metadata = path.metadata().map_err(unreadable)?;
+    if !metadata.is_file() {
+        return Err("is not a regular file".to_owned());
+    }
+    // The file may grow meanwhile, so its length is a hint and the limit is what holds.
+    let expected = usize::try_from(metadata.len()).unwrap_or(most).min(most);
+    let mut bytes = Vec::with_capacity(expected.saturating_add(1));
+    let limit = u64::try_from(most).unwrap_or(u64::MAX).saturating_add(1);
+    File::open(path)
+        .and_then(|file| file.take(limit).read_to_end(&mut bytes))
+        .map_err(unreadable)?;
+    if bytes.len() > most {
+        return Err(format!("is larger than {most} bytes"));
+    }
+    String::from_utf8(bytes).map_err(|_| "is not UTF-8 text".to_owned())
+}
