@@ -1,6 +1,5 @@
 //! One policy of a project: what is known of it, and how all of them are loaded.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -63,7 +62,6 @@ pub(crate) fn load(sources: &[SourceFile]) -> Vec<Policy> {
     for source in sources {
         candidates.extend(read(source, &mut library).transpose());
     }
-    refuse_shared_packages(&mut candidates);
     candidates
         .into_iter()
         .map(|candidate| finish(candidate, &library))
@@ -116,10 +114,13 @@ fn read(source: &SourceFile, library: &mut Library) -> Result<Option<Candidate>,
             severity,
             module,
         })),
-        Err(error) => Err(Box::new(PolicySummary {
-            error: Some(error),
-            ..summary
-        })),
+        Err(error) => {
+            library.add_broken(&source.path, source.text.as_deref().unwrap_or_default());
+            Err(Box::new(PolicySummary {
+                error: Some(error),
+                ..summary
+            }))
+        }
     }
 }
 
@@ -143,6 +144,8 @@ fn read_into(
             format!("a policy that ends in `.{ending}` cannot be evaluated by this engine");
         return Err(summary.error(DecisionErrorKind::Load, message, Some(1)));
     }
+    // Some editors put a mark before the first character, which says nothing.
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let guarded = rego::check_source(text);
     let metadata = Metadata::read(text, COMMENT);
     if let Ok(Some(Metadata { id: Some(id), .. })) = &metadata {
@@ -185,6 +188,14 @@ fn read_into(
         Role::Policy => {}
     }
     let severity = route(summary, metadata, &module)?;
+    // Two policies of one package would see each other's verbs.
+    if let Some(owner) = library.first_of(&module.package) {
+        let message = format!(
+            "the package `{}` is that of `{owner}` already",
+            summary.package
+        );
+        return Err(summary.error(DecisionErrorKind::Load, message, Some(module.package_line)));
+    }
     Ok(Some((library.add(module), severity)))
 }
 
@@ -228,32 +239,6 @@ fn route(
     summary.events = routing.required_events.0;
     summary.tools = routing.required_tools.0;
     Ok(metadata.severity.map(Arc::from))
-}
-
-/// Two policies of one package would see each other's verbs.
-fn refuse_shared_packages(candidates: &mut [Result<Candidate, Broken>]) {
-    let mut owners: BTreeMap<String, Arc<str>> = BTreeMap::new();
-    for candidate in candidates {
-        let Ok(Candidate { summary, .. }) = candidate else {
-            continue;
-        };
-        match owners.get(&summary.package) {
-            None => {
-                owners.insert(summary.package.clone(), Arc::clone(&summary.file));
-            }
-            Some(owner) => {
-                let message = format!(
-                    "the package `{}` is that of `{owner}` already",
-                    summary.package
-                );
-                let error = summary.error(DecisionErrorKind::Load, message, Some(1));
-                *candidate = Err(Box::new(PolicySummary {
-                    error: Some(error),
-                    ..summary.clone()
-                }));
-            }
-        }
-    }
 }
 
 /// What a module is for.

@@ -21,6 +21,9 @@ pub struct SandboxLimits {
     /// How long one run may take; `None` for no limit.
     pub timeout: Option<Duration>,
     /// How many bytes of native stack JavaScript may use. Lua has its own limit of calls.
+    ///
+    /// At least 64 KiB and at most 1 MiB: what is outside is moved inside, because a thread has 2 MiB
+    /// unless the program asks for more. A thread with less than 2 MiB needs a smaller limit.
     pub stack: usize,
 }
 

@@ -12,6 +12,7 @@ mod decisions;
 mod event;
 mod messages;
 mod metadata;
+mod modules;
 mod negation;
 mod places;
 mod project;

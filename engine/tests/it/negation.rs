@@ -66,10 +66,28 @@ fn a_variable_that_is_bound_elsewhere_is_accepted() {
         "not known(1)",
         "not count([y | y := input.list[_]]) > 5",
         "not count({y: 1 | some y in input.list; not input.a[y]}) > 5",
-        "every name in input.list { not input.a[name].x }",
+        "every name in input.list { item := name; not input.a[item].x }",
+        "every name in input.list { not name == \"q\" }",
+        "every name in input.list { some item in [name]; not input.a[item] }",
         "some key, _ in input.a; not input.list[0] == key",
         "not data.cupcake.policies.p.names.z",
     ] {
         assert_eq!(outcome(body), "spoke", "{body}");
+    }
+}
+
+#[test]
+fn a_variable_of_every_in_brackets_is_refused_because_the_rule_would_stay_silent() {
+    for body in [
+        "every name in input.list { not input.a[name] }",
+        "every name, part in input.list { not input.a[name].x == part }",
+        "every name in input.list { every part in [1] { not input.a[name] == part } }",
+        "every name in input.list { count([1 | not input.a[name]]) == 1 }",
+    ] {
+        assert_eq!(
+            outcome(body),
+            "load `[name]` behind `not` inside `every` would be silent: write `item := name` before, and `[item]` 9",
+            "{body}"
+        );
     }
 }

@@ -325,8 +325,11 @@ fn json(key: &Value) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use crate::arguments::DataLimits;
     use crate::javascript::testing::Fixture;
+    use crate::sandbox::alarm;
     use crate::script_engine::Script;
     use crate::script_error::ScriptErrorKind;
 
@@ -515,6 +518,40 @@ mod tests {
     fn a_graph_of_two_to_the_fortieth_values_is_refused() {
         let source = "(() => { let a = [1]; for (let i = 0; i < 40; i++) a = [a, a]; return a })()";
         assert!(refused(source).contains("has more than 100000 values in all"));
+    }
+
+    #[test]
+    fn a_conversion_does_not_outlive_the_deadline() {
+        let limits = DataLimits {
+            nodes: usize::MAX,
+            bytes: usize::MAX,
+            ..DataLimits::default()
+        };
+        for source in [
+            "let a = [1]; for (let i = 0; i < 60; i++) a = [a, a]; a",
+            "const hidden = {};
+             for (let i = 0; i < 2e5; i++) Object.defineProperty(hidden, 'k' + i, { value: i });
+             const many = Array(1e4).fill(hidden); [many, many, many, many]",
+            "const wide = Array(1e5).fill(0); Array(1e5).fill(wide)",
+        ] {
+            let mut fixture = Fixture::new();
+            let stopper = fixture.engine.stopper();
+            let _alarm = alarm(Duration::from_millis(30), stopper).unwrap();
+            let script = Script::new("test.js", source);
+            let error = fixture.engine.run(&script, &limits).unwrap_err();
+            assert_eq!(error.kind(), ScriptErrorKind::Timeout, "{source}: {error}");
+        }
+    }
+
+    #[test]
+    fn an_array_may_claim_any_length_where_any_number_of_values_is_allowed() {
+        let limits = DataLimits {
+            nodes: usize::MAX,
+            ..DataLimits::default()
+        };
+        let script = Script::new("test.js", "new Array(4294967295)");
+        let error = Fixture::new().engine.run(&script, &limits).unwrap_err();
+        assert_eq!(error.message(), "`value[0]` is a hole of the array");
     }
 
     #[test]

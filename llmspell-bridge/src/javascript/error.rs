@@ -9,8 +9,12 @@ use crate::sandbox::StopReason;
 use crate::script_error::{ScriptError, ScriptErrorKind};
 use crate::shown_text::LeftOut;
 
-/// How many units of a text are looked at: a script may throw as much text as it has memory.
-const LONGEST_MESSAGE: u32 = 4096;
+/// How many units of a message are looked at: a script may throw as much text as it has memory.
+/// Together with a name it is not so long that [`ScriptError::new`] would cut it once more.
+const LONGEST_TEXT: u32 = 3980;
+
+/// How many units of an error's name are looked at.
+const LONGEST_NAME: u32 = 40;
 
 /// How many prototypes are looked at for the name of an error.
 const LONGEST_CHAIN: usize = 16;
@@ -111,7 +115,7 @@ fn script_error(exception: &Local<'_>) -> ScriptError {
 
 /// A thrown value that is no `Error` has no stack; strings are thrown as messages.
 fn thrown_text(value: &Local<'_>) -> String {
-    match shown_text(value) {
+    match shown_text(value, LONGEST_TEXT) {
         Some(text) => format!("uncaught: {text}"),
         None => format!("uncaught: {}", compact(value)),
     }
@@ -119,7 +123,9 @@ fn thrown_text(value: &Local<'_>) -> String {
 
 fn message(error: &Local<'_>) -> String {
     match settle(error.js(), error.named("message")) {
-        Some(Property::Value(value)) => shown_text(&value).unwrap_or_else(|| compact(&value)),
+        Some(Property::Value(value)) => {
+            shown_text(&value, LONGEST_TEXT).unwrap_or_else(|| compact(&value))
+        }
         Some(Property::Accessor { .. }) => "its message is computed, and was not read".to_owned(),
         Some(Property::Absent) | None => String::new(),
     }
@@ -131,10 +137,10 @@ fn compact(value: &Local<'_>) -> String {
 }
 
 /// The text of a string, of which no more is copied than is shown; `None` for anything else.
-fn shown_text(value: &Local<'_>) -> Option<String> {
+fn shown_text(value: &Local<'_>, most: u32) -> Option<String> {
     let originals = &value.js().realm().originals;
-    let text = originals.text_start(value, LONGEST_MESSAGE)?;
-    match value.length().saturating_sub(LONGEST_MESSAGE) {
+    let text = originals.text_start(value, most)?;
+    match value.length().saturating_sub(most) {
         0 => Some(text),
         left_out => Some(format!("{text}{}", LeftOut::Units(left_out as usize))),
     }
@@ -145,7 +151,7 @@ fn inherited_text(object: &Local<'_>, name: &str) -> Option<String> {
     let mut object = object.clone();
     for _ in 0..LONGEST_CHAIN {
         match settle(object.js(), object.named(name))? {
-            Property::Value(value) => return shown_text(&value),
+            Property::Value(value) => return shown_text(&value, LONGEST_NAME),
             Property::Accessor { .. } => return None,
             Property::Absent => object = object.prototype()?,
         }
@@ -281,6 +287,7 @@ mod tests {
             error.message().chars().take(10).collect::<String>(),
             "Error: xxx"
         );
+        assert!(error.message().ends_with("x… 20967540 more UTF-16 units"));
         assert!(error.message().len() < 5000);
         assert!(fixture.fail("throw 'é'.repeat(2 << 20)").message().len() < 10_000);
         assert!(

@@ -199,7 +199,11 @@ impl Walk<'_> {
             if self.budget.is_spent() {
                 break;
             }
-            let key = is_map.then(|| self.entry_key(&key)).unwrap_or_default();
+            let key = if is_map {
+                self.entry_key(&key)
+            } else {
+                String::new()
+            };
             entries.push((key, self.node(&value)));
         }
         if is_map {
@@ -296,6 +300,8 @@ fn own_text(object: &Local<'_>, name: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use crate::javascript::testing::Fixture;
+    use crate::sandbox::SandboxLimits;
+    use crate::script_error::ScriptErrorKind;
 
     #[test]
     fn values_are_shown() {
@@ -419,6 +425,54 @@ mod tests {
                 "{source}"
             );
         }
+    }
+
+    #[test]
+    fn no_more_of_a_text_is_copied_than_is_shown() {
+        // The whole text has no room a second time, let alone three times as large.
+        let limits = SandboxLimits {
+            memory: 24 << 20,
+            ..SandboxLimits::default()
+        };
+        let mut fixture = Fixture::with(&limits);
+        fixture.run("globalThis.long = '😀é'.repeat(1e6) + 'x'; long.charCodeAt(0)");
+        let shown = "😀é".repeat(25);
+        for (source, expected) in [
+            (
+                "host.dump(long)",
+                format!("\"{shown}\"… 2999926 more UTF-16 units"),
+            ),
+            (
+                "host.dump({ [long]: 1 })",
+                format!("{{[\"{shown}… 2999926 more UTF-16 units\"] = 1}}"),
+            ),
+            (
+                "host.dump(new Map([[long, 1]]))",
+                format!("{{[\"{shown}… 2999926 more UTF-16 units\"] = 1}}"),
+            ),
+        ] {
+            let json = fixture.json(source);
+            assert_eq!(
+                serde_json::from_str::<String>(&json).unwrap(),
+                expected,
+                "{source}"
+            );
+        }
+        let named = "const f = () => 1; Object.defineProperty(f, 'name', { value: long }); host.dump(f).length";
+        assert_eq!(fixture.json(named), "109");
+        assert_eq!(fixture.json("host.show(long).length < (1 << 20)"), "true");
+        let error = fixture.fail("throw new Error(long)");
+        assert!(error.message().starts_with("Error: 😀é"), "{error}");
+    }
+
+    #[test]
+    fn a_dump_ends_when_the_script_is_stopped() {
+        let source = "const hidden = {};
+            for (let i = 0; i < 2e5; i++) Object.defineProperty(hidden, 'k' + i, { value: i });
+            const many = Array(200).fill(hidden);
+            for (;;) host.wide([many, many, many, many, many])";
+        let error = Fixture::new().late(source);
+        assert_eq!(error.kind(), ScriptErrorKind::Timeout);
     }
 
     #[test]

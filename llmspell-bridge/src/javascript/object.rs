@@ -18,7 +18,7 @@ pub(super) struct HeldObject {
 /// The prototype of one kind of host object.
 pub(super) struct Prototype {
     name: &'static str,
-    methods: Vec<&'static str>,
+    methods: Vec<Signature>,
     fields: &'static [&'static str],
     value: Kept,
 }
@@ -31,7 +31,7 @@ impl Prototype {
     fn fits(&self, object: &dyn HostObject) -> bool {
         self.name == object.name()
             && self.fields == object.field_names()
-            && self.methods.iter().copied().eq(method_names(object))
+            && self.methods.iter().copied().eq(signatures(object))
     }
 }
 
@@ -107,7 +107,7 @@ fn prototype<'js>(js: Js<'js>, object: &dyn HostObject) -> Outcome<(usize, Local
     let value = new_prototype(js, object, kind)?;
     prototypes.borrow_mut().push(Prototype {
         name: object.name(),
-        methods: method_names(object).collect(),
+        methods: signatures(object).collect(),
         fields: object.field_names(),
         value: value.clone().keep(),
     });
@@ -132,10 +132,13 @@ fn new_prototype<'js>(js: Js<'js>, object: &dyn HostObject, kind: usize) -> Outc
     Ok(prototype)
 }
 
-fn method_names(object: &dyn HostObject) -> impl Iterator<Item = &'static str> {
+/// The name of a method, and the level at which it speaks.
+type Signature = (&'static str, Option<u8>);
+
+fn signatures(object: &dyn HostObject) -> impl Iterator<Item = Signature> {
     (0..object.method_count())
         .filter_map(|index| object.method(index))
-        .map(|info| info.name)
+        .map(|info| (info.name, info.level.map(|level| level as u8)))
 }
 
 /// A method of one object.

@@ -266,7 +266,32 @@ fn accessor<'js>(
 
 #[cfg(test)]
 mod tests {
-    use crate::javascript::testing::Fixture;
+    use super::data;
+    use crate::javascript::raw::Kind;
+    use crate::javascript::testing::{Fixture, inside};
+    use crate::script_error::{ScriptError, ScriptErrorKind};
+
+    #[test]
+    fn what_an_engine_does_not_have_is_no_lack_of_memory() {
+        inside(64 << 20, |js| {
+            let lack = data(&js.object().unwrap(), "nothing").err().unwrap();
+            let error = ScriptError::from(lack);
+            assert_eq!(error.kind(), ScriptErrorKind::Internal);
+            assert_eq!(error.message(), "the engine has no `nothing`");
+        });
+    }
+
+    #[test]
+    fn what_cannot_be_read_leaves_no_exception_behind() {
+        inside(7 << 20, |js| {
+            let source = "Symbol('\u{e9}'.repeat(3 << 20))";
+            let symbol = js.evaluate(js.compile(source, "test.js", false).unwrap());
+            let symbol = symbol.unwrap();
+            assert_eq!(symbol.kind(), Kind::Symbol);
+            assert_eq!(symbol.description(), None);
+            assert_eq!(js.take_exception().kind(), Kind::Nothing);
+        });
+    }
 
     #[test]
     fn a_script_has_no_authority() {

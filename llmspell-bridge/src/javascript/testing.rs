@@ -6,7 +6,10 @@ use std::time::Duration;
 
 use llmspell_engine::Value;
 use llmspell_utils::debug::DebugLevel;
+use rquickjs::{Context, Runtime};
 
+use super::raw::{Home, Js};
+use super::realm::Realm;
 use crate::arguments::{Arguments, DataLimits};
 use crate::host_object::{HostObject, Method, ScriptObject};
 use crate::object_dump::{DumpOptions, dump};
@@ -65,6 +68,16 @@ impl Fixture {
     }
 }
 
+/// Runs `body` in an engine with a limit of memory.
+pub(super) fn inside(memory: usize, body: impl for<'js> FnOnce(Js<'js>)) {
+    let runtime = Runtime::new().unwrap();
+    let context = Context::full(&runtime).unwrap();
+    runtime.set_memory_limit(memory);
+    let home = Home::new(context, |js| Realm::new(js, Arc::default(), memory));
+    let home = home.map_err(ScriptError::from).unwrap();
+    home.with(body).unwrap();
+}
+
 /// A host object with a method for each thing that arguments can do.
 #[derive(Default)]
 pub(super) struct Probe {
@@ -91,6 +104,13 @@ impl ScriptObject for Probe {
             let options = DumpOptions {
                 show_types: true,
                 ..DumpOptions::compact()
+            };
+            Ok(dumped(arguments, &options).into())
+        }),
+        Method::new("wide", |_, arguments| {
+            let options = DumpOptions {
+                max_array_elements: usize::MAX,
+                ..DumpOptions::default()
             };
             Ok(dumped(arguments, &options).into())
         }),

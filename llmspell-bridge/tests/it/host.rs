@@ -124,6 +124,18 @@ fn exact_text_is_given_as_it_is_or_refused() {
 }
 
 #[test]
+fn an_error_shows_the_line_of_the_script() {
+    for (language, script) in both("local a = 1\nerror('bad')", "const a = 1;\nnull.bad") {
+        let shown = host(language).run(&script).unwrap_err().render(false);
+        let line = script.source.lines().last().unwrap();
+        assert!(
+            shown.contains(&format!("2 | {line}")),
+            "{language}: {shown}"
+        );
+    }
+}
+
+#[test]
 fn an_uncaught_error_of_the_program_keeps_its_kind_message_advice_and_line() {
     for (language, script) in both("\ncareless.fails()", "\ncareless.fails()") {
         let error = host(language).run(&script).unwrap_err();

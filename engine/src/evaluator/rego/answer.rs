@@ -50,11 +50,11 @@ pub(super) fn read(
             .iter()
             .for_each(|decision| read_one(speaker, verb, decision, found)),
         other => {
-            let message = format!(
-                "`{}` is {}, not a set of decisions",
-                verb.name(),
-                described(other)
-            );
+            let wanted = match verb {
+                Verb::AddContext => "a set of strings: write `add_context contains …`",
+                _ => "a set of decisions",
+            };
+            let message = format!("`{}` is {}, not {wanted}", verb.name(), described(other));
             found.errors.push(speaker.error(
                 DecisionErrorKind::Malformed,
                 message,

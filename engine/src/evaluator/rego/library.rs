@@ -11,7 +11,7 @@ use regorus::unstable::BUILTINS;
 
 use super::fault::Fault;
 use super::syntax::{Call, Module, Reference, RuleFacts, Shape};
-use crate::decision::DecisionErrorKind;
+use crate::decision::{DecisionErrorKind, Verb};
 use llmspell_utils::nearest;
 
 const DATA: &str = "data";
@@ -22,6 +22,8 @@ pub(crate) struct Library {
     modules: Vec<Module>,
     /// The modules of each package.
     packages: BTreeMap<Vec<String>, Vec<usize>>,
+    /// The packages and files of what is broken, as far as their text names a package.
+    broken: Vec<(Vec<String>, String)>,
 }
 
 /// The rules of some modules by their full names, without `data`.
@@ -36,6 +38,24 @@ impl Library {
             .push(index);
         self.modules.push(module);
         index
+    }
+
+    /// Remembers a file that could not be read as a module, so that those who need it can say so.
+    pub(crate) fn add_broken(&mut self, file: &str, text: &str) {
+        let named = text
+            .lines()
+            .find_map(|line| line.trim().strip_prefix("package "));
+        let name = named.and_then(|name| name.split_whitespace().next());
+        if let Some(name) = name {
+            let package = name.split('.').map(str::to_owned).collect();
+            self.broken.push((package, file.to_owned()));
+        }
+    }
+
+    /// The file of the first module of a package.
+    pub(crate) fn first_of(&self, package: &[String]) -> Option<&str> {
+        let index = self.packages.get(package)?.first()?;
+        Some(self.modules.get(*index)?.file.as_str())
     }
 
     pub(crate) fn module(&self, index: usize) -> Option<&Module> {
@@ -59,6 +79,9 @@ impl Library {
             .filter_map(|index| self.modules.get(*index))
             .collect();
         let rules = rules_of(&modules);
+        if let Some(module) = self.modules.get(index) {
+            check_verbs(module, &modules)?;
+        }
         for module in &modules {
             check_calls(module, &rules)?;
             check_names(module, &rules)?;
@@ -92,9 +115,13 @@ impl Library {
             .map(|named| (&named.path, named.line, false))
             .chain(called)
         {
-            let Some(path) = absolute(module, path) else {
+            let Some(full) = absolute(module, path) else {
                 continue;
             };
+            if !is_builtin_call {
+                check_way_back(module, path, &full, line)?;
+            }
+            let path = full;
             let found = self.packages_of(&path);
             let fault = if found.is_empty() {
                 Some(self.missing_package(module, &path, line))
@@ -146,6 +173,9 @@ impl Library {
         if leads_on || rules().any(|rule| rule.name.first() == Some(name)) {
             return Ok(());
         }
+        if let Some(file) = self.broken_file(path) {
+            return Err(is_broken(module, path, file, line));
+        }
         let known: BTreeSet<&str> = rules()
             .filter_map(|rule| rule.name.first())
             .map(String::as_str)
@@ -164,7 +194,18 @@ impl Library {
         ))
     }
 
+    /// The broken file of a package that holds a path, or lies inside it.
+    fn broken_file(&self, path: &[String]) -> Option<&str> {
+        let mut broken = self.broken.iter();
+        broken
+            .find(|(package, _)| path.starts_with(package) || package.starts_with(path))
+            .map(|(_, file)| file.as_str())
+    }
+
     fn missing_package(&self, module: &Module, path: &[String], line: u32) -> Fault {
+        if let Some(file) = self.broken_file(path) {
+            return is_broken(module, path, file, line);
+        }
         let name = format!("{DATA}.{}", path.join("."));
         let known: Vec<String> = self
             .packages
@@ -182,6 +223,61 @@ impl Library {
             module,
             Fault::load(format!("`{name}` is not in this project{hint}"), line),
         )
+    }
+}
+
+fn is_broken(module: &Module, path: &[String], file: &str, line: u32) -> Fault {
+    let name = format!("{DATA}.{}", path.join("."));
+    in_file(
+        module,
+        Fault::load(format!("`{name}` needs `{file}`, which is broken"), line),
+    )
+}
+
+/// Checks that what a policy says comes from its own file: no other module may define its verbs.
+fn check_verbs(policy: &Module, modules: &[&Module]) -> Result<(), Fault> {
+    for other in modules.iter().filter(|other| other.file != policy.file) {
+        for rule in &other.rules {
+            let name: Vec<String> = other.package.iter().chain(&rule.name).cloned().collect();
+            let is_verb = |part: &String| Verb::ALL.iter().any(|verb| part == verb.name());
+            let inside = name.strip_prefix(policy.package.as_slice());
+            let defines_verb = inside.is_some_and(|rest| rest.first().is_none_or(is_verb));
+            if defines_verb || policy.package.starts_with(&name) {
+                let message = format!(
+                    "`{}` of `{}` belongs to the package of `{}`, whose verbs stand in its own file only",
+                    rule.name.join("."),
+                    other.file,
+                    policy.file
+                );
+                return Err(in_file(other, Fault::load(message, rule.line)));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Checks that no import leads back to the module's own package: regorus makes undefined of what is named so.
+fn check_way_back(
+    module: &Module,
+    path: &[String],
+    full: &[String],
+    line: u32,
+) -> Result<(), Fault> {
+    let target = path.first().and_then(|name| module.imports.get(name));
+    let leads_back = target.is_some_and(|target| target.len() <= module.package.len() + 1);
+    match full.strip_prefix(module.package.as_slice()) {
+        Some(rest) if leads_back => {
+            let advice = match rest.first() {
+                Some(rule) => format!(": write `{rule}` alone"),
+                None => String::new(),
+            };
+            let message = format!(
+                "`{}` leads back to its own package through an import{advice}",
+                path.join(".")
+            );
+            Err(in_file(module, Fault::load(message, line)))
+        }
+        _ => Ok(()),
     }
 }
 

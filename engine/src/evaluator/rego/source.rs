@@ -60,6 +60,12 @@ pub(crate) fn check(text: &str) -> Result<(), Fault> {
             State::String | State::RawString | State::Comment => {}
         }
     }
+    if !scan.has_code {
+        return Err(Fault::load(
+            "the file is empty: a policy begins with `package cupcake.policies.<name>`",
+            1,
+        ));
+    }
     Ok(())
 }
 
@@ -76,6 +82,7 @@ struct Scan {
     /// Counted from 0.
     line: u32,
     column: usize,
+    has_code: bool,
     depth: usize,
     parentheses: usize,
     work: u64,
@@ -103,6 +110,7 @@ impl Scan {
         if character == '#' {
             return Ok(State::Comment);
         }
+        self.has_code = true;
         self.operator(character)?;
         match character {
             '"' => return Ok(State::String),

@@ -211,6 +211,17 @@ fn facts(rule: &Rule, bounds: &[usize]) -> Result<RuleFacts, Fault> {
     walk.run()?;
     let unbound = walk.unbound(in_head);
     walk.forget_locals();
+    let negated = negation::negated(rule);
+    if let Some((name, line)) = negated
+        .of_every
+        .iter()
+        .find_map(|named| Some((named.path.first()?, named.line)))
+    {
+        let message = format!(
+            "`[{name}]` behind `not` inside `every` would be silent: write `item := {name}` before, and `[item]`"
+        );
+        return Err(Fault::load(message, line));
+    }
     let (name, is_whole) = static_path(reference);
     let shape = if shape == Shape::Value && (!is_whole || name.len() > 1) {
         Shape::Keyed
@@ -225,7 +236,7 @@ fn facts(rule: &Rule, bounds: &[usize]) -> Result<RuleFacts, Fault> {
         calls: walk.calls,
         references: walk.references,
         unbound,
-        negated: negation::unbound(rule),
+        negated: negated.unbound,
         depth: walk.depth + walk.loops,
     })
 }

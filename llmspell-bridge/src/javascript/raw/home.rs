@@ -74,3 +74,28 @@ fn take_realm(ctx: &Ctx<'_>) -> Option<Box<Realm>> {
         Some(Box::from_raw(realm))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use rquickjs::{Context, Runtime};
+
+    use super::{Home, Js, Realm};
+    use crate::script_error::ScriptError;
+
+    #[test]
+    fn nobody_enters_a_context_without_its_realm() {
+        let runtime = Runtime::new().unwrap();
+        let context = Context::full(&runtime).unwrap();
+        let can_enter = |context: &Context| context.with(|ctx| Js::of(&ctx).is_some());
+        assert!(!can_enter(&context));
+        let home = Home::new(context.clone(), |js| {
+            Realm::new(js, Arc::default(), 1 << 20)
+        });
+        let home = home.map_err(ScriptError::from).unwrap();
+        assert!(can_enter(&context));
+        drop(home);
+        assert!(!can_enter(&context));
+    }
+}

@@ -1,4 +1,5 @@
-//! Finds variables that stand behind `not` and get their value nowhere: OPA refuses them, regorus stays silent.
+//! Finds variables behind `not` with which regorus stays silent: those that get their value nowhere, which OPA refuses,
+//! and those of an `every` in brackets, over which regorus loops.
 
 use std::collections::BTreeSet;
 
@@ -8,10 +9,20 @@ use super::Reference;
 
 const WILDCARD: &str = "_";
 
-/// The variables behind `not` that nothing in the rule binds; some of them may be names of rules or imports.
-pub(super) fn unbound(rule: &Rule) -> Vec<Reference> {
+/// What stands behind `not` in a rule.
+#[derive(Default)]
+pub(super) struct Negated {
+    /// The variables that nothing in the rule binds; some of them may be names of rules or imports.
+    pub(super) unbound: Vec<Reference>,
+    /// The variables of an `every` that stand alone in brackets.
+    pub(super) of_every: Vec<Reference>,
+}
+
+/// Finds what stands behind `not` in a rule.
+pub(super) fn negated(rule: &Rule) -> Negated {
+    let mut found = Negated::default();
     let Rule::Spec { head, bodies, .. } = rule else {
-        return Vec::new();
+        return found;
     };
     let mut arguments = Names::default();
     let mut terms: Vec<&Expr> = Vec::new();
@@ -29,9 +40,9 @@ pub(super) fn unbound(rule: &Rule) -> Vec<Reference> {
     terms.extend(assign.iter().map(|assign| assign.value.as_ref()));
     let outer = Scope {
         names: arguments.names.iter().map(|(name, _)| *name).collect(),
+        of_every: &[],
         outer: None,
     };
-    let mut found = Vec::new();
     if bodies.is_empty() {
         Block::of(None, &terms).check(&outer, &mut found);
     }
@@ -46,12 +57,27 @@ pub(super) fn unbound(rule: &Rule) -> Vec<Reference> {
 /// The names that have a value in a body, and in those around it.
 struct Scope<'tree, 'outer> {
     names: BTreeSet<&'tree str>,
+    /// What the `every` of the body binds.
+    of_every: &'outer [&'tree str],
     outer: Option<&'outer Self>,
 }
 
 impl Scope<'_, '_> {
+    fn is_of_every(&self, name: &str) -> bool {
+        self.of_every.contains(&name) || self.outer.is_some_and(|outer| outer.is_of_every(name))
+    }
+
     fn holds(&self, name: &str) -> bool {
-        self.names.contains(name) || self.outer.is_some_and(|outer| outer.holds(name))
+        self.names.contains(name)
+            || self.of_every.contains(&name)
+            || self.outer.is_some_and(|outer| outer.holds(name))
+    }
+}
+
+fn reference((name, line): &(&str, u32)) -> Reference {
+    Reference {
+        path: vec![(*name).to_owned()],
+        line: *line,
     }
 }
 
@@ -59,6 +85,8 @@ impl Scope<'_, '_> {
 #[derive(Default)]
 struct Names<'tree> {
     names: Vec<(&'tree str, u32)>,
+    /// Those that stand alone in brackets.
+    indices: Vec<(&'tree str, u32)>,
     inner: Vec<Block<'tree>>,
 }
 
@@ -81,7 +109,7 @@ impl<'tree> Block<'tree> {
     }
 
     /// Adds the variables that have no value; bodies are nested no deeper than braces, which the guard has bounded.
-    fn check(&self, outer: &Scope<'tree, '_>, found: &mut Vec<Reference>) {
+    fn check(&self, outer: &Scope<'tree, '_>, found: &mut Negated) {
         let mut positive = Names::default();
         let mut negative = Names::default();
         for statement in self.query.iter().flat_map(|query| &query.stmts) {
@@ -99,17 +127,15 @@ impl<'tree> Block<'tree> {
 
         let bound = positive.names.iter().map(|(name, _)| *name);
         let scope = Scope {
-            names: bound
-                .filter(|name| *name != WILDCARD)
-                .chain(self.bound.iter().copied())
-                .collect(),
+            names: bound.filter(|name| *name != WILDCARD).collect(),
+            of_every: &self.bound,
             outer: Some(outer),
         };
         let unbound = negative.names.iter().filter(|(name, _)| !scope.holds(name));
-        found.extend(unbound.map(|(name, line)| Reference {
-            path: vec![(*name).to_owned()],
-            line: *line,
-        }));
+        found.unbound.extend(unbound.map(reference));
+        let indices = negative.indices.iter();
+        let of_every = indices.filter(|(name, _)| scope.is_of_every(name));
+        found.of_every.extend(of_every.map(reference));
         for inner in [positive, negative, terms]
             .iter()
             .flat_map(|names| &names.inner)
@@ -181,7 +207,10 @@ impl<'tree> Names<'tree> {
                 Expr::UnaryExpr { expr, .. } => pending.push(expr),
                 Expr::RefDot { refr, .. } => pending.push(refr),
                 Expr::RefBrack { refr, index, .. } => {
-                    pending.extend([refr.as_ref(), index.as_ref()])
+                    if let Expr::Var { span, .. } = index.as_ref() {
+                        self.indices.push((span.text(), span.line));
+                    }
+                    pending.extend([refr.as_ref(), index.as_ref()]);
                 }
                 Expr::BinExpr { lhs, rhs, .. }
                 | Expr::BoolExpr { lhs, rhs, .. }
