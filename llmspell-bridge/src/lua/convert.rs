@@ -111,6 +111,9 @@ pub(super) fn to_data(
     }
 }
 
+/// How many entries of a table are left on the stack before they are popped: popping is a call.
+const PUSHED: c_int = 8;
+
 struct Walk<'a> {
     lua: &'a Lua,
     state: *mut ffi::lua_State,
@@ -170,7 +173,7 @@ impl Walk<'_> {
         let (address, has_room) = unsafe {
             (
                 ffi::lua_topointer(self.state, index) as usize,
-                ffi::lua_checkstack(self.state, 4) != 0,
+                ffi::lua_checkstack(self.state, 2 * PUSHED + 2) != 0,
             )
         };
         self.budget.enter(address)?;
@@ -183,10 +186,10 @@ impl Walk<'_> {
     }
 
     fn entries(&mut self, index: c_int) -> Walked<Data> {
-        // SAFETY: reads the height of the stack; each turn below pushes a key and a value above it and
-        // pops both.
+        // SAFETY: reads the height of the stack; each turn below pushes a key and a value above it, and
+        // every few turns all of them are popped at once.
         let height = unsafe { ffi::lua_gettop(self.state) };
-        let (key, value) = (height + 1, height + 2);
+        let (mut key, mut value) = (height + 1, height + 2);
         let mut entries = BTreeMap::new();
         let mut list = Vec::new();
         let mut scattered = Vec::new();
@@ -223,9 +226,16 @@ impl Walk<'_> {
                     return refuse(format!("has {kind} as a key; keys must be strings"));
                 }
             }
-            // SAFETY: pops the key and the value.
-            unsafe { ffi::lua_settop(self.state, height) };
+            if value < height + 2 * PUSHED {
+                (key, value) = (key + 2, value + 2);
+            } else {
+                (key, value) = (height + 1, height + 2);
+                // SAFETY: pops the keys and values of these turns.
+                unsafe { ffi::lua_settop(self.state, height) };
+            }
         }
+        // SAFETY: as above.
+        unsafe { ffi::lua_settop(self.state, height) };
         if !scattered.is_empty() {
             gather(&mut list, scattered)?;
         }
