@@ -104,6 +104,18 @@ const GROUPS: &[Group] = &[
         ],
     },
     Group {
+        path: &[],
+        check: Check::Nothing,
+        functions: &[
+            "decodeURI",
+            "decodeURIComponent",
+            "encodeURI",
+            "encodeURIComponent",
+            "escape",
+            "unescape",
+        ],
+    },
+    Group {
         path: &["JSON"],
         check: Check::Nothing,
         functions: &["parse", "stringify"],
@@ -354,6 +366,7 @@ mod tests {
             "for (;;) 'x'.repeat(1e5).split('')",
             "const t = 'ab'.repeat(1e5); for (;;) t.replaceAll('a', 'bb')",
             "const t = 'é'.repeat(1e6); for (;;) t.normalize('NFD')",
+            "const t = 'é'.repeat(1e5); for (;;) encodeURIComponent(t)",
             "const t = 'a'.repeat(1e6); for (;;) try { t.toUpperCase() } catch {}",
         ] {
             let error = fixture.late(source);
