@@ -338,3 +338,14 @@ fn number_is_short(arguments: &[Value]) -> bool {
 fn document_is_small(arguments: &[Value]) -> bool {
     text_at(arguments, 0).is_none_or(|text| text.len() <= MAX_YAML)
 }
+
+#[cfg(test)]
+mod tests {
+    use regorus::unstable::BUILTINS;
+
+    #[test]
+    fn every_function_of_the_evaluator_is_among_those_that_the_integration_test_tries() {
+        // A new function belongs into the list of `tests/it/builtins.rs`.
+        assert_eq!(BUILTINS.len(), 118);
+    }
+}
