@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use llmspell_utils::debug::escaped;
 use serde::Serialize;
 use serde_json::{Map, Value as Json, json};
 
@@ -144,9 +145,10 @@ fn write_frame(text: &mut String, index: usize, frame: &StackFrame) {
         "native" => "native function",
         _ => "anonymous function",
     });
-    let _ = write!(text, "#{index} {name}");
+    // A script chooses these names, and a line of a trace must stay one line.
+    let _ = write!(text, "#{index} {}", escaped(name));
     if let Some(source) = &frame.source {
-        let _ = write!(text, " at {source}");
+        let _ = write!(text, " at {}", escaped(source));
         if let Some(line) = frame.line {
             let _ = write!(text, ":{line}");
         }
@@ -156,10 +158,12 @@ fn write_frame(text: &mut String, index: usize, frame: &StackFrame) {
     }
     text.push('\n');
     for variable in &frame.locals {
-        let _ = writeln!(text, "     {} = {}", variable.name, variable.value);
+        let name = escaped(&variable.name);
+        let _ = writeln!(text, "     {name} = {}", variable.value);
     }
     for variable in &frame.upvalues {
-        let _ = writeln!(text, "     upvalue {} = {}", variable.name, variable.value);
+        let name = escaped(&variable.name);
+        let _ = writeln!(text, "     upvalue {name} = {}", variable.value);
     }
 }
 
@@ -189,4 +193,22 @@ fn variables_json(variables: &[Variable]) -> Option<Json> {
         .map(|variable| (variable.name.clone(), Json::from(variable.value.clone())))
         .collect();
     (!fields.is_empty()).then_some(Json::Object(fields))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_that_a_script_chose_stays_on_its_line() {
+        let frame = StackFrame {
+            name: Some("a\n#9 forged \u{1b}[31m".to_owned()),
+            ..StackFrame::default()
+        };
+        let trace = StackTrace {
+            frames: vec![frame],
+            truncated: false,
+        };
+        assert_eq!(trace.to_text(), "#0 a\\n#9 forged \\u{1b}[31m\n");
+    }
 }
