@@ -12,7 +12,6 @@ use mlua::{Lua, MultiValue, Value, ffi};
 
 use crate::arguments::{Arguments, DataLimits, ValueKind};
 use crate::language::Language;
-use crate::lua::convert::string_bytes;
 use crate::lua::error::{from_raised, from_script};
 use crate::lua::inspect::inspect;
 use crate::lua::shelf::shelf;
@@ -54,6 +53,48 @@ impl<'a> LuaArguments<'a> {
 
     fn value(&self, index: usize) -> &Value {
         self.values.get(index).unwrap_or(&Value::Nil)
+    }
+}
+
+impl LuaArguments<'_> {
+    /// Calls the first value with the others. What it raises is kept as the value that it is.
+    fn protected(&self, call: MultiValue) -> Result<MultiValue, ScriptError> {
+        // Not mlua's own call, which would turn the value that was raised into an error of its own.
+        // SAFETY: the function and its arguments are on the stack; its results or the value that it
+        // raised take their place, below a flag that says which.
+        let called = unsafe {
+            self.lua.exec_raw::<MultiValue>(call, |state| {
+                let count = ffi::lua_gettop(state) - 1;
+                let status = ffi::lua_pcall(state, count, ffi::LUA_MULTRET, 0);
+                ffi::lua_rawcheckstack(state, 1);
+                ffi::lua_pushboolean(state, c_int::from(status == ffi::LUA_OK));
+                ffi::lua_insert(state, 1);
+            })
+        };
+        let mut results = called.map_err(|error| from_script(self.lua, error))?;
+        if let Some(Value::Boolean(true)) = results.pop_front() {
+            return Ok(results);
+        }
+        let raised = results.pop_front().unwrap_or(Value::Nil);
+        let error = from_raised(self.lua, &raised, StackTrace::default());
+        *self.returned.borrow_mut() = Returned::Raised(error.clone(), raised);
+        Err(error)
+    }
+
+    /// What `tostring` makes of a value, its `__tostring` included.
+    fn as_the_language_shows_it(
+        &self,
+        value: &Value,
+        most_bytes: usize,
+    ) -> Result<String, ScriptError> {
+        // SAFETY: `to_string` is a Lua function of one argument that owns nothing.
+        let function = unsafe { self.lua.create_c_function(to_string) };
+        let function = function.map_err(|error| from_script(self.lua, error))?;
+        let call = MultiValue::from_iter([Value::Function(function), value.clone()]);
+        match self.protected(call)?.pop_front() {
+            Some(Value::String(text)) => Ok(shortened(&text.as_bytes(), most_bytes)),
+            _ => Err(ScriptError::internal("`tostring` gave no string")),
+        }
     }
 }
 
@@ -112,7 +153,7 @@ impl Arguments for LuaArguments<'_> {
         match self.value(index) {
             Value::String(text) => Ok(shortened(&text.as_bytes(), most_bytes)),
             Value::Error(error) => Ok(shortened(error.to_string().as_bytes(), most_bytes)),
-            other => display(self.lua, other, most_bytes),
+            other => self.as_the_language_shows_it(other, most_bytes),
         }
     }
 
@@ -130,31 +171,9 @@ impl Arguments for LuaArguments<'_> {
         };
         let mut call: MultiValue = self.values.iter().skip(first).cloned().collect();
         call.push_front(Value::Function(function.clone()));
-        // Not mlua's own call, which would turn the value that was raised into an error of its own.
-        // SAFETY: the function and its arguments are on the stack; its results or the value that it
-        // raised take their place, below a flag that says which.
-        let called = unsafe {
-            self.lua.exec_raw::<MultiValue>(call, |state| {
-                let count = ffi::lua_gettop(state) - 1;
-                let status = ffi::lua_pcall(state, count, ffi::LUA_MULTRET, 0);
-                ffi::lua_rawcheckstack(state, 1);
-                ffi::lua_pushboolean(state, c_int::from(status == ffi::LUA_OK));
-                ffi::lua_insert(state, 1);
-            })
-        };
-        let mut results = called.map_err(|error| from_script(self.lua, error))?;
-        match results.pop_front() {
-            Some(Value::Boolean(true)) => {
-                *self.returned.borrow_mut() = Returned::Values(results);
-                Ok(())
-            }
-            _ => {
-                let raised = results.pop_front().unwrap_or(Value::Nil);
-                let error = from_raised(self.lua, &raised, StackTrace::default());
-                *self.returned.borrow_mut() = Returned::Raised(error.clone(), raised);
-                Err(error)
-            }
-        }
+        let results = self.protected(call)?;
+        *self.returned.borrow_mut() = Returned::Values(results);
+        Ok(())
     }
 
     fn stack(&self, options: &StackTraceOptions) -> StackTrace {
@@ -171,19 +190,11 @@ impl Arguments for LuaArguments<'_> {
 }
 
 /// What `tostring` makes of a value, cut to `most_bytes`.
-fn display(lua: &Lua, value: &Value, most_bytes: usize) -> Result<String, ScriptError> {
-    let mut text = String::new();
-    // SAFETY: the value is at index 1; `luaL_tolstring` pushes a string, which stays on the stack while
-    // its bytes are read, and checks itself that there is room for what it pushes.
-    let shown: mlua::Result<()> = unsafe {
-        lua.exec_raw(value, |state| {
-            ffi::luaL_tolstring(state, 1, std::ptr::null_mut());
-            text = shortened(string_bytes(state, -1), most_bytes);
-            ffi::lua_settop(state, 0);
-        })
-    };
-    match shown {
-        Ok(()) => Ok(text),
-        Err(error) => Err(from_script(lua, error)),
+unsafe extern "C-unwind" fn to_string(state: *mut ffi::lua_State) -> c_int {
+    // SAFETY: called as a Lua function with one argument; pushes one string, or raises what
+    // `__tostring` raises.
+    unsafe {
+        ffi::luaL_tolstring(state, 1, std::ptr::null_mut());
     }
+    1
 }
