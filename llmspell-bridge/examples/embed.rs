@@ -54,7 +54,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             timeout: Some(Duration::from_secs(2)),
             ..SandboxLimits::default()
         })
-        .output(Arc::new(StandardStreams))
+        .output(Arc::new(StandardStreams::default()))
         .global("deployment", Arc::new(deployment))
         .build()?;
     let may_go_on = host

@@ -85,6 +85,17 @@ impl fmt::Debug for dyn HostObject {
     }
 }
 
+/// The index of a method that must be there.
+pub(crate) fn required_method(object: &dyn HostObject, name: &str) -> Result<usize, ScriptError> {
+    match object.method_named(name) {
+        Some((index, _)) => Ok(index),
+        None => {
+            let message = format!("{} has no method `{name}`", object.name());
+            Err(ScriptError::internal(message))
+        }
+    }
+}
+
 /// A method of a [`ScriptObject`]: a name and a plain function.
 pub struct Method<T> {
     info: MethodInfo,

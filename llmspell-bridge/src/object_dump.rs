@@ -5,6 +5,8 @@
 
 use std::fmt::Write as _;
 
+use llmspell_utils::debug::escaped_where;
+
 use crate::sandbox::StopFlag;
 use crate::shown_text::ShownText;
 
@@ -387,19 +389,10 @@ fn escaped_text(text: &str) -> String {
 
 /// The text with control characters and everything that reorders or hides text made visible.
 fn escaped(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            '\t' => out.push_str("\\t"),
-            c if c.is_control() || reorders(c) => out.extend(c.escape_unicode()),
-            c => out.push(c),
-        }
-    }
-    out
+    escaped_where(text, is_invisible)
 }
 
-const fn reorders(c: char) -> bool {
-    matches!(c, '\u{061c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+/// Characters that a line may hold, but that a person who looks at a value must see.
+const fn is_invisible(c: char) -> bool {
+    matches!(c, '\u{200b}'..='\u{200f}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }

@@ -1,6 +1,6 @@
 //! Where the lines go that a script prints.
 
-use std::io::Write;
+use std::io::{self, ErrorKind, Write};
 
 use llmspell_utils::debug::DebugLevel;
 use parking_lot::Mutex;
@@ -17,16 +17,39 @@ pub trait ScriptOutput: Send + Sync {
 }
 
 /// Standard output for what a script says, standard error for its warnings and errors.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct StandardStreams;
+#[derive(Debug, Default)]
+pub struct StandardStreams {
+    failed: Mutex<Option<io::Error>>,
+}
+
+impl StandardStreams {
+    /// Writes out what is still held back.
+    ///
+    /// # Errors
+    /// The first fault of all lines; a reader that went away is none.
+    pub fn finish(&self) -> io::Result<()> {
+        self.note(io::stdout().lock().flush());
+        match self.failed.lock().take() {
+            Some(error) => Err(error),
+            None => Ok(()),
+        }
+    }
+
+    fn note(&self, written: io::Result<()>) {
+        if let Err(error) = written
+            && error.kind() != ErrorKind::BrokenPipe
+        {
+            self.failed.lock().get_or_insert(error);
+        }
+    }
+}
 
 impl ScriptOutput for StandardStreams {
     fn line(&self, level: DebugLevel, text: &str) {
-        // A reader that went away is no reason to fail the script.
-        let _ = match level {
-            DebugLevel::Error | DebugLevel::Warn => writeln!(std::io::stderr().lock(), "{text}"),
-            _ => writeln!(std::io::stdout().lock(), "{text}"),
-        };
+        self.note(match level {
+            DebugLevel::Error | DebugLevel::Warn => writeln!(io::stderr().lock(), "{text}"),
+            _ => writeln!(io::stdout().lock(), "{text}"),
+        });
     }
 }
 

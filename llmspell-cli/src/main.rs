@@ -4,7 +4,6 @@ mod eval;
 mod exit;
 mod failure;
 mod input;
-mod output;
 mod run;
 mod settings;
 

@@ -6,14 +6,13 @@ use std::time::Duration;
 
 use clap::Args;
 use llmspell_bridge::{
-    DebugBridge, Language, ScriptHost, ScriptOutput, parse_duration, parse_size,
+    DebugBridge, Language, ScriptHost, ScriptOutput, StandardStreams, parse_duration, parse_size,
 };
 use llmspell_engine::{EngineOptions, EventLimits, Project};
 
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::input::{NamedEvent, read_events};
-use crate::output::Terminal;
 use crate::settings::{Settings, find_project};
 
 /// What `llmspell run` is told.
@@ -69,11 +68,11 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     let mut limits = settings.script.limits.clone();
     limits.timeout = arguments.timeout.or(limits.timeout);
     limits.memory = arguments.memory.unwrap_or(limits.memory);
-    let terminal = Arc::new(Terminal::default());
+    let streams = Arc::new(StandardStreams::default());
     let mut builder = ScriptHost::builder(language)
         .limits(limits)
         .debug(DebugBridge::default())
-        .output(Arc::clone(&terminal) as Arc<dyn ScriptOutput>)
+        .output(Arc::clone(&streams) as Arc<dyn ScriptOutput>)
         .projects_below(beside)
         .arguments(arguments.arguments.iter().cloned());
     if let Some(project) = project {
@@ -83,7 +82,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
         builder = builder.event(name, event.value().clone());
     }
     let ran = builder.build()?.run_file(&arguments.script);
-    let finished = terminal.finish();
+    let finished = streams.finish();
     let flushed = Settings::flush();
     ran?;
     finished.map_err(|error| {

@@ -37,4 +37,4 @@ pub use output::{
 pub use profiler::{
     Lap, PerformanceTracker, Profiler, ProfilerLosses, TimerEvent, TimerStatistics,
 };
-pub use text::escaped;
+pub use text::{escaped, escaped_where};

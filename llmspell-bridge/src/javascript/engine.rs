@@ -10,7 +10,7 @@ use super::realm::Realm;
 use super::sandbox::{memory_limit, settle, stack_limit};
 use super::{builtins, convert, error, object};
 use crate::arguments::DataLimits;
-use crate::host_object::HostObject;
+use crate::host_object::{HostObject, required_method};
 use crate::language::Language;
 use crate::sandbox::{SandboxLimits, StopFlag, Stopper};
 use crate::script_engine::{Script, ScriptEngine};
@@ -95,10 +95,7 @@ impl ScriptEngine for JavaScriptEngine {
         object: &Arc<dyn HostObject>,
         method: &str,
     ) -> Result<(), ScriptError> {
-        let Some((index, _)) = object.method_named(method) else {
-            let message = format!("{} has no method `{method}`", object.name());
-            return Err(ScriptError::internal(message));
-        };
+        let index = required_method(&**object, method)?;
         let object = Arc::clone(object);
         self.add(Installed::Function {
             global: global.to_owned(),

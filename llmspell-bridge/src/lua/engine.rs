@@ -8,7 +8,7 @@ use mlua::{Function, IntoLua, Lua, MultiValue, Table, Value};
 use parking_lot::Mutex;
 
 use crate::arguments::DataLimits;
-use crate::host_object::HostObject;
+use crate::host_object::{HostObject, required_method};
 use crate::language::Language;
 use crate::lua::error::{from_mlua, from_raised, from_script};
 use crate::lua::object::{as_table, bound_method};
@@ -154,12 +154,7 @@ impl ScriptEngine for LuaEngine {
         object: &Arc<dyn HostObject>,
         method: &str,
     ) -> Result<(), ScriptError> {
-        let Some((index, _)) = object.method_named(method) else {
-            return Err(ScriptError::internal(format!(
-                "{} has no method `{method}`",
-                object.name()
-            )));
-        };
+        let index = required_method(&**object, method)?;
         let function = bound_method(&self.lua, global, object, index, None).map_err(from_mlua)?;
         self.set_global(global, function)
     }

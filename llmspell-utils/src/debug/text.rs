@@ -32,9 +32,26 @@ pub(crate) fn push_escaped(output: &mut String, text: &str) {
 /// ```
 #[must_use]
 pub fn escaped(text: &str) -> String {
+    escaped_where(text, |_| false)
+}
+
+/// As [`escaped`], and besides every character that `also` names.
+#[must_use]
+pub fn escaped_where(text: &str, also: impl Fn(char) -> bool) -> String {
     let mut output = String::with_capacity(text.len());
-    push_escaped(&mut output, text);
+    for character in text.chars() {
+        if also(character) {
+            push_code(&mut output, character);
+        } else {
+            push_character(&mut output, character);
+        }
+    }
     output
+}
+
+fn push_code(output: &mut String, character: char) {
+    // Writing to a string does not fail.
+    let _ = write!(output, "\\u{{{:x}}}", u32::from(character));
 }
 
 fn push_character(output: &mut String, character: char) {
@@ -42,10 +59,7 @@ fn push_character(output: &mut String, character: char) {
         '\n' => output.push_str("\\n"),
         '\r' => output.push_str("\\r"),
         '\t' => output.push_str("\\t"),
-        character if is_unsafe(character) => {
-            // Writing to a string does not fail.
-            let _ = write!(output, "\\u{{{:x}}}", u32::from(character));
-        }
+        character if is_unsafe(character) => push_code(output, character),
         character => output.push(character),
     }
 }
