@@ -303,6 +303,19 @@ mod tests {
     use crate::sandbox::SandboxLimits;
     use crate::script_error::ScriptErrorKind;
 
+    /// Each source is shown so by a function of the host.
+    fn shows(function: &str, cases: &[(&str, &str)]) {
+        let mut fixture = Fixture::new();
+        for (source, shown) in cases {
+            let json = fixture.json(&format!("host.{function}({source})"));
+            assert_eq!(
+                serde_json::from_str::<String>(&json).unwrap(),
+                *shown,
+                "{source}"
+            );
+        }
+    }
+
     #[test]
     fn values_are_shown() {
         let cases = [
@@ -346,15 +359,7 @@ mod tests {
             ),
             ("[[[[1]]]]", "[[[…]]]"),
         ];
-        let mut fixture = Fixture::new();
-        for (source, shown) in cases {
-            let json = fixture.json(&format!("host.dump({source})"));
-            assert_eq!(
-                serde_json::from_str::<String>(&json).unwrap(),
-                shown,
-                "{source}"
-            );
-        }
+        shows("dump", &cases);
     }
 
     #[test]
@@ -373,15 +378,7 @@ mod tests {
             ),
             ("new Set([1])", "[ (Set, 1 elements)1 (number)]"),
         ];
-        let mut fixture = Fixture::new();
-        for (source, shown) in cases {
-            let json = fixture.json(&format!("host.types({source})"));
-            assert_eq!(
-                serde_json::from_str::<String>(&json).unwrap(),
-                shown,
-                "{source}"
-            );
-        }
+        shows("types", &cases);
     }
 
     #[test]
