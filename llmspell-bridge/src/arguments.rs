@@ -1,11 +1,13 @@
 //! The arguments of one call from a script, converted only as far as the method asks.
 
 use llmspell_engine::Value;
+use llmspell_utils::debug::{FrameId, ProfileBuilder};
 
 use crate::language::Language;
 use crate::object_dump::{DumpNode, DumpOptions};
 use crate::sandbox::StopReason;
 use crate::script_error::{Place, ScriptError};
+use crate::script_profile::{PROFILE_STACK, profile_stack};
 use crate::stack_trace::{StackTrace, StackTraceOptions};
 
 /// What sort of value an argument is.
@@ -124,6 +126,11 @@ pub trait Arguments {
 
     /// The caller's stack, innermost script frame first.
     fn stack(&self, options: &StackTraceOptions) -> StackTrace;
+
+    /// The caller's stack as frames of a profile, the outermost first.
+    fn profile_stack(&self, builder: &mut ProfileBuilder) -> Vec<FrameId> {
+        profile_stack(&self.stack(&PROFILE_STACK), builder)
+    }
 
     /// Why the script is being stopped, if it is: a method that does much looks at this now and then.
     fn stop_reason(&self) -> Option<StopReason>;

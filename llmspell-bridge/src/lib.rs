@@ -18,6 +18,7 @@ mod script_engine;
 mod script_error;
 mod script_host;
 mod script_output;
+mod script_profile;
 mod script_value;
 mod shown_text;
 mod stack_trace;
@@ -33,6 +34,9 @@ pub use script_engine::{Script, ScriptEngine};
 pub use script_error::{Place, ScriptError, ScriptErrorKind};
 pub use script_host::{ScriptHost, ScriptHostBuilder};
 pub use script_output::{DebugEntries, KeptLines, ScriptOutput, StandardStreams};
+pub use script_profile::{
+    ProfileMode, ProfileOptions, ProfileSource, RunningProfile, ScriptProfiles,
+};
 pub use script_value::ScriptValue;
 pub use shown_text::{LeftOut, ShownText, cut_text, shortened};
 pub use stack_trace::{MAX_STACK_FRAMES, StackFrame, StackTrace, StackTraceOptions, Variable};

@@ -10,6 +10,7 @@ use crate::host_object::HostObject;
 use crate::language::Language;
 use crate::sandbox::Stopper;
 use crate::script_error::ScriptError;
+use crate::script_profile::ProfileSource;
 
 /// A program to run: its text and the name under which errors and traces show it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -71,6 +72,9 @@ pub trait ScriptEngine: Send {
 
     /// What stops a running script from another thread.
     fn stopper(&self) -> Arc<dyn Stopper>;
+
+    /// What feeds profiles with the functions of scripts.
+    fn profile_source(&self) -> Arc<dyn ProfileSource>;
 
     /// How many bytes the engine's heap holds now.
     fn memory_used(&self) -> u64;

@@ -16,6 +16,7 @@ use crate::sandbox::{SandboxLimits, StopHandle, alarm};
 use crate::script_engine::{Script, ScriptEngine};
 use crate::script_error::{Place, ScriptError, ScriptErrorKind};
 use crate::script_output::{DebugEntries, ScriptOutput};
+use crate::script_profile::ScriptProfiles;
 use crate::{javascript, lua};
 
 /// How long the text of a script may be. Compiling cannot be interrupted, so this bounds its time.
@@ -39,6 +40,7 @@ const LONGEST_SOURCE: usize = 1 << 20;
 #[derive(Debug)]
 pub struct ScriptHost {
     engine: Box<dyn ScriptEngine>,
+    profiles: ScriptProfiles,
     limits: SandboxLimits,
     data_limits: DataLimits,
 }
@@ -131,6 +133,12 @@ impl ScriptHost {
         StopHandle {
             stopper: self.engine.stopper(),
         }
+    }
+
+    /// Where profiles of the scripts are started and stopped.
+    #[must_use]
+    pub const fn profiles(&self) -> &ScriptProfiles {
+        &self.profiles
     }
 
     /// How many bytes the scripts' heap holds now.
@@ -267,6 +275,8 @@ impl ScriptHostBuilder {
         if self.language == Language::JavaScript {
             engine.install("console", &console)?;
         }
+        let clock = Arc::clone(bridge.manager().clock());
+        let profiles = ScriptProfiles::new(engine.profile_source(), clock);
         let mut source = self.policies.unwrap_or_default();
         let manager = || Arc::clone(bridge.manager());
         source.options.debug.get_or_insert_with(manager);
@@ -275,9 +285,10 @@ impl ScriptHostBuilder {
             bridge: bridge.clone(),
             limits: self.data_limits,
             events: self.events,
+            profiles: profiles.clone(),
         });
         engine.install("Cupcake", &cupcake)?;
-        let debug: Arc<dyn HostObject> = Arc::new(Debug::new(bridge));
+        let debug: Arc<dyn HostObject> = Arc::new(Debug::new(bridge, profiles.clone()));
         engine.install("Debug", &debug)?;
         let arguments: Vec<Value> = self.arguments.into_iter().map(Value::from).collect();
         engine.install_data(argument_name(self.language), &Value::from(arguments))?;
@@ -286,6 +297,7 @@ impl ScriptHostBuilder {
         }
         Ok(ScriptHost {
             engine,
+            profiles,
             limits: self.limits,
             data_limits: self.data_limits,
         })

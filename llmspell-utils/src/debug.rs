@@ -3,7 +3,7 @@
 //! - [`DebugManager`] puts the parts together; [`global`] is one for the whole process.
 //! - [`DebugLevel`] and the rules of the filter ([`FilterRule`], [`Directive`]) say whether a message is wanted.
 //! - [`DebugEntry`] is a message; an [`EntryFormat`] says how it looks, a [`DebugOutput`] where it goes.
-//! - [`Profiler`] measures, [`report`] presents.
+//! - [`Profiler`] keeps timers, [`ProfileBuilder`] makes profiles, [`report`] presents both.
 //! - [`DebugConfig`] reads all settings from a file, the environment and the command line.
 //! - [`Clock`] tells the time, and can be made to stand still.
 
@@ -16,6 +16,7 @@ mod format;
 mod level;
 mod manager;
 mod output;
+mod profile;
 mod profiler;
 pub mod report;
 mod text;
@@ -33,6 +34,10 @@ pub use level::{DebugLevel, LevelError};
 pub use manager::{DebugManager, global};
 pub use output::{
     BufferLimits, BufferOutput, ConsoleOutput, DebugOutput, FanOut, FileOutput, NullOutput,
+};
+pub use profile::{
+    FrameId, FrameKind, NodeId, Profile, ProfileBuilder, ProfileFrame, ProfileLosses,
+    ProfileMethod, ProfileNode, Segment,
 };
 pub use profiler::{
     Lap, PerformanceTracker, Profiler, ProfilerLosses, TimerEvent, TimerStatistics,

@@ -15,6 +15,7 @@ use crate::arguments::{Arguments, DataLimits, ValueKind};
 use crate::debug_bridge::DebugBridge;
 use crate::host_object::{Method, ScriptObject};
 use crate::script_error::{ScriptError, ScriptErrorKind};
+use crate::script_profile::ScriptProfiles;
 use crate::script_value::ScriptValue;
 
 /// Where the policies come from, and the engine once it is loaded.
@@ -104,6 +105,7 @@ fn open(project: &Path, options: &EngineOptions) -> Result<Arc<PolicyEngine>, Sc
 pub(crate) struct Cupcake {
     pub(crate) source: PolicySource,
     pub(crate) bridge: DebugBridge,
+    pub(crate) profiles: ScriptProfiles,
     pub(crate) limits: DataLimits,
     /// The events that the host was started with: a name and the event.
     pub(crate) events: Vec<(String, Value)>,

@@ -9,11 +9,13 @@ use crate::debug_bridge::{DebugBridge, located};
 use crate::globals::checked_call::{CheckedCall, short_text, shown};
 use crate::host_object::{Method, ScriptObject};
 use crate::script_error::ScriptError;
+use crate::script_profile::ScriptProfiles;
 use crate::script_value::ScriptValue;
 
 /// The debug infrastructure as scripts see it.
 pub(crate) struct Debug {
     pub(super) bridge: DebugBridge,
+    pub(super) profiles: ScriptProfiles,
     /// How large the data of one entry may be.
     pub(super) limits: DataLimits,
 }
@@ -63,9 +65,10 @@ impl ScriptObject for Debug {
 }
 
 impl Debug {
-    pub(crate) fn new(bridge: DebugBridge) -> Self {
+    pub(crate) fn new(bridge: DebugBridge, profiles: ScriptProfiles) -> Self {
         Self {
             bridge,
+            profiles,
             limits: DataLimits {
                 depth: 32,
                 nodes: 10_000,

@@ -15,6 +15,7 @@ use crate::language::Language;
 use crate::sandbox::{SandboxLimits, StopFlag, Stopper};
 use crate::script_engine::{Script, ScriptEngine};
 use crate::script_error::{ScriptError, ScriptErrorKind};
+use crate::script_profile::{NotBuilt, ProfileSource};
 
 /// One engine of JavaScript.
 pub(super) struct JavaScriptEngine {
@@ -124,6 +125,10 @@ impl ScriptEngine for JavaScriptEngine {
 
     fn stopper(&self) -> Arc<dyn Stopper> {
         Arc::<StopFlag>::clone(&self.stop)
+    }
+
+    fn profile_source(&self) -> Arc<dyn ProfileSource> {
+        Arc::new(NotBuilt)
     }
 
     fn memory_used(&self) -> u64 {

@@ -19,6 +19,7 @@ use crate::lua::{convert, error};
 use crate::sandbox::{SandboxLimits, StopFlag, Stopper};
 use crate::script_engine::{Script, ScriptEngine};
 use crate::script_error::{ScriptError, ScriptErrorKind};
+use crate::script_profile::{NotBuilt, ProfileSource};
 use crate::stack_trace::{StackTrace, StackTraceOptions};
 
 /// How deep and how detailed the stack of an uncaught error is.
@@ -181,6 +182,10 @@ impl ScriptEngine for LuaEngine {
 
     fn stopper(&self) -> Arc<dyn Stopper> {
         Arc::clone(&self.stopper) as Arc<dyn Stopper>
+    }
+
+    fn profile_source(&self) -> Arc<dyn ProfileSource> {
+        Arc::new(NotBuilt)
     }
 
     fn memory_used(&self) -> u64 {

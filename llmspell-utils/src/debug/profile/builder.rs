@@ -1,0 +1,198 @@
+//! Makes a profile of samples and exact calls.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use foldhash::fast::RandomState;
+
+use super::super::text::cut;
+use super::{FrameId, Node, NodeId, Profile, ProfileFrame, ProfileLosses, ProfileMethod, Segment};
+
+/// How many different things a profile can name; the last stands for all others.
+const FRAMES: usize = 50_000;
+
+/// How many call paths a profile tells apart; what comes later is charged to the caller.
+const NODES: usize = 200_000;
+
+/// How many stretches of time a profile lists.
+const SEGMENTS: usize = 1_000_000;
+
+/// The longest name of a frame, in bytes.
+const NAME_BYTES: usize = 256;
+
+/// Makes a [`Profile`] of samples and exact calls.
+///
+/// All times are of one clock and do not run backwards; one that does counts as the latest so far. Time goes to call
+/// paths in two ways, which may alternate: [`sample`](Self::sample) charges what has passed since the last call of a
+/// method to the stack that it is given, [`enter`](Self::enter) and [`leave`](Self::leave) charge it to the path that
+/// was current. A sample makes its stack current, so that exact calls can follow beneath it.
+#[derive(Debug)]
+pub struct ProfileBuilder {
+    profile: Profile,
+    frame_ids: HashMap<ProfileFrame, FrameId, RandomState>,
+    node_ids: HashMap<(Option<NodeId>, FrameId), NodeId, RandomState>,
+    /// The path that runs, with one item for each call; none where a path could not be told apart.
+    open: Vec<Option<NodeId>>,
+    /// Up to when all time is charged.
+    mark: Duration,
+}
+
+impl ProfileBuilder {
+    /// Begins a profile; from `at` on time is charged.
+    #[must_use]
+    pub fn new(title: impl Into<String>, method: ProfileMethod, at: Duration) -> Self {
+        Self {
+            profile: Profile {
+                title: title.into(),
+                method,
+                frames: Vec::new(),
+                nodes: Vec::new(),
+                segments: Vec::new(),
+                samples: 0,
+                lost: ProfileLosses::default(),
+            },
+            frame_ids: HashMap::default(),
+            node_ids: HashMap::default(),
+            open: Vec::new(),
+            mark: at,
+        }
+    }
+
+    /// The number of a frame; the same frame has the same number. Of a name longer than 256 bytes the beginning
+    /// counts.
+    pub fn frame(&mut self, mut frame: ProfileFrame) -> FrameId {
+        if frame.name.len() > NAME_BYTES {
+            frame.name = cut(&frame.name, NAME_BYTES).into();
+        }
+        if let Some(id) = self.frame_ids.get(&frame) {
+            return *id;
+        }
+        if self.profile.frames.len() + 1 == FRAMES {
+            frame = ProfileFrame::new("(everything else)", frame.kind);
+        }
+        let last = FrameId::new(FRAMES - 1);
+        if self.profile.frames.len() >= FRAMES {
+            return last;
+        }
+        let id = FrameId::new(self.profile.frames.len());
+        self.profile.frames.push(frame.clone());
+        self.frame_ids.insert(frame, id);
+        id
+    }
+
+    /// Charges the time since the last call to a stack, the outermost frame first, and makes it current. An empty
+    /// stack says that nothing ran.
+    pub fn sample(&mut self, stack: &[FrameId], at: Duration) {
+        self.open.clear();
+        for frame in stack {
+            self.open_frame(*frame);
+        }
+        self.profile.samples += 1;
+        self.charge(at);
+    }
+
+    /// Charges the time since the last call to the current path, and goes into a frame beneath it.
+    pub fn enter(&mut self, frame: FrameId, at: Duration) {
+        self.charge(at);
+        self.open_frame(frame);
+        if let Some(node) = self.current().and_then(|id| self.node_mut(id)) {
+            node.calls += 1;
+        }
+    }
+
+    /// Charges the time since the last call to the current path, and comes out of it.
+    pub fn leave(&mut self, at: Duration) {
+        self.charge(at);
+        self.open.pop();
+    }
+
+    /// Charges the time since the last call to the current path, and stays there.
+    pub fn charge(&mut self, at: Duration) {
+        let duration = at.saturating_sub(self.mark);
+        let node = self.current();
+        let start = self.mark;
+        self.mark = self.mark.max(at);
+        if let Some(node) = node.and_then(|id| self.node_mut(id)) {
+            node.own += duration;
+        }
+        self.push_segment(Segment {
+            node,
+            start,
+            duration,
+        });
+    }
+
+    /// How many calls are open.
+    #[must_use]
+    pub fn depth(&self) -> usize {
+        self.open.len()
+    }
+
+    /// Charges what is left to the current path, and ends the profile.
+    #[must_use]
+    pub fn finish(mut self, at: Duration) -> Profile {
+        self.charge(at);
+        self.profile
+    }
+
+    /// What came of it so far.
+    #[must_use]
+    pub const fn so_far(&self) -> &Profile {
+        &self.profile
+    }
+
+    /// The innermost path that can be told apart.
+    fn current(&self) -> Option<NodeId> {
+        self.open.iter().rev().find_map(|node| *node)
+    }
+
+    fn node_mut(&mut self, id: NodeId) -> Option<&mut Node> {
+        self.profile.nodes.get_mut(id.index())
+    }
+
+    fn open_frame(&mut self, frame: FrameId) {
+        // Beneath a path that could not be told apart, nothing can be.
+        let hidden = self.open.last().is_some_and(Option::is_none);
+        let node = if hidden { None } else { self.child(frame) };
+        if node.is_none() {
+            self.profile.lost.paths += 1;
+        }
+        self.open.push(node);
+    }
+
+    /// The path of a frame beneath the current one; nothing if there are too many paths.
+    fn child(&mut self, frame: FrameId) -> Option<NodeId> {
+        let parent = self.open.last().copied().flatten();
+        if let Some(id) = self.node_ids.get(&(parent, frame)) {
+            return Some(*id);
+        }
+        if self.profile.nodes.len() >= NODES {
+            return None;
+        }
+        let id = NodeId::new(self.profile.nodes.len());
+        self.profile.nodes.push(Node {
+            parent,
+            frame,
+            calls: 0,
+            own: Duration::ZERO,
+        });
+        self.node_ids.insert((parent, frame), id);
+        Some(id)
+    }
+
+    fn push_segment(&mut self, segment: Segment) {
+        let is_exact = matches!(self.profile.method, ProfileMethod::Exact);
+        if segment.duration.is_zero() && !(is_exact && segment.node.is_some()) {
+            return;
+        }
+        let is_full = self.profile.segments.len() >= SEGMENTS;
+        match self.profile.segments.last_mut() {
+            // Samples of the same path are told as one stretch.
+            Some(last) if last.node == segment.node && !is_exact => {
+                last.duration += segment.duration;
+            }
+            _ if is_full => self.profile.lost.segments += 1,
+            _ => self.profile.segments.push(segment),
+        }
+    }
+}
