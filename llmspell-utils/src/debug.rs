@@ -23,7 +23,7 @@ mod text;
 
 pub use crate::debug_log;
 pub use clock::{Clock, ManualClock, SystemClock, Timestamp};
-pub use config::{DebugConfig, Document, OutputTarget, Setting, Table};
+pub use config::{DebugConfig, Document, OutputTarget, Setting, SyslogPlace, Table};
 pub use entry::{DebugEntry, Place};
 pub use error::{DebugError, DebugErrorKind};
 pub use filter::{
@@ -34,7 +34,10 @@ pub use level::{DebugLevel, LevelError};
 pub use manager::{DebugManager, global};
 pub use output::{
     BufferLimits, BufferOutput, ConsoleOutput, DebugOutput, FanOut, FileOutput, NullOutput,
+    OutputTrouble, QueueLimits, Queued, RotatingFileOutput, Rotation, SocketOutput, SyslogOutput,
 };
+#[cfg(feature = "tracing")]
+pub use output::{DebugLayer, TracingOutput};
 pub use profile::{
     FrameId, FrameKind, NodeId, Profile, ProfileBuilder, ProfileFrame, ProfileLosses,
     ProfileMethod, ProfileNode, Segment,

@@ -320,7 +320,7 @@ impl DebugManager {
     ///
     /// When the output says that something did not arrive.
     pub fn flush(&self) -> io::Result<()> {
-        self.delivery.output().flush()
+        self.delivery.flush(self.clock.as_ref())
     }
 
     /// The last so many captured entries, or all; the oldest first.

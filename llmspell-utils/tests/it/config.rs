@@ -3,10 +3,11 @@
 use std::collections::HashMap;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use llmspell_utils::debug::{
     DebugConfig, DebugErrorKind, DebugLevel, DebugManager, FilterAction, FilterRule, FormatKind,
-    OutputTarget, PatternKind,
+    OutputTarget, PatternKind, Rotation,
 };
 
 use super::support::{manager, messages};
@@ -49,6 +50,7 @@ enabled = false
 capture_limit = 50
 output = ["console", "file:logs/debug.jsonl"]
 format = "json"
+rotate = { size = "1MiB", age = "1d", keep = 3 }
 
 [[debug.filters]]
 pattern = "policy.*"
@@ -77,6 +79,11 @@ timeout = "2s"
                 OutputTarget::File(PathBuf::from("logs/debug.jsonl"))
             ],
             format: Some(FormatKind::Json),
+            rotate: Some(Rotation {
+                size: 1024 * 1024,
+                age: Some(Duration::from_secs(24 * 60 * 60)),
+                keep: 3,
+            }),
             filters: vec![
                 FilterRule::new(
                     "policy.*",
@@ -270,7 +277,7 @@ fn a_mistake_in_a_file_is_named_with_line_column_key_and_what_is_allowed() {
         ),
         (
             "[debug]\nzzz = 1\nlevel = \"loud\"\n",
-            "conf/llmspell.toml:2:1: unknown key `zzz` in `debug` (known are `level`, `enabled`, `capture_limit`, `output`, `format`, `filters`)",
+            "conf/llmspell.toml:2:1: unknown key `zzz` in `debug` (known are `level`, `enabled`, `capture_limit`, `output`, `format`, `rotate`, `filters`)",
         ),
         (
             "debug = 1",
@@ -290,11 +297,11 @@ fn a_mistake_in_a_file_is_named_with_line_column_key_and_what_is_allowed() {
         ),
         (
             "[debug]\noutput = \"file:\"\n",
-            "conf/llmspell.toml:2:10: `debug.output` cannot be `\"file:\"` (use null, console, file:PATH or a list of these)",
+            "conf/llmspell.toml:2:10: `debug.output` cannot be `\"file:\"` (use null, console, file:PATH, syslog, syslog:APP, syslog+udp:HOST:PORT, syslog+tcp:HOST:PORT, tcp:HOST:PORT, unix:PATH, tracing or a list of these)",
         ),
         (
             "[debug]\noutput = [\"console\",\n \"stdout\"]\n",
-            "conf/llmspell.toml:3:2: `debug.output` cannot be `\"stdout\"` (use null, console, file:PATH or a list of these)",
+            "conf/llmspell.toml:3:2: `debug.output` cannot be `\"stdout\"` (use null, console, file:PATH, syslog, syslog:APP, syslog+udp:HOST:PORT, syslog+tcp:HOST:PORT, tcp:HOST:PORT, unix:PATH, tracing or a list of these)",
         ),
         (
             "[debug]\nformat = \"xml\"\n",

@@ -10,18 +10,20 @@ use super::super::format::FormatKind;
 use super::super::level::{DebugLevel, LevelError};
 use super::super::text::quoted;
 use super::document::{Document, Setting, Table};
+use super::rotate;
 use super::settings::DebugConfig;
 use super::target::OutputTarget;
 
 /// The longest configuration file, in bytes.
 const FILE_BYTES: u64 = 1024 * 1024;
 
-const DEBUG_KEYS: [&str; 6] = [
+const DEBUG_KEYS: [&str; 7] = [
     "level",
     "enabled",
     "capture_limit",
     "output",
     "format",
+    "rotate",
     "filters",
 ];
 const FILTER_KEYS: [&str; 4] = ["pattern", "enabled", "level", "type"];
@@ -74,6 +76,9 @@ pub(super) fn applied(
     }
     if let Some(setting) = table.setting("format") {
         config.format = Some(setting.read::<FormatKind>("text or json")?);
+    }
+    if let Some(setting) = table.setting("rotate") {
+        config.rotate = Some(rotate::rotation(&setting)?);
     }
     if let Some(setting) = table.setting("filters") {
         config.filters = filters(&setting)?;
