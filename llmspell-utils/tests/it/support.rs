@@ -2,7 +2,8 @@
 
 use std::io;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Condvar, Mutex, OnceLock};
+use std::time::{Duration, Instant};
 
 use llmspell_utils::debug::{
     DebugEntry, DebugLevel, DebugManager, DebugOutput, ManualClock, Timestamp,
@@ -75,4 +76,90 @@ impl DebugOutput for Talkative {
     fn name(&self) -> &str {
         "talkative"
     }
+}
+
+/// An output that writes nothing until it is let, and keeps what it wrote.
+#[derive(Debug, Default)]
+pub(crate) struct Gate {
+    open: Mutex<bool>,
+    opened: Condvar,
+    pub(crate) entered: AtomicUsize,
+    pub(crate) messages: Mutex<Vec<String>>,
+}
+
+impl Gate {
+    pub(crate) fn open(&self) {
+        *self.open.lock().unwrap() = true;
+        self.opened.notify_all();
+    }
+}
+
+impl DebugOutput for Gate {
+    fn write(&self, entry: &DebugEntry) -> io::Result<()> {
+        self.entered.fetch_add(1, Ordering::SeqCst);
+        let open = self.open.lock().unwrap();
+        drop(self.opened.wait_while(open, |open| !*open).unwrap());
+        self.messages.lock().unwrap().push(entry.message.clone());
+        Ok(())
+    }
+
+    fn name(&self) -> &str {
+        "gate"
+    }
+}
+
+/// An output that fails as it is told to, and keeps what it wrote.
+#[derive(Debug, Default)]
+pub(crate) struct Moody {
+    pub(crate) mood: Mutex<Option<io::ErrorKind>>,
+    pub(crate) refused: AtomicUsize,
+    pub(crate) messages: Mutex<Vec<String>>,
+}
+
+impl Moody {
+    pub(crate) fn failing(kind: io::ErrorKind) -> Self {
+        Self {
+            mood: Mutex::new(Some(kind)),
+            ..Self::default()
+        }
+    }
+
+    pub(crate) fn set(&self, mood: Option<io::ErrorKind>) {
+        *self.mood.lock().unwrap() = mood;
+    }
+
+    pub(crate) fn written(&self) -> Vec<String> {
+        self.messages.lock().unwrap().clone()
+    }
+}
+
+impl DebugOutput for Moody {
+    fn write(&self, entry: &DebugEntry) -> io::Result<()> {
+        if let Some(kind) = *self.mood.lock().unwrap() {
+            self.refused.fetch_add(1, Ordering::SeqCst);
+            return Err(kind.into());
+        }
+        self.messages.lock().unwrap().push(entry.message.clone());
+        Ok(())
+    }
+
+    fn name(&self) -> &str {
+        "moody"
+    }
+}
+
+/// Waits until something holds; a minute is too long on any machine.
+pub(crate) fn eventually(what: &str, holds: impl Fn() -> bool) {
+    let until = Instant::now() + Duration::from_secs(60);
+    while !holds() {
+        assert!(Instant::now() < until, "never: {what}");
+        std::thread::sleep(Duration::from_millis(2));
+    }
+}
+
+/// Which messages of a manager are about outputs.
+pub(crate) fn reports(manager: &DebugManager) -> Vec<String> {
+    let mut messages = messages(manager);
+    messages.retain(|message| message.starts_with("output `"));
+    messages
 }

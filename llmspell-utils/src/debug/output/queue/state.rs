@@ -143,8 +143,11 @@ impl State {
             None if self.flushes > flush.flushes || self.ended => return self.tell(),
             None => "it takes its time to flush".to_owned(),
         };
-        let lost = self.news.tell().map_or(0, |trouble| trouble.lost());
-        Err(OutputTrouble::new(lost, message).into())
+        let told = self.news.tell();
+        let lost = told.as_ref().map_or(0, OutputTrouble::lost);
+        // Whoever flushes hears of it each time, and nobody needs to report it again.
+        let known = told.is_none_or(|trouble| trouble.is_known());
+        Err(OutputTrouble::new(lost, message).known(known).into())
     }
 
     pub(super) const fn on_the_way(&self) -> u64 {
