@@ -6,23 +6,26 @@ mod fan_out;
 mod file;
 mod gap;
 mod line_file;
-#[cfg(unix)]
-mod local_socket;
-#[cfg(not(unix))]
-#[path = "output/no_local_socket.rs"]
-mod local_socket;
 mod null;
 mod queue;
 mod rotating_file;
 mod socket;
 mod stream;
 mod syslog;
+mod trouble;
+
+// What not every system has, and what not every build has.
+#[cfg(not(unix))]
+#[path = "output/not_unix.rs"]
+mod system;
+#[cfg(unix)]
+#[path = "output/unix.rs"]
+mod system;
 #[cfg(not(feature = "tracing"))]
 #[path = "output/no_tracing.rs"]
 mod tracing;
 #[cfg(feature = "tracing")]
 mod tracing;
-mod trouble;
 
 use std::fmt;
 use std::io;

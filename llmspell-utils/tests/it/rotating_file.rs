@@ -266,3 +266,33 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn two_programs_that_share_a_file_lose_nothing() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("debug.log");
+    let rotation = Rotation {
+        size: 3 * (HEAD as u64 + 3),
+        keep: 99,
+        ..Rotation::default()
+    };
+    // Each has a handle of its own, as two programs have.
+    let ((one, _), (two, _)) = (
+        writing(&path, rotation.clone()),
+        writing(&path, rotation.clone()),
+    );
+    for number in 10..50 {
+        let manager = if number % 3 == 0 { &one } else { &two };
+        manager.log(DebugLevel::Info, None, number);
+    }
+    let mut seen = Vec::new();
+    for number in (1..99)
+        .rev()
+        .filter(|number| numbered(&path, *number).exists())
+    {
+        seen.extend(read(&numbered(&path, number)));
+    }
+    seen.extend(read(&path));
+    let expected: Vec<_> = (10..50).map(|number| number.to_string()).collect();
+    assert_eq!(seen, expected);
+}

@@ -13,7 +13,7 @@ use super::line_file::LineFile;
 /// Appends each entry as one line to a file.
 ///
 /// An entry is in the operating system's hands when `write` returns: a crash of the program loses none. A file that
-/// somebody moves away or removes is made anew with the next entry.
+/// somebody moves away, replaces or removes is opened anew with the next entry.
 #[derive(Debug)]
 pub struct FileOutput {
     file: Mutex<LineFile>,
@@ -48,7 +48,9 @@ impl FileOutput {
 impl DebugOutput for FileOutput {
     fn write(&self, entry: &DebugEntry) -> io::Result<()> {
         let line = self.format.line(entry);
-        self.file.lock().write_line(line)
+        let mut file = self.file.lock();
+        file.follow()?;
+        file.write_line(line)
     }
 
     fn flush(&self) -> io::Result<()> {

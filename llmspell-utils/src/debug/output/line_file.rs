@@ -1,17 +1,21 @@
 //! A file that is only ever appended to, in whole lines.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use super::system::is_same_file;
 
 /// A file that is only ever appended to, in whole lines.
 ///
-/// A line that could be written only in part is ended before the next one begins, and a file that somebody has moved
-/// away or removed is made anew.
+/// A line that could be written only in part is ended before the next one begins.
 #[derive(Debug)]
 pub(super) struct LineFile {
     path: PathBuf,
     file: File,
+    /// As it was when it was opened.
+    metadata: Metadata,
     /// How long the file is, as far as we wrote to it.
     bytes: u64,
     /// Whether the file ends in the middle of a line.
@@ -22,11 +26,13 @@ impl LineFile {
     /// Opens a file at its end, or creates it.
     pub(super) fn open(path: &Path) -> io::Result<Self> {
         let file = OpenOptions::new().create(true).append(true).open(path)?;
-        let bytes = file.metadata()?.len();
+        let metadata = file.metadata()?;
+        let bytes = metadata.len();
         let torn = bytes > 0 && !ends_with_line_break(path);
         Ok(Self {
             path: path.to_owned(),
             file,
+            metadata,
             bytes,
             torn,
         })
@@ -34,7 +40,6 @@ impl LineFile {
 
     /// Appends a line and its end.
     pub(super) fn write_line(&mut self, mut line: String) -> io::Result<()> {
-        self.reopen_if_missing()?;
         line.push('\n');
         if self.torn {
             line.insert(0, '\n');
@@ -66,15 +71,17 @@ impl LineFile {
         Ok(())
     }
 
-    /// Otherwise entries would go to a file that nobody can find.
-    fn reopen_if_missing(&mut self) -> io::Result<()> {
-        match fs::symlink_metadata(&self.path) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                *self = Self::open(&self.path)?;
-                Ok(())
-            }
-            _ => Ok(()),
+    /// Opens the file anew if its name is no longer its own, and says whether that was so: otherwise entries would go to
+    /// a file that nobody looks at.
+    pub(super) fn follow(&mut self) -> io::Result<bool> {
+        let is_there = match fs::metadata(&self.path) {
+            Ok(metadata) => is_same_file(&metadata, &self.metadata),
+            Err(error) => error.kind() != io::ErrorKind::NotFound,
+        };
+        if !is_there {
+            *self = Self::open(&self.path)?;
         }
+        Ok(!is_there)
     }
 
     pub(super) fn flush(&mut self) -> io::Result<()> {
@@ -89,9 +96,9 @@ impl LineFile {
         &self.path
     }
 
-    /// When the file was begun, as far as the system knows; nothing for an empty one.
-    pub(super) fn began(&self) -> Option<std::time::SystemTime> {
-        let metadata = self.file.metadata().ok()?;
+    /// When the file was begun that was found when it was opened, as far as the system knows.
+    pub(super) fn began(&self) -> Option<SystemTime> {
+        let metadata = &self.metadata;
         (metadata.len() > 0).then_some(())?;
         metadata.created().or_else(|_| metadata.modified()).ok()
     }

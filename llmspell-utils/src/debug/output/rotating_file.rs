@@ -50,7 +50,8 @@ impl Default for Rotation {
 /// An entry is never split over two files. Age goes by the time of the entries. When a file cannot be put aside,
 /// nothing is lost: it grows on, the failure is reported once, and every 10 seconds it is tried again.
 ///
-/// One program at a time may put a file aside; the threads of a program may share an output.
+/// The threads of a program may share an output. Programs may share a file, but when two of them put it aside at the
+/// same moment, one file more than necessary is used up.
 ///
 /// ```
 /// use llmspell_utils::debug::{DebugEntry, DebugLevel, DebugOutput, FormatKind, RotatingFileOutput, Rotation, Timestamp};
@@ -116,6 +117,7 @@ impl DebugOutput for RotatingFileOutput {
     fn write(&self, entry: &DebugEntry) -> io::Result<()> {
         let line = self.format.line(entry);
         let mut current = self.current.lock();
+        current.follow()?;
         let put_aside = current.make_room(&self.rotation, line.len() as u64 + 1, entry.time);
         current.file.write_line(line)?;
         current.since.get_or_insert(entry.time);
@@ -139,6 +141,14 @@ impl Current {
             failed: None,
             reported: false,
         }
+    }
+
+    /// Goes on with the file that has the name now, should another program have put ours aside.
+    fn follow(&mut self) -> io::Result<()> {
+        if self.file.follow()? {
+            self.since = self.file.began().map(Timestamp::from_system_time);
+        }
+        Ok(())
     }
 
     /// Puts the file aside if it is too long or too old for another line of so many bytes.

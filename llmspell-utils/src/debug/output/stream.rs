@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use parking_lot::Mutex;
 
-use super::local_socket;
+use super::system;
 
 /// How long connecting may take, and how long the other side may take nothing.
 pub(super) const PATIENCE: Duration = Duration::from_secs(2);
@@ -69,7 +69,7 @@ impl Stream {
     fn connect(&self) -> io::Result<Box<dyn Connection>> {
         match &self.listener {
             Listener::Tcp(address) => connect_tcp(address),
-            Listener::Unix(path) => local_socket::connect_stream(path),
+            Listener::Unix(path) => system::connect_stream(path),
         }
         .map_err(|error| nobody_there(&error))
     }

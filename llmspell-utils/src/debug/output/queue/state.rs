@@ -37,8 +37,8 @@ pub(super) struct Waiting {
 pub(super) struct Flush {
     /// How many entries were taken until then.
     taken: u64,
-    /// How many attempts had met with nobody.
-    absences: u64,
+    /// How many attempts had begun.
+    attempts: u64,
     /// How many flushes were done.
     flushes: u64,
 }
@@ -55,7 +55,9 @@ pub(super) struct State {
     lost: u64,
     /// How many were dropped since an entry was taken.
     dropped: u64,
-    absences: u64,
+    attempts: u64,
+    /// The last attempt that met with nobody.
+    missed: u64,
     flushes: u64,
     /// The thread is to flush the output after so many entries.
     flush_after: Option<u64>,
@@ -124,7 +126,7 @@ impl State {
         self.flush_after = Some(self.taken);
         Flush {
             taken: self.taken,
-            absences: self.absences,
+            attempts: self.attempts,
             flushes: self.flushes,
         }
     }
@@ -132,7 +134,7 @@ impl State {
     /// Whether waiting for a flush makes no sense any more: it is done, or nobody is there who could take anything.
     pub(super) const fn is_over(&self, flush: Flush) -> bool {
         let done = self.flushes > flush.flushes && self.finished >= flush.taken;
-        done || self.absences > flush.absences || self.ended
+        done || self.missed > flush.attempts || self.ended
     }
 
     pub(super) fn outcome(&mut self, flush: Flush) -> io::Result<()> {
@@ -190,6 +192,7 @@ impl State {
         }
         if let Some(waiting) = self.waiting.pop_front() {
             self.in_hand = true;
+            self.attempts += 1;
             return Task::Write(waiting);
         }
         if self.closing {
@@ -212,9 +215,13 @@ impl State {
         self.flush_error = outcome.err();
     }
 
-    /// An attempt met with nobody.
+    /// The attempt met with nobody.
     pub(super) const fn miss(&mut self) {
-        self.absences += 1;
+        self.missed = self.attempts;
+    }
+
+    pub(super) const fn try_again(&mut self) {
+        self.attempts += 1;
     }
 
     pub(super) const fn is_closing(&self) -> bool {

@@ -108,6 +108,7 @@ impl Worker<'_> {
                 return false;
             }
             if state.take_hurry() || self.shared.work.wait_until(&mut state, until).timed_out() {
+                state.try_again();
                 return true;
             }
         }

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 use parking_lot::Mutex;
 
-use super::super::local_socket::{self, Datagram};
 use super::super::stream::{Listener, Stream, nobody_there};
+use super::super::system::{self, Datagram};
 
 /// How messages get there.
 #[derive(Debug)]
@@ -82,7 +82,7 @@ fn through<S>(
 fn connect_local(paths: &[PathBuf]) -> io::Result<Datagram> {
     let mut first_error = None;
     for path in paths {
-        match local_socket::connect_datagram(path) {
+        match system::connect_datagram(path) {
             Ok(socket) => return Ok(socket),
             Err(error) => first_error = first_error.or(Some(named(path, &error))),
         }

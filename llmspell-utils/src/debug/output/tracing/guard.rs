@@ -15,7 +15,8 @@ impl Crossing {
     pub(super) fn begin() -> Option<Self> {
         // A thread that is ending has no flag any more: then nothing crosses.
         let was_crossing = CROSSING.try_with(|crossing| crossing.replace(true));
-        matches!(was_crossing, Ok(false)).then_some(Self)
+        // Made only if it is wanted: dropping it opens the bridge.
+        matches!(was_crossing, Ok(false)).then(|| Self)
     }
 }
 

@@ -1,6 +1,6 @@
 //! Events of `tracing` as entries of a manager.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::sync::Arc;
 
 use ::tracing::field::{Field, Visit};
@@ -26,8 +26,8 @@ const FIELD_BYTES: usize = 16 * 1024;
 ///
 /// The entry's module is the event's target with dots (`my_program.store`), so that filters such as
 /// `my_program.*=debug` decide about it; its data are the event's fields, and under `spans` the names of the spans
-/// around it, the outermost first. More than 64 fields or 16 KiB of one are left out, and `fields_left_out` says how
-/// many. What came from a manager through [`TracingOutput`](super::TracingOutput) does not go back there.
+/// around it, the outermost first. The message and each field end after 16 KiB with `…`; of fields beyond 64
+/// `fields_left_out` says how many there were. What came from a manager through [`TracingOutput`](super::TracingOutput) does not go back there.
 ///
 /// ```
 /// use std::sync::Arc;
@@ -137,11 +137,13 @@ impl Fields {
         }
     }
 
-    fn insert_text(&mut self, field: &Field, text: &str) {
+    fn insert_text(&mut self, field: &Field, text: fmt::Arguments<'_>) {
+        let mut bounded = Bounded::default();
+        // It fails only when it is full, and then no more is wanted.
+        let _ = bounded.write_fmt(text);
+        let text = bounded.text;
         if field.name() == "message" {
-            self.message = text.to_owned();
-        } else if text.len() > FIELD_BYTES {
-            self.insert(field, format!("{}…", cut(text, FIELD_BYTES)).into());
+            self.message = text;
         } else {
             self.insert(field, text.into());
         }
@@ -153,7 +155,7 @@ impl Visit for Fields {
         // Infinities and what is no number have no place in JSON.
         match serde_json::Number::from_f64(value) {
             Some(number) => self.insert(field, number.into()),
-            None => self.insert_text(field, &value.to_string()),
+            None => self.insert_text(field, format_args!("{value}")),
         }
     }
 
@@ -170,10 +172,29 @@ impl Visit for Fields {
     }
 
     fn record_str(&mut self, field: &Field, value: &str) {
-        self.insert_text(field, value);
+        self.insert_text(field, format_args!("{value}"));
     }
 
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
-        self.insert_text(field, &format!("{value:?}"));
+        self.insert_text(field, format_args!("{value:?}"));
+    }
+}
+
+/// The beginning of a text, however much is written.
+#[derive(Debug, Default)]
+struct Bounded {
+    text: String,
+}
+
+impl fmt::Write for Bounded {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        let room = FIELD_BYTES.saturating_sub(self.text.len());
+        let kept = cut(text, room);
+        self.text.push_str(kept);
+        if kept.len() < text.len() {
+            self.text.push('…');
+            return Err(fmt::Error);
+        }
+        Ok(())
     }
 }

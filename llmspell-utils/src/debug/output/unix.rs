@@ -1,6 +1,8 @@
-//! Sockets that have a path, where the system knows them.
+//! What Unix has: sockets that have a path, and files that can be told apart.
 
+use std::fs::Metadata;
 use std::io;
+use std::os::unix::fs::MetadataExt as _;
 use std::os::unix::net::{UnixDatagram, UnixStream};
 use std::path::Path;
 
@@ -13,6 +15,11 @@ impl Connection for UnixStream {
     fn set_nonblocking(&self, nonblocking: bool) -> io::Result<()> {
         Self::set_nonblocking(self, nonblocking)
     }
+}
+
+/// Whether both are of the same file, whatever its name.
+pub(super) fn is_same_file(one: &Metadata, other: &Metadata) -> bool {
+    (one.dev(), one.ino()) == (other.dev(), other.ino())
 }
 
 /// Connects to whoever listens at a path.
