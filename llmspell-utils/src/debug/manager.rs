@@ -9,6 +9,7 @@ use std::io;
 use std::sync::atomic::AtomicU8;
 use std::sync::{Arc, LazyLock};
 
+use arc_swap::ArcSwap;
 use parking_lot::Mutex;
 
 use super::clock::{Clock, SystemClock};
@@ -21,6 +22,7 @@ use super::filter::{
 use super::level::DebugLevel;
 use super::output::{BufferLimits, DebugOutput};
 use super::profiler::Profiler;
+use super::redact::Redactor;
 use delivery::Delivery;
 use switches::Switches;
 
@@ -48,6 +50,7 @@ pub struct DebugManager {
     delivery: Delivery,
     clock: Arc<dyn Clock>,
     profiler: Profiler,
+    redactor: ArcSwap<Redactor>,
     /// Held while settings change, so that the gate is always worked out from settings that belong together.
     changes: Mutex<()>,
 }
@@ -76,6 +79,7 @@ impl DebugManager {
             filter: ModuleFilter::default(),
             delivery: Delivery::default(),
             profiler: Profiler::new(Arc::clone(&clock)),
+            redactor: ArcSwap::from_pointee(Redactor::builtin()),
             clock,
             changes: Mutex::new(()),
         }
@@ -149,7 +153,10 @@ impl DebugManager {
     }
 
     /// Hands an entry to the output and captures it, without asking whether it is wanted: for callers who have asked.
-    pub fn emit(&self, entry: DebugEntry) {
+    ///
+    /// Its secrets are redacted before anybody sees it.
+    pub fn emit(&self, mut entry: DebugEntry) {
+        self.redactor.load().redact_entry(&mut entry);
         self.delivery.deliver(entry, self.clock.as_ref());
     }
 
@@ -183,6 +190,8 @@ impl DebugManager {
     pub fn configure(&self, config: &DebugConfig) -> Result<(), DebugError> {
         let rules = RuleSet::from_rules(&config.filters)
             .map_err(|error| DebugError::from_filter("`debug.filters`", &error))?;
+        let redactor = Redactor::new(&config.redact)
+            .map_err(|error| DebugError::from_filter("`debug.redact`", &error))?;
         let output = config.open_output()?;
 
         let _change = self.changes.lock();
@@ -190,11 +199,23 @@ impl DebugManager {
         self.switches.set_level(config.level);
         self.switches.set_enabled(config.enabled);
         self.delivery.captured.set_limits(config.capture_limits());
+        self.redactor.store(Arc::new(redactor));
         if let Some(output) = output {
             self.delivery.set_output(output);
         }
         self.update_gate();
         Ok(())
+    }
+
+    /// What takes the secrets out of entries, for whoever shows anything else.
+    #[must_use]
+    pub fn redactor(&self) -> Arc<Redactor> {
+        self.redactor.load_full()
+    }
+
+    /// Takes secrets out of entries with this from now on.
+    pub fn set_redactor(&self, redactor: Arc<Redactor>) {
+        self.redactor.store(redactor);
     }
 
     /// Sets the level for messages without a module and for modules without a level of their own.

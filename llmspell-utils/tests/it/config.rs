@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use llmspell_utils::debug::{
     DebugConfig, DebugErrorKind, DebugLevel, DebugManager, FilterAction, FilterRule, FormatKind,
-    OutputTarget, PatternKind,
+    OutputTarget, PatternKind, RedactConfig,
 };
 
 use super::support::{manager, messages};
@@ -62,6 +62,10 @@ enabled = false
 pattern = "au(th|dit)"
 type = "regex"
 
+[debug.redact]
+patterns = ["emp-[0-9]{6}"]
+keys = ["patient_id"]
+
 [script]
 timeout = "2s"
 "#,
@@ -86,6 +90,11 @@ timeout = "2s"
                 FilterRule::new("noisy", PatternKind::Exact, FilterAction::Off),
                 FilterRule::new("au(th|dit)", PatternKind::Regex, FilterAction::On),
             ],
+            redact: RedactConfig {
+                enabled: true,
+                patterns: vec!["emp-[0-9]{6}".to_owned()],
+                keys: vec!["patient_id".to_owned()],
+            },
         }
     );
 }
@@ -270,7 +279,7 @@ fn a_mistake_in_a_file_is_named_with_line_column_key_and_what_is_allowed() {
         ),
         (
             "[debug]\nzzz = 1\nlevel = \"loud\"\n",
-            "conf/llmspell.toml:2:1: unknown key `zzz` in `debug` (known are `level`, `enabled`, `capture_limit`, `output`, `format`, `filters`)",
+            "conf/llmspell.toml:2:1: unknown key `zzz` in `debug` (known are `level`, `enabled`, `capture_limit`, `output`, `format`, `filters`, `redact`)",
         ),
         (
             "debug = 1",

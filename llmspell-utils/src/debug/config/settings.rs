@@ -8,6 +8,7 @@ use super::super::filter::{Directive, FilterError, FilterRule};
 use super::super::format::FormatKind;
 use super::super::level::DebugLevel;
 use super::super::output::{BufferLimits, DebugOutput, FanOut};
+use super::super::redact::RedactConfig;
 use super::target::OutputTarget;
 use super::{environment, file};
 
@@ -41,6 +42,8 @@ pub struct DebugConfig {
     pub format: Option<FormatKind>,
     /// The rules, the oldest first.
     pub filters: Vec<FilterRule>,
+    /// What is redacted beside the built-in rules.
+    pub redact: RedactConfig,
 }
 
 impl Default for DebugConfig {
@@ -52,6 +55,7 @@ impl Default for DebugConfig {
             output: Vec::new(),
             format: None,
             filters: Vec::new(),
+            redact: RedactConfig::default(),
         }
     }
 }
