@@ -6,6 +6,7 @@ use llmspell_utils::debug::{FrameId, ProfileBuilder};
 use crate::language::Language;
 use crate::object_dump::{DumpNode, DumpOptions};
 use crate::sandbox::StopReason;
+use crate::script_engine::HeapUse;
 use crate::script_error::{Place, ScriptError};
 use crate::script_profile::{PROFILE_STACK, profile_stack};
 use crate::stack_trace::{StackTrace, StackTraceOptions};
@@ -134,6 +135,9 @@ pub trait Arguments {
 
     /// Why the script is being stopped, if it is: a method that does much looks at this now and then.
     fn stop_reason(&self) -> Option<StopReason>;
+
+    /// What the heap of the caller's engine holds now. The engine may have to walk it to tell.
+    fn heap(&self) -> HeapUse;
 
     /// The line of the script that makes this call.
     fn place(&self) -> Option<Place>;

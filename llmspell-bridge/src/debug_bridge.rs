@@ -19,16 +19,24 @@ const LONGEST_PROBLEM: usize = 1024;
 /// part of this, because a script can be wrong in any number of large ways.
 type Complaint = (&'static str, Option<Place>);
 
+/// The module of what is said about calls that could not be done.
+const MODULE: &str = "debug";
+
 /// A clonable handle to a debug manager, with what a host adds for its scripts.
+///
+/// [`new`](Self::new) gives scripts a scope of their own in the manager: what they set holds for
+/// themselves only, and they can only narrow what the manager allows. [`owning`](Self::owning) lets
+/// scripts act on the manager itself.
 ///
 /// ```
 /// use std::sync::Arc;
 /// use llmspell_bridge::DebugBridge;
 /// use llmspell_utils::debug::DebugManager;
 ///
-/// let bridge = DebugBridge::new(Arc::new(DebugManager::new()));
-/// bridge.manager().set_enabled(false);
-/// assert!(!bridge.clone().manager().is_enabled());
+/// let manager = Arc::new(DebugManager::new());
+/// let (one, other) = (DebugBridge::new(&manager), DebugBridge::new(&manager));
+/// one.manager().set_enabled(false);
+/// assert!(other.manager().is_enabled() && manager.is_enabled());
 /// ```
 #[derive(Clone)]
 pub struct DebugBridge {

@@ -32,6 +32,19 @@ impl Script {
     }
 }
 
+/// What the heap of an engine holds; what the engine does not say is unknown, not 0.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct HeapUse {
+    /// How many bytes it holds.
+    pub used: Option<u64>,
+    /// How many bytes it may hold.
+    pub limit: Option<u64>,
+    /// In how many blocks the bytes lie.
+    pub allocations: Option<u64>,
+    /// How often garbage was collected so far.
+    pub collections: Option<u64>,
+}
+
 /// One language, ready to run scripts one after the other in one state.
 ///
 /// An engine belongs to one thread at a time. It enforces the memory limit by itself; deadlines come
@@ -76,8 +89,8 @@ pub trait ScriptEngine: Send {
     /// What feeds profiles with the functions of scripts.
     fn profile_source(&self) -> Arc<dyn ProfileSource>;
 
-    /// How many bytes the engine's heap holds now.
-    fn memory_used(&self) -> u64;
+    /// What the engine's heap holds now. An engine may have to walk its heap to tell.
+    fn heap(&self) -> HeapUse;
 }
 
 impl fmt::Debug for dyn ScriptEngine {

@@ -13,7 +13,7 @@ use crate::globals::{Console, Cupcake, Debug, PolicySource};
 use crate::host_object::HostObject;
 use crate::language::Language;
 use crate::sandbox::{SandboxLimits, StopHandle, alarm};
-use crate::script_engine::{Script, ScriptEngine};
+use crate::script_engine::{HeapUse, Script, ScriptEngine};
 use crate::script_error::{Place, ScriptError, ScriptErrorKind};
 use crate::script_output::{DebugEntries, ScriptOutput};
 use crate::script_profile::ScriptProfiles;
@@ -141,10 +141,10 @@ impl ScriptHost {
         &self.profiles
     }
 
-    /// How many bytes the scripts' heap holds now.
+    /// What the scripts' heap holds now.
     #[must_use]
-    pub fn memory_used(&self) -> u64 {
-        self.engine.memory_used()
+    pub fn heap(&self) -> HeapUse {
+        self.engine.heap()
     }
 }
 

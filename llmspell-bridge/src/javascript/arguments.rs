@@ -11,6 +11,7 @@ use crate::arguments::{Arguments, DataLimits, ValueKind};
 use crate::language::Language;
 use crate::object_dump::{DumpNode, DumpOptions, dump};
 use crate::sandbox::{StopReason, Stopper};
+use crate::script_engine::HeapUse;
 use crate::script_error::{Place, ScriptError, ScriptErrorKind};
 use crate::shown_text::shortened;
 use crate::stack_trace::{StackTrace, StackTraceOptions};
@@ -164,6 +165,10 @@ impl Arguments for Call<'_> {
 
     fn stop_reason(&self) -> Option<StopReason> {
         self.js().realm().stop.reason()
+    }
+
+    fn heap(&self) -> HeapUse {
+        self.js().heap()
     }
 
     fn place(&self) -> Option<Place> {

@@ -13,7 +13,7 @@ use crate::arguments::DataLimits;
 use crate::host_object::{HostObject, required_method};
 use crate::language::Language;
 use crate::sandbox::{SandboxLimits, StopFlag, Stopper};
-use crate::script_engine::{Script, ScriptEngine};
+use crate::script_engine::{HeapUse, Script, ScriptEngine};
 use crate::script_error::{ScriptError, ScriptErrorKind};
 use crate::script_profile::{NotBuilt, ProfileSource};
 
@@ -131,8 +131,15 @@ impl ScriptEngine for JavaScriptEngine {
         Arc::new(NotBuilt)
     }
 
-    fn memory_used(&self) -> u64 {
-        self.state.as_ref().map_or(0, State::memory_used)
+    fn heap(&self) -> HeapUse {
+        let state = self.state.as_ref();
+        state.and_then(|state| state.home.with(Js::heap)).unwrap_or(HeapUse {
+            // After a script was stopped there is no heap until the next one runs.
+            used: Some(0),
+            limit: u64::try_from(memory_limit(self.limits.memory)).ok(),
+            allocations: Some(0),
+            collections: None,
+        })
     }
 }
 
@@ -212,9 +219,6 @@ impl State {
             .unwrap_or_else(|| Err(ScriptError::internal("the engine was closed")))
     }
 
-    fn memory_used(&self) -> u64 {
-        u64::try_from(self.runtime.memory_usage().malloc_size).unwrap_or(0)
-    }
 }
 
 fn define(js: Js<'_>, global: &str, installed: &Installed) -> Outcome<()> {
@@ -727,9 +731,9 @@ mod tests {
     #[test]
     fn the_heap_is_measured() {
         let mut fixture = Fixture::new();
-        let before = fixture.engine.memory_used();
+        let before = fixture.engine.heap().used.unwrap();
         fixture.run("globalThis.kept = 'x'.repeat(1 << 20); 0");
-        assert!(fixture.engine.memory_used() >= before + (1 << 20));
+        assert!(fixture.engine.heap().used.unwrap() >= before + (1 << 20));
     }
 
     #[test]

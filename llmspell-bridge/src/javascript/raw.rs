@@ -25,6 +25,7 @@ use rquickjs::{Ctx, Value, qjs};
 
 use super::realm::Realm;
 use super::sandbox::settle;
+use crate::script_engine::HeapUse;
 pub(super) use class::Class;
 pub(super) use function::{Given, Native, function};
 pub(super) use home::Home;
@@ -326,13 +327,27 @@ impl<'js> Js<'js> {
 
     /// How many bytes the heap holds now. The engine walks it to tell.
     pub(super) fn heap_size(self) -> usize {
+        usize::try_from(self.usage().malloc_size).unwrap_or(0)
+    }
+
+    /// How many bytes the heap holds now, and in how many blocks. The engine walks it to tell.
+    pub(super) fn heap(self) -> HeapUse {
+        let usage = self.usage();
+        HeapUse {
+            used: u64::try_from(usage.malloc_size).ok(),
+            limit: u64::try_from(self.realm().memory).ok(),
+            allocations: u64::try_from(usage.malloc_count).ok(),
+            collections: None,
+        }
+    }
+
+    fn usage(self) -> qjs::JSMemoryUsage {
         let mut usage = MaybeUninit::uninit();
         // SAFETY: the runtime is locked by this thread, and the engine fills all of the struct.
-        let usage = unsafe {
+        unsafe {
             qjs::JS_ComputeMemoryUsage(self.runtime(), usage.as_mut_ptr());
             usage.assume_init()
-        };
-        usize::try_from(usage.malloc_size).unwrap_or(0)
+        }
     }
 
     /// The name of a class of objects.

@@ -14,10 +14,11 @@ use crate::arguments::{Arguments, DataLimits, ValueKind};
 use crate::language::Language;
 use crate::lua::error::{from_raised, from_script};
 use crate::lua::inspect::inspect;
-use crate::lua::shelf::shelf;
+use crate::lua::shelf::{heap, shelf};
 use crate::lua::stack_trace::{caller, capture};
 use crate::object_dump::{DumpNode, DumpOptions};
 use crate::sandbox::{StopReason, Stopper as _};
+use crate::script_engine::HeapUse;
 use crate::script_error::{Place, ScriptError, ScriptErrorKind};
 use crate::shown_text::shortened;
 use crate::stack_trace::{StackTrace, StackTraceOptions};
@@ -182,6 +183,10 @@ impl Arguments for LuaArguments<'_> {
 
     fn stop_reason(&self) -> Option<StopReason> {
         shelf(self.lua).ok()?.stop.reason()
+    }
+
+    fn heap(&self) -> HeapUse {
+        heap(self.lua)
     }
 
     fn place(&self) -> Option<Place> {

@@ -11,6 +11,7 @@ use parking_lot::Mutex;
 use crate::arguments::DataLimits;
 use crate::lua::convert::{KeyCache, to_data};
 use crate::sandbox::StopFlag;
+use crate::script_engine::HeapUse;
 use crate::script_error::ScriptError;
 
 /// How many names of scripts are kept; of a host that runs more, errors lose the places in the oldest.
@@ -28,10 +29,12 @@ pub(super) struct Shelf {
     empty_list: usize,
     /// Why the running script should stop.
     pub(super) stop: Arc<StopFlag>,
+    /// How many bytes the heap may hold.
+    memory: usize,
 }
 
 impl Shelf {
-    pub(super) fn new(stop: Arc<StopFlag>, empty_list: usize) -> Self {
+    pub(super) fn new(stop: Arc<StopFlag>, empty_list: usize, memory: usize) -> Self {
         Self {
             names: Mutex::new(Vec::new()),
             keys: Mutex::new(KeyCache::new()),
@@ -39,6 +42,7 @@ impl Shelf {
             is_loading: AtomicBool::new(false),
             empty_list,
             stop,
+            memory,
         }
     }
 
@@ -89,6 +93,15 @@ impl Shelf {
             *name == shown || end.is_some_and(|end| end.len() > 200 && name.ends_with(end))
         };
         latest.find(is_meant).cloned()
+    }
+}
+
+/// What the heap of a state holds. Luau counts bytes, neither blocks nor collections.
+pub(super) fn heap(lua: &Lua) -> HeapUse {
+    HeapUse {
+        used: u64::try_from(lua.used_memory()).ok(),
+        limit: shelf(lua).ok().and_then(|shelf| u64::try_from(shelf.memory).ok()),
+        ..HeapUse::default()
     }
 }
 
