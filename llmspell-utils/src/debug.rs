@@ -31,7 +31,7 @@ pub use filter::{
 };
 pub use format::{EntryFormat, FormatKind, JsonFormat, TextFormat};
 pub use level::{DebugLevel, LevelError};
-pub use manager::{DebugManager, global};
+pub use manager::{DebugManager, ScopeGrants, global};
 pub use output::{
     BufferLimits, BufferOutput, ConsoleOutput, DebugOutput, FanOut, FileOutput, NullOutput,
 };

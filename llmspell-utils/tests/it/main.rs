@@ -19,5 +19,6 @@ mod output;
 mod process;
 mod profiler;
 mod report;
+mod scope;
 mod support;
 mod threads;
