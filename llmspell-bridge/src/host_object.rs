@@ -1,5 +1,6 @@
 //! Something that scripts can call, described once for every language.
 
+use std::any::Any;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -24,7 +25,7 @@ pub struct MethodInfo {
 /// An object with methods and read-only fields, as scripts see it.
 ///
 /// Implement [`ScriptObject`] instead where the methods are known when the program is compiled.
-pub trait HostObject: Send + Sync {
+pub trait HostObject: Any + Send + Sync {
     /// The name of the kind of object, for errors and dumps.
     fn name(&self) -> &'static str;
 

@@ -30,7 +30,7 @@ pub use language::Language;
 pub use object_dump::{DumpNode, DumpOptions, DumpShape, MAX_DUMP_BYTES, MAX_DUMP_NODES, dump};
 pub use sandbox::{SandboxLimits, StopFlag, StopHandle, StopReason, Stopper};
 pub use script_config::{ScriptConfig, parse_duration, parse_size};
-pub use script_engine::{HeapUse, Script, ScriptEngine};
+pub use script_engine::{Script, ScriptEngine};
 pub use script_error::{Place, ScriptError, ScriptErrorKind};
 pub use script_host::{ScriptHost, ScriptHostBuilder};
 pub use script_output::{DebugEntries, KeptLines, ScriptOutput, StandardStreams};

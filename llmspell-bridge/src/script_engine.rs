@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use llmspell_engine::Value;
+use llmspell_utils::debug::MemoryUse;
 
 use crate::arguments::DataLimits;
 use crate::host_object::HostObject;
@@ -30,19 +31,6 @@ impl Script {
             source: source.into(),
         }
     }
-}
-
-/// What the heap of an engine holds; what the engine does not say is unknown, not 0.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct HeapUse {
-    /// How many bytes it holds.
-    pub used: Option<u64>,
-    /// How many bytes it may hold.
-    pub limit: Option<u64>,
-    /// In how many blocks the bytes lie.
-    pub allocations: Option<u64>,
-    /// How often garbage was collected so far.
-    pub collections: Option<u64>,
 }
 
 /// One language, ready to run scripts one after the other in one state.
@@ -89,8 +77,9 @@ pub trait ScriptEngine: Send {
     /// What feeds profiles with the functions of scripts.
     fn profile_source(&self) -> Arc<dyn ProfileSource>;
 
-    /// What the engine's heap holds now. An engine may have to walk its heap to tell.
-    fn heap(&self) -> HeapUse;
+    /// What the engine's heap holds now; what is about the process is left out. An engine may have to walk its
+    /// heap to tell.
+    fn memory(&self) -> MemoryUse;
 }
 
 impl fmt::Debug for dyn ScriptEngine {

@@ -143,10 +143,10 @@ impl CheckedCall<'_> {
     /// Text as an answer, unless the script's heap has no room for it.
     pub(super) fn answer(&self, text: String) -> ScriptValue {
         if text.len() >= LARGE {
-            let heap = self.arguments.heap();
+            let heap = self.arguments.memory();
             // The engine may need the text twice while it takes it over.
-            let needed = heap.used.unwrap_or(0).saturating_add(2 * text.len() as u64);
-            if heap.limit.is_some_and(|limit| needed > limit) {
+            let needed = heap.script_heap.unwrap_or(0) + 2 * text.len() as u64;
+            if heap.script_heap_limit.is_some_and(|limit| needed > limit) {
                 self.complain(&format!(
                     "the answer has {} bytes, more than the script's memory has room for",
                     text.len()

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU8;
 
 use llmspell_utils::debug::{DebugEntry, DebugLevel};
+use parking_lot::Mutex;
 
 use crate::arguments::{Arguments, DataLimits, ValueKind};
 use crate::debug_bridge::{DebugBridge, located};
@@ -13,13 +14,15 @@ use crate::globals::checked_call::{CheckedCall, short_text};
 use crate::globals::debug_profile::ProfileFiles;
 use crate::host_object::{Method, ScriptObject};
 use crate::script_error::ScriptError;
-use crate::script_profile::ScriptProfiles;
+use crate::script_profile::{RunningProfile, ScriptProfiles};
 use crate::script_value::ScriptValue;
 
 /// The debug infrastructure as scripts see it.
 pub(crate) struct Debug {
     pub(super) bridge: DebugBridge,
     pub(super) profiles: ScriptProfiles,
+    /// The profile that a script started last.
+    pub(super) profile: Mutex<Option<Arc<RunningProfile>>>,
     /// Where scripts may save profiles.
     pub(super) files: Arc<ProfileFiles>,
     /// How large the data of one entry may be.
@@ -63,6 +66,10 @@ impl ScriptObject for Debug {
         Method::new("stackTrace", Self::stack_trace),
         Method::new("stackTraceJson", Self::stack_trace_json),
         Method::new("stackFrames", Self::stack_frames),
+        Method::new("memoryStats", Self::memory_stats),
+        Method::new("memorySnapshot", Self::memory_snapshot),
+        Method::new("startProfile", Self::start_profile),
+        Method::new("stopProfile", Self::stop_profile),
     ];
 
     fn level_gate(&self) -> Option<&AtomicU8> {
@@ -80,6 +87,7 @@ impl Debug {
         Self {
             bridge,
             profiles,
+            profile: Mutex::default(),
             files: Arc::new(ProfileFiles::below(profiles_below)),
             limits: DataLimits {
                 depth: 32,
@@ -133,11 +141,19 @@ impl Debug {
     }
 
     fn set_level(&self, arguments: &dyn Arguments) -> Answer {
-        let level = level(self.call("Debug.setLevel", arguments));
-        if let Some(level) = level {
-            self.bridge.manager().set_level(level);
+        let call = self.call("Debug.setLevel", arguments);
+        let Some(level) = level(call) else {
+            return Ok(false.into());
+        };
+        let most = self.bridge.manager().most_verbose_allowed();
+        if level > most {
+            call.complain(&format!(
+                "the level {level} is not allowed here, {most} at most"
+            ));
+            return Ok(false.into());
         }
-        Ok(level.is_some().into())
+        self.bridge.manager().set_level(level);
+        Ok(true.into())
     }
 
     fn get_level(&self, _: &dyn Arguments) -> Answer {

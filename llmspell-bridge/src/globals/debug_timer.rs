@@ -200,6 +200,6 @@ impl Timer {
     }
 }
 
-fn milliseconds(duration: Duration) -> ScriptValue {
+pub(super) fn milliseconds(duration: Duration) -> ScriptValue {
     ScriptValue::Number(duration.as_secs_f64() * 1000.0)
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use llmspell_engine::Value;
+use llmspell_utils::debug::MemoryUse;
 use rquickjs::{Context, Runtime};
 
 use super::raw::{Access, Home, Js, Local, Outcome, Pending, PromiseState, Property};
@@ -13,7 +14,7 @@ use crate::arguments::DataLimits;
 use crate::host_object::{HostObject, required_method};
 use crate::language::Language;
 use crate::sandbox::{SandboxLimits, StopFlag, Stopper};
-use crate::script_engine::{HeapUse, Script, ScriptEngine};
+use crate::script_engine::{Script, ScriptEngine};
 use crate::script_error::{ScriptError, ScriptErrorKind};
 use crate::script_profile::{NotBuilt, ProfileSource};
 
@@ -131,14 +132,15 @@ impl ScriptEngine for JavaScriptEngine {
         Arc::new(NotBuilt)
     }
 
-    fn heap(&self) -> HeapUse {
+    fn memory(&self) -> MemoryUse {
         let state = self.state.as_ref();
-        state.and_then(|state| state.home.with(Js::heap)).unwrap_or(HeapUse {
+        let memory = state.and_then(|state| state.home.with(|js| js.memory()));
+        memory.unwrap_or(MemoryUse {
             // After a script was stopped there is no heap until the next one runs.
-            used: Some(0),
-            limit: u64::try_from(memory_limit(self.limits.memory)).ok(),
+            script_heap: Some(0),
+            script_heap_limit: u64::try_from(memory_limit(self.limits.memory)).ok(),
             allocations: Some(0),
-            collections: None,
+            ..MemoryUse::default()
         })
     }
 }
@@ -731,9 +733,9 @@ mod tests {
     #[test]
     fn the_heap_is_measured() {
         let mut fixture = Fixture::new();
-        let before = fixture.engine.heap().used.unwrap();
+        let before = fixture.engine.memory().script_heap.unwrap();
         fixture.run("globalThis.kept = 'x'.repeat(1 << 20); 0");
-        assert!(fixture.engine.heap().used.unwrap() >= before + (1 << 20));
+        assert!(fixture.engine.memory().script_heap.unwrap() >= before + (1 << 20));
     }
 
     #[test]

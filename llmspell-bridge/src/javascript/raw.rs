@@ -21,11 +21,11 @@ use std::marker::PhantomData;
 use std::mem::MaybeUninit;
 use std::ptr::NonNull;
 
+use llmspell_utils::debug::MemoryUse;
 use rquickjs::{Ctx, Value, qjs};
 
 use super::realm::Realm;
 use super::sandbox::settle;
-use crate::script_engine::HeapUse;
 pub(super) use class::Class;
 pub(super) use function::{Given, Native, function};
 pub(super) use home::Home;
@@ -331,13 +331,13 @@ impl<'js> Js<'js> {
     }
 
     /// How many bytes the heap holds now, and in how many blocks. The engine walks it to tell.
-    pub(super) fn heap(self) -> HeapUse {
+    pub(super) fn memory(self) -> MemoryUse {
         let usage = self.usage();
-        HeapUse {
-            used: u64::try_from(usage.malloc_size).ok(),
-            limit: u64::try_from(self.realm().memory).ok(),
+        MemoryUse {
+            script_heap: u64::try_from(usage.malloc_size).ok(),
+            script_heap_limit: u64::try_from(self.realm().memory).ok(),
             allocations: u64::try_from(usage.malloc_count).ok(),
-            collections: None,
+            ..MemoryUse::default()
         }
     }
 

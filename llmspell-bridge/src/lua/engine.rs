@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use llmspell_engine::Value as Data;
+use llmspell_utils::debug::MemoryUse;
 use mlua::chunk::ChunkMode;
 use mlua::{Function, IntoLua, Lua, MultiValue, Table, Value};
 use parking_lot::Mutex;
@@ -13,11 +14,11 @@ use crate::language::Language;
 use crate::lua::error::{from_mlua, from_raised, from_script};
 use crate::lua::object::{as_table, bound_method};
 use crate::lua::sandbox::{self, LuaStopper};
-use crate::lua::shelf::{Shelf, heap, shelf};
+use crate::lua::shelf::{Shelf, memory, shelf};
 use crate::lua::stack_trace::capture;
 use crate::lua::{convert, error};
 use crate::sandbox::{SandboxLimits, StopFlag, Stopper};
-use crate::script_engine::{HeapUse, Script, ScriptEngine};
+use crate::script_engine::{Script, ScriptEngine};
 use crate::script_error::{ScriptError, ScriptErrorKind};
 use crate::script_profile::{NotBuilt, ProfileSource};
 use crate::stack_trace::{StackTrace, StackTraceOptions};
@@ -188,8 +189,8 @@ impl ScriptEngine for LuaEngine {
         Arc::new(NotBuilt)
     }
 
-    fn heap(&self) -> HeapUse {
-        heap(&self.lua)
+    fn memory(&self) -> MemoryUse {
+        memory(&self.lua)
     }
 }
 

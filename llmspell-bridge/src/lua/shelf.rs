@@ -5,13 +5,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use llmspell_engine::Value as Data;
+use llmspell_utils::debug::MemoryUse;
 use mlua::{Lua, Value};
 use parking_lot::Mutex;
 
 use crate::arguments::DataLimits;
 use crate::lua::convert::{KeyCache, to_data};
 use crate::sandbox::StopFlag;
-use crate::script_engine::HeapUse;
 use crate::script_error::ScriptError;
 
 /// How many names of scripts are kept; of a host that runs more, errors lose the places in the oldest.
@@ -97,11 +97,11 @@ impl Shelf {
 }
 
 /// What the heap of a state holds. Luau counts bytes, neither blocks nor collections.
-pub(super) fn heap(lua: &Lua) -> HeapUse {
-    HeapUse {
-        used: u64::try_from(lua.used_memory()).ok(),
-        limit: shelf(lua).ok().and_then(|shelf| u64::try_from(shelf.memory).ok()),
-        ..HeapUse::default()
+pub(super) fn memory(lua: &Lua) -> MemoryUse {
+    MemoryUse {
+        script_heap: u64::try_from(lua.used_memory()).ok(),
+        script_heap_limit: shelf(lua).ok().and_then(|shelf| u64::try_from(shelf.memory).ok()),
+        ..MemoryUse::default()
     }
 }
 
