@@ -3,6 +3,7 @@
 mod delivery;
 mod log_macro;
 mod scope;
+mod slow;
 mod switches;
 
 use std::fmt;
@@ -22,6 +23,7 @@ use super::filter::{
 use super::level::DebugLevel;
 use super::output::{BufferLimits, DebugOutput};
 use super::profiler::Profiler;
+use super::slow::SharedThresholds;
 use delivery::Delivery;
 use scope::{Family, level_of};
 use switches::Switches;
@@ -52,6 +54,7 @@ pub struct DebugManager {
     delivery: Delivery,
     clock: Arc<dyn Clock>,
     profiler: Profiler,
+    slow: SharedThresholds,
     /// Held while settings change, so that what follows is always worked out from settings that belong together.
     changes: Mutex<()>,
     family: Family,
@@ -82,6 +85,7 @@ impl DebugManager {
             delivery: Delivery::default(),
             profiler: Profiler::new(Arc::clone(&clock)),
             clock,
+            slow: SharedThresholds::default(),
             changes: Mutex::default(),
             family: Family::default(),
         };
@@ -215,6 +219,7 @@ impl DebugManager {
             manager.switches.say_enabled(config.enabled);
         });
         self.delivery.captured.set_limits(config.capture_limits());
+        self.slow.set(config.slow);
         if let Some(output) = output {
             self.delivery.set_output(output);
         }
