@@ -52,6 +52,7 @@ impl ScriptObject for Debug {
         Method::new("recordEvent", Self::record_event),
         Method::new("measure", Self::measure),
         Method::new("performanceReport", Self::performance_report),
+        Method::new("jsonReport", Self::json_report),
         Method::new("addModuleFilter", Self::add_module_filter),
         Method::new("addAdvancedFilter", Self::add_advanced_filter),
         Method::new("removeModuleFilter", Self::remove_module_filter),

@@ -60,8 +60,25 @@ impl Debug {
         self.bridge.manager().profiler().start(name)
     }
 
-    pub(super) fn performance_report(&self, _: &dyn Arguments) -> Answer {
-        Ok(report::text(&self.bridge.manager().profiler().statistics()).into())
+    pub(super) fn performance_report(&self, arguments: &dyn Arguments) -> Answer {
+        let profiler = self.bridge.manager().profiler();
+        let call = self.call("Debug.performanceReport", arguments);
+        Ok(call.answer(report::timers_text(
+            &profiler.statistics(),
+            profiler.losses(),
+        )))
+    }
+
+    pub(super) fn json_report(&self, arguments: &dyn Arguments) -> Answer {
+        let manager = self.bridge.manager();
+        let profiler = manager.profiler();
+        let call = self.call("Debug.jsonReport", arguments);
+        let (statistics, losses) = (profiler.statistics(), profiler.losses());
+        let report = report::timers_json(&statistics, losses, manager.clock().wall());
+        Ok(call.answer(report.unwrap_or_else(|error| {
+            call.complain(&error.to_string());
+            String::new()
+        })))
     }
 }
 

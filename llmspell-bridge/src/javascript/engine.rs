@@ -134,14 +134,14 @@ impl ScriptEngine for JavaScriptEngine {
 
     fn memory(&self) -> MemoryUse {
         let state = self.state.as_ref();
-        let memory = state.and_then(|state| state.home.with(|js| js.memory()));
-        memory.unwrap_or(MemoryUse {
-            // After a script was stopped there is no heap until the next one runs.
-            script_heap: Some(0),
+        // After a script was stopped there is no heap until the next one runs.
+        let (bytes, blocks) = state.map_or((0, 0), State::heap);
+        MemoryUse {
+            script_heap: u64::try_from(bytes).ok(),
             script_heap_limit: u64::try_from(memory_limit(self.limits.memory)).ok(),
-            allocations: Some(0),
+            allocations: u64::try_from(blocks).ok(),
             ..MemoryUse::default()
-        })
+        }
     }
 }
 
@@ -210,6 +210,12 @@ impl State {
 
     fn run(&self, script: &Script, limits: &DataLimits) -> Result<Value, ScriptError> {
         self.within(|js| run(js, script, limits))
+    }
+
+    /// How many bytes the heap holds, and in how many blocks.
+    fn heap(&self) -> (i64, i64) {
+        let usage = self.runtime.memory_usage();
+        (usage.malloc_size, usage.malloc_count)
     }
 
     fn within<R>(
