@@ -77,7 +77,7 @@ fn whoever_logs_never_waits_and_a_full_queue_drops_the_newest() {
     manager.log(DebugLevel::Info, None, "fits again");
     manager.flush().unwrap();
     assert_eq!(
-        *gate.messages.lock().unwrap(),
+        *gate.messages.lock(),
         [
             "in hand",
             "waits",
@@ -219,11 +219,7 @@ fn a_queue_that_is_dropped_does_not_wait_long_for_an_output_that_hangs() {
     eventually("the thread comes back and ends", || {
         Arc::strong_count(&gate) == 1
     });
-    assert_eq!(
-        *gate.messages.lock().unwrap(),
-        ["stuck"],
-        "only what was in hand"
-    );
+    assert_eq!(*gate.messages.lock(), ["stuck"], "only what was in hand");
 }
 
 #[test]
@@ -245,8 +241,7 @@ fn an_output_that_logs_while_it_writes_does_not_keep_its_queue_busy_for_ever() {
     let manager = Arc::new(manager());
     let output = Arc::new(Talkative::default());
     assert!(output.manager.set(Arc::clone(&manager)).is_ok());
-    let queue = queued(output.clone());
-    manager.set_output(queue.clone());
+    manager.set_output(queued(output.clone()));
     manager.log(DebugLevel::Info, None, "from outside");
     manager.flush().unwrap();
     assert_eq!(output.written.load(Ordering::Relaxed), 1);
@@ -321,15 +316,10 @@ fn threads_that_log_into_one_queue_lose_nothing_without_a_count() {
 
 #[test]
 fn a_queue_inside_a_fan_out_tells_its_losses_through_it() {
-    let (fine, moody) = (
-        Arc::new(BufferOutput::default()),
-        Arc::new(Moody::failing(io::ErrorKind::StorageFull)),
-    );
+    let fine = Arc::new(BufferOutput::default());
+    let moody = Arc::new(Moody::failing(io::ErrorKind::StorageFull));
     let manager = manager();
-    manager.set_output(Arc::new(FanOut::new(vec![
-        fine.clone(),
-        queued(moody.clone()),
-    ])));
+    manager.set_output(Arc::new(FanOut::new(vec![fine.clone(), queued(moody)])));
     manager.log(DebugLevel::Info, None, "one");
     let error = manager.flush().unwrap_err();
     assert_eq!(OutputTrouble::of(&error).map(OutputTrouble::lost), Some(1));

@@ -277,10 +277,7 @@ fn two_programs_that_share_a_file_lose_nothing() {
         ..Rotation::default()
     };
     // Each has a handle of its own, as two programs have.
-    let ((one, _), (two, _)) = (
-        writing(&path, rotation.clone()),
-        writing(&path, rotation.clone()),
-    );
+    let ((one, _), (two, _)) = (writing(&path, rotation.clone()), writing(&path, rotation));
     for number in 10..50 {
         let manager = if number % 3 == 0 { &one } else { &two };
         manager.log(DebugLevel::Info, None, number);

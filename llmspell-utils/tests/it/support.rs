@@ -2,12 +2,13 @@
 
 use std::io;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Condvar, Mutex, OnceLock};
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use llmspell_utils::debug::{
     DebugEntry, DebugLevel, DebugManager, DebugOutput, ManualClock, Timestamp,
 };
+use parking_lot::{Condvar, Mutex};
 
 /// 2023-11-14T22:13:20Z.
 pub(crate) fn clock() -> Arc<ManualClock> {
@@ -89,7 +90,7 @@ pub(crate) struct Gate {
 
 impl Gate {
     pub(crate) fn open(&self) {
-        *self.open.lock().unwrap() = true;
+        *self.open.lock() = true;
         self.opened.notify_all();
     }
 }
@@ -97,9 +98,8 @@ impl Gate {
 impl DebugOutput for Gate {
     fn write(&self, entry: &DebugEntry) -> io::Result<()> {
         self.entered.fetch_add(1, Ordering::SeqCst);
-        let open = self.open.lock().unwrap();
-        drop(self.opened.wait_while(open, |open| !*open).unwrap());
-        self.messages.lock().unwrap().push(entry.message.clone());
+        self.opened.wait_while(&mut self.open.lock(), |open| !*open);
+        self.messages.lock().push(entry.message.clone());
         Ok(())
     }
 
@@ -125,21 +125,21 @@ impl Moody {
     }
 
     pub(crate) fn set(&self, mood: Option<io::ErrorKind>) {
-        *self.mood.lock().unwrap() = mood;
+        *self.mood.lock() = mood;
     }
 
     pub(crate) fn written(&self) -> Vec<String> {
-        self.messages.lock().unwrap().clone()
+        self.messages.lock().clone()
     }
 }
 
 impl DebugOutput for Moody {
     fn write(&self, entry: &DebugEntry) -> io::Result<()> {
-        if let Some(kind) = *self.mood.lock().unwrap() {
+        if let Some(kind) = *self.mood.lock() {
             self.refused.fetch_add(1, Ordering::SeqCst);
             return Err(kind.into());
         }
-        self.messages.lock().unwrap().push(entry.message.clone());
+        self.messages.lock().push(entry.message.clone());
         Ok(())
     }
 
