@@ -16,6 +16,7 @@ mod format;
 mod level;
 mod manager;
 mod memory;
+#[cfg(unix)]
 mod one_line;
 mod output;
 mod process;
@@ -25,8 +26,10 @@ mod report;
 mod rotating_file;
 mod scope;
 mod slow;
+#[cfg(unix)]
 mod socket;
 mod support;
+#[cfg(unix)]
 mod syslog;
 mod threads;
 mod tracing_bridge;
