@@ -8,6 +8,7 @@ use std::cell::RefCell;
 use std::ffi::c_int;
 
 use llmspell_engine::Value as Data;
+use llmspell_utils::debug::{FrameId, ProfileBuilder};
 use mlua::{Lua, MultiValue, Value, ffi};
 
 use crate::arguments::{Arguments, DataLimits, ValueKind};
@@ -178,6 +179,12 @@ impl Arguments for LuaArguments<'_> {
 
     fn stack(&self, options: &StackTraceOptions) -> StackTrace {
         capture(self.lua, options)
+    }
+
+    fn profile_stack(&self, builder: &mut ProfileBuilder) -> Vec<FrameId> {
+        let shelf = shelf(self.lua).ok();
+        let stack = shelf.and_then(|shelf| shelf.profiles.stack(self.lua, builder));
+        stack.unwrap_or_default()
     }
 
     fn stop_reason(&self) -> Option<StopReason> {
