@@ -302,7 +302,8 @@ impl ScriptHostBuilder {
             profiles: profiles.clone(),
         });
         engine.install("Cupcake", &cupcake)?;
-        let debug: Arc<dyn HostObject> = Arc::new(Debug::new(bridge, profiles.clone(), self.profiles_below));
+        let debug: Arc<dyn HostObject> =
+            Arc::new(Debug::new(bridge, profiles.clone(), self.profiles_below));
         engine.install("Debug", &debug)?;
         let arguments: Vec<Value> = self.arguments.into_iter().map(Value::from).collect();
         engine.install_data(argument_name(self.language), &Value::from(arguments))?;

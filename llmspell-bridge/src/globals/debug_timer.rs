@@ -203,11 +203,7 @@ impl Timer {
         Some(tracker)
     }
 
-    fn call<'a>(
-        &'a self,
-        function: &'static str,
-        arguments: &'a dyn Arguments,
-    ) -> CheckedCall<'a> {
+    fn call<'a>(&'a self, function: &'static str, arguments: &'a dyn Arguments) -> CheckedCall<'a> {
         CheckedCall {
             function,
             bridge: &self.bridge,

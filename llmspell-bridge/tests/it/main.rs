@@ -9,4 +9,5 @@
 
 mod host;
 mod limits;
+mod profile_lua;
 mod specs;
