@@ -3,10 +3,11 @@
 use std::cell::{RefCell, RefMut};
 
 use llmspell_engine::Value;
+use llmspell_utils::debug::{FrameId, ProfileBuilder};
 
 use super::inspect::inspect;
 use super::raw::{Given, Js, Kind, Local, Pending};
-use super::{convert, error, stack_trace};
+use super::{convert, error, profile, stack_trace};
 use crate::arguments::{Arguments, DataLimits, ValueKind};
 use crate::language::Language;
 use crate::object_dump::{DumpNode, DumpOptions, dump};
@@ -160,6 +161,10 @@ impl Arguments for Call<'_> {
 
     fn stack(&self, options: &StackTraceOptions) -> StackTrace {
         stack_trace::current(self.js(), options)
+    }
+
+    fn profile_stack(&self, builder: &mut ProfileBuilder) -> Vec<FrameId> {
+        profile::calling_stack(self.js(), builder)
     }
 
     fn stop_reason(&self) -> Option<StopReason> {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use llmspell_engine::Value;
 use rquickjs::{Context, Runtime};
 
+use super::profile::{self, ProfileFeed};
 use super::raw::{Access, Home, Js, Local, Outcome, Pending, PromiseState, Property};
 use super::realm::Realm;
 use super::sandbox::{memory_limit, settle, stack_limit};
@@ -15,12 +16,13 @@ use crate::language::Language;
 use crate::sandbox::{SandboxLimits, StopFlag, Stopper};
 use crate::script_engine::{Script, ScriptEngine};
 use crate::script_error::{ScriptError, ScriptErrorKind};
-use crate::script_profile::{NotBuilt, ProfileSource};
+use crate::script_profile::ProfileSource;
 
 /// One engine of JavaScript.
 pub(super) struct JavaScriptEngine {
     limits: SandboxLimits,
     stop: Arc<StopFlag>,
+    profile: Arc<ProfileFeed>,
     installed: Vec<Installed>,
     /// `None` after a script was stopped or ran out of memory: what it left behind cannot be trusted,
     /// so the next script gets a new state with the same globals.
@@ -47,10 +49,12 @@ enum Installed {
 impl JavaScriptEngine {
     pub(super) fn open(limits: &SandboxLimits) -> Result<Self, ScriptError> {
         let stop = Arc::new(StopFlag::default());
-        let state = Some(State::open(limits, &stop)?);
+        let profile = Arc::new(ProfileFeed::default());
+        let state = Some(State::open(limits, &stop, &profile)?);
         Ok(Self {
             limits: limits.clone(),
             stop,
+            profile,
             installed: Vec::new(),
             state,
         })
@@ -60,7 +64,7 @@ impl JavaScriptEngine {
         let state = match self.state.take() {
             Some(state) => state,
             None => {
-                let state = State::open(&self.limits, &self.stop)?;
+                let state = State::open(&self.limits, &self.stop, &self.profile)?;
                 self.installed
                     .iter()
                     .try_for_each(|installed| state.install(installed))?;
@@ -128,7 +132,7 @@ impl ScriptEngine for JavaScriptEngine {
     }
 
     fn profile_source(&self) -> Arc<dyn ProfileSource> {
-        Arc::new(NotBuilt)
+        Arc::<ProfileFeed>::clone(&self.profile)
     }
 
     fn memory_used(&self) -> u64 {
@@ -151,12 +155,14 @@ struct State {
 }
 
 impl State {
-    fn open(limits: &SandboxLimits, stop: &Arc<StopFlag>) -> Result<Self, ScriptError> {
+    fn open(
+        limits: &SandboxLimits,
+        stop: &Arc<StopFlag>,
+        profile: &Arc<ProfileFeed>,
+    ) -> Result<Self, ScriptError> {
         let no_memory = |_| ScriptError::out_of_memory();
         let runtime = Runtime::new().map_err(no_memory)?;
         runtime.set_max_stack_size(stack_limit(limits.stack));
-        let flag = Arc::clone(stop);
-        runtime.set_interrupt_handler(Some(Box::new(move || flag.is_set())));
         runtime.set_host_promise_rejection_tracker(Some(Box::new(
             |ctx, promise, reason, is_handled| {
                 // A context without its realm runs no script any more.
@@ -176,7 +182,17 @@ impl State {
         // Only now: the engine does not expect to be without memory while it builds its own globals.
         let memory = memory_limit(limits.memory);
         runtime.set_memory_limit(memory);
-        let home = Home::new(context, |js| Realm::new(js, Arc::clone(stop), memory))?;
+        let home = Home::new(context, |js| {
+            Realm::new(js, Arc::clone(stop), Arc::clone(profile), memory)
+        })?;
+        let (flag, feed) = (Arc::clone(stop), Arc::clone(profile));
+        home.on_interrupt(&runtime, move |js| {
+            // A script that is to stop is not held up by a profile.
+            if !flag.is_set() && feed.is_sampled() {
+                profile::look(js);
+            }
+            flag.is_set()
+        });
         let state = Self { home, runtime };
         state.within(|js| builtins::watch(js).map_err(|Pending| raised(js)))?;
         Ok(state)
@@ -200,7 +216,12 @@ impl State {
     }
 
     fn run(&self, script: &Script, limits: &DataLimits) -> Result<Value, ScriptError> {
-        self.within(|js| run(js, script, limits))
+        self.within(|js| {
+            let run_profile = profile::ScriptRun::begin(js, &script.name);
+            let result = run(js, script, limits);
+            run_profile.end(js);
+            result
+        })
     }
 
     fn within<R>(

@@ -9,4 +9,5 @@
 
 mod host;
 mod limits;
+mod profile_javascript;
 mod specs;
