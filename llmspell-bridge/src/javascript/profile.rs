@@ -1,17 +1,21 @@
 //! Profiles of JavaScript: samples of the stack where the engine can be interrupted, or every call.
 
+mod instrument;
+mod probes;
+
 use std::cell::Cell;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 use std::time::Duration;
 
-use llmspell_utils::debug::{FrameId, ProfileBuilder, ProfileFrame, ProfileMethod};
+use llmspell_utils::debug::{FrameId, ProfileBuilder, ProfileMethod};
 use parking_lot::Mutex;
 
 use super::call_sites::{self, Innermost, main_frame};
 use super::raw::Js;
 use crate::script_error::ScriptError;
-use crate::script_profile::{ProfileMode, ProfileSource, RunningProfile};
+use crate::script_profile::{ProfileMode, ProfileOptions, ProfileSource, RunningProfile};
+pub(super) use probes::{Calls, original_column, probed};
 
 const IDLE: u8 = 0;
 const SAMPLED: u8 = 1;
@@ -22,6 +26,8 @@ const EXACT: u8 = 2;
 pub(super) struct ProfileFeed {
     /// Read before anything else, so that an engine without a profile pays one relaxed load.
     mode: AtomicU8,
+    /// How many profiles were begun.
+    number: AtomicU64,
     running: Mutex<Option<Arc<RunningProfile>>>,
 }
 
@@ -30,6 +36,12 @@ impl ProfileFeed {
     #[inline]
     pub(super) fn is_sampled(&self) -> bool {
         self.mode.load(Ordering::Relaxed) == SAMPLED
+    }
+
+    /// The profile that every call is noted for, and its number.
+    #[inline]
+    fn exact(&self) -> Option<u64> {
+        (self.mode.load(Ordering::Relaxed) == EXACT).then(|| self.number.load(Ordering::Relaxed))
     }
 
     /// The profile that samples are taken for.
@@ -43,7 +55,7 @@ impl ProfileFeed {
 }
 
 impl ProfileSource for ProfileFeed {
-    fn method(&self, options: &crate::script_profile::ProfileOptions) -> ProfileMethod {
+    fn method(&self, options: &ProfileOptions) -> ProfileMethod {
         match options.mode {
             // The engine is asked where it is at calls and at turns of loops only.
             ProfileMode::Sampled => ProfileMethod::Approximate(options.interval),
@@ -57,6 +69,7 @@ impl ProfileSource for ProfileFeed {
             ProfileMode::Exact => EXACT,
         };
         *self.running.lock() = Some(Arc::clone(profile));
+        self.number.fetch_add(1, Ordering::Relaxed);
         self.mode.store(mode, Ordering::Relaxed);
         Ok(())
     }
@@ -73,35 +86,32 @@ pub(super) struct Sampling {
     last: Cell<Duration>,
 }
 
-/// A script that runs in a context.
-pub(super) struct ScriptRun {
-    main: ProfileFrame,
+/// A script begins: until now nothing ran, and from now on its main part does. `main` is its id, if its calls are
+/// noted.
+pub(super) fn begin_script(js: Js<'_>, script: &str, main: Option<u32>) {
+    let realm = js.realm();
+    if let Some(profile) = realm.profile.sampled() {
+        profile.feed(|builder, now| {
+            let frame = builder.frame(main_frame(script));
+            builder.sample(&[], now);
+            builder.sample(&[frame], now);
+            realm.sampling.last.set(now);
+        });
+    }
+    realm.calls.borrow_mut().begin(&realm.profile, script, main);
 }
 
-impl ScriptRun {
-    /// A script begins: until now nothing ran, and from now on its main part does.
-    pub(super) fn begin(js: Js<'_>, script: &str) -> Self {
-        let main = main_frame(script);
-        if let Some(profile) = js.realm().profile.sampled() {
-            profile.feed(|builder, now| {
-                let frame = builder.frame(main.clone());
-                builder.sample(&[], now);
-                builder.sample(&[frame], now);
-                js.realm().sampling.last.set(now);
-            });
-        }
-        Self { main }
+/// The script waits for something or has ended: what was not charged yet is its last stack's, and from now on
+/// nothing runs.
+pub(super) fn rest(js: Js<'_>) {
+    let realm = js.realm();
+    if let Some(profile) = realm.profile.sampled() {
+        profile.feed(|builder, now| {
+            builder.charge(now);
+            builder.sample(&[], now);
+        });
     }
-
-    /// The script has ended: what was not charged yet is its last stack's, and from now on nothing runs.
-    pub(super) fn end(self, js: Js<'_>) {
-        if let Some(profile) = js.realm().profile.sampled() {
-            profile.feed(|builder, now| {
-                builder.charge(now);
-                builder.sample(&[], now);
-            });
-        }
-    }
+    realm.calls.borrow_mut().rest(&realm.profile);
 }
 
 /// Takes a sample if it is time for one.

@@ -8,7 +8,7 @@ use llmspell_engine::Value;
 
 use super::call_sites::{CallSites, Collected};
 use super::object::{HeldObject, Prototype};
-use super::profile::{ProfileFeed, Sampling};
+use super::profile::{Calls, ProfileFeed, Sampling};
 use super::raw::{Atom, Class, Js, Kept, KeptKey, Local};
 use super::sandbox::{Lack, Originals};
 use crate::sandbox::StopFlag;
@@ -42,6 +42,8 @@ pub(super) struct Realm {
     pub(super) profile: Arc<ProfileFeed>,
     /// When the stack was last read for a profile.
     pub(super) sampling: Sampling,
+    /// The calls that probes note, and which functions have probes.
+    pub(super) calls: RefCell<Calls>,
     /// Built-in functions that others stand for.
     pub(super) builtins: RefCell<Vec<Kept>>,
     /// The prototypes of host objects, one for each kind that was met.
@@ -89,6 +91,7 @@ impl Realm {
             collected: Collected::default(),
             profile,
             sampling: Sampling::default(),
+            calls: RefCell::default(),
             builtins: RefCell::default(),
             prototypes: RefCell::default(),
             rejections: RefCell::default(),

@@ -1,9 +1,11 @@
 //! Profiles of JavaScript as an embedding program makes them.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use llmspell_bridge::{
-    Language, ProfileMode, ProfileOptions, SandboxLimits, Script, ScriptErrorKind, ScriptHost,
+    KeptLines, Language, ProfileMode, ProfileOptions, SandboxLimits, Script, ScriptErrorKind,
+    ScriptHost, ScriptOutput,
 };
 use llmspell_utils::debug::{Profile, ProfileMethod};
 
@@ -82,4 +84,112 @@ fn native_functions_have_their_own_time() {
         for (let i = 0; i < 20; i++) { alloc(); hot(30000); }";
     let profile = profiled(&mut host(), sampled(), source);
     println!("{} {}", profile.samples(), shown(&profile));
+}
+
+fn exact() -> ProfileOptions {
+    ProfileOptions {
+        mode: ProfileMode::Exact,
+        ..ProfileOptions::default()
+    }
+}
+
+/// What a script gives and prints, and at which line it fails; and its profile, if one is made.
+fn outcome(source: &str, options: Option<ProfileOptions>) -> (Option<Profile>, String) {
+    let printed = Arc::new(KeptLines::new(1 << 20));
+    let output: Arc<dyn ScriptOutput> = Arc::<KeptLines>::clone(&printed);
+    let mut host = ScriptHost::builder(Language::JavaScript)
+        .output(output)
+        .build()
+        .unwrap();
+    if let Some(options) = options {
+        assert!(host.profiles().start(options).unwrap());
+    }
+    let result = match host.run(&Script::new("test.js", source)) {
+        Ok(value) => serde_json::to_string(&value).unwrap(),
+        Err(error) => format!(
+            "{error} at line {:?}",
+            error.place().map(|place| place.line)
+        ),
+    };
+    (
+        host.profiles().stop(),
+        format!("{result}\n{:?}", printed.lines()),
+    )
+}
+
+#[test]
+fn probes_change_nothing_of_what_a_script_does() {
+    let snippets = include_str!("../probes/snippets.js");
+    let mut wrong = Vec::new();
+    for snippet in snippets.split("\n//---\n") {
+        let (_, plain) = outcome(snippet, None);
+        let (profile, probed) = outcome(snippet, Some(exact()));
+        if plain != probed {
+            wrong.push(format!("{snippet}\n  plain:  {plain}\n  probed: {probed}"));
+        }
+        let profile = profile.unwrap();
+        if profile
+            .frames()
+            .iter()
+            .any(|frame| frame.name.contains("not noted"))
+        {
+            wrong.push(format!("not probed: {snippet}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
+}
+
+/// How often each function was called.
+fn calls(profile: &Profile) -> Vec<(String, u64)> {
+    let mut calls: Vec<(String, u64)> = Vec::new();
+    for node in profile.nodes() {
+        let name = profile.frame(node.frame).unwrap().name.to_string();
+        match calls.iter_mut().find(|(known, _)| *known == name) {
+            Some((_, count)) => *count += node.calls,
+            None => calls.push((name, node.calls)),
+        }
+    }
+    calls.sort();
+    calls
+}
+
+fn times_called(profile: &Profile, name: &str) -> u64 {
+    let all = calls(profile);
+    let found = all.iter().find(|(known, _)| known == name);
+    found.map_or(0, |(_, count)| *count)
+}
+
+#[test]
+fn an_exact_profile_counts_every_call() {
+    let source = "const counts = {};
+        const count = name => { counts[name] = (counts[name] ?? 0) + 1; };
+        function fib(n) { counts.fib = (counts.fib ?? 0) + 1; return n < 2 ? n : fib(n - 1) + fib(n - 2); }
+        const arrow = x => (counts.arrow = (counts.arrow ?? 0) + 1, x);
+        class Box { constructor(v) { count('Box'); this.v = v } get value() { count('get value'); return this.v }
+            set value(v) { count('set value'); this.v = v } method() { count('method') } static make() { count('make'); return new Box(1) } }
+        function* numbers(n) { count('numbers'); for (let i = 0; i < n; i++) yield i; }
+        async function later(x) { count('later'); await null; if (x % 2) throw x; return x; }
+        fib(15);
+        for (let i = 0; i < 10; i++) { [1, 2, 3].map(arrow); const b = Box.make(); b.value = b.value + 1; b.method(); [...numbers(i)]; }
+        (async () => { for (let i = 0; i < 7; i++) await later(i).catch(() => count('handler')); return counts; })()";
+    let mut host = host();
+    assert!(host.profiles().start(exact()).unwrap());
+    let counted = host.run(&Script::new("test.js", source)).unwrap();
+    let profile = host.profiles().stop().unwrap();
+    assert_eq!(profile.method(), ProfileMethod::Exact);
+    let counted = serde_json::to_value(&counted).unwrap();
+    for (name, count) in counted.as_object().unwrap() {
+        let noted = match name.as_str() {
+            "handler" => continue,
+            name => times_called(&profile, name),
+        };
+        assert_eq!(
+            noted,
+            count.as_u64().unwrap(),
+            "{name}\n{}",
+            shown(&profile)
+        );
+    }
+    assert_eq!(times_called(&profile, "(main)"), 1);
+    println!("{}", shown(&profile));
 }

@@ -100,6 +100,12 @@ impl ProfileBuilder {
         }
     }
 
+    /// As [`enter`](Self::enter), for a call that was left in its middle and goes on: it is not counted again.
+    pub fn resume(&mut self, frame: FrameId, at: Duration) {
+        self.charge(at);
+        self.open_frame(frame);
+    }
+
     /// Charges the time since the last call to the current path, and comes out of it.
     pub fn leave(&mut self, at: Duration) {
         self.charge(at);
