@@ -16,6 +16,7 @@ mod format;
 mod level;
 mod manager;
 mod memory;
+mod nested_timers;
 #[cfg(unix)]
 mod one_line;
 mod output;
