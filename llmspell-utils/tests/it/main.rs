@@ -13,6 +13,7 @@ mod config;
 mod directive;
 mod filter;
 mod format;
+mod golden;
 mod level;
 mod manager;
 mod memory;
