@@ -19,4 +19,4 @@ mod text;
 pub use format::{ReportError, ReportFormat, render};
 pub use json::timers_json;
 pub(super) use quantity::{duration, milliseconds, set_duration};
-pub use text::{profile_text, text, timers_text};
+pub use text::{FrameTime, by_frame, profile_text, text, timers_text};

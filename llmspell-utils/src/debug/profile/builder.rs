@@ -100,6 +100,12 @@ impl ProfileBuilder {
         }
     }
 
+    /// As [`enter`](Self::enter), for a call that was left in its middle and goes on: it is not counted again.
+    pub fn resume(&mut self, frame: FrameId, at: Duration) {
+        self.charge(at);
+        self.open_frame(frame);
+    }
+
     /// Charges the time since the last call to the current path, and comes out of it.
     pub fn leave(&mut self, at: Duration) {
         self.charge(at);
@@ -148,6 +154,21 @@ impl ProfileBuilder {
     #[must_use]
     pub fn depth(&self) -> usize {
         self.open.len()
+    }
+
+    /// The frame of the innermost path that can be told apart.
+    #[must_use]
+    pub fn current_frame(&self) -> Option<FrameId> {
+        let node = self.current()?;
+        self.profile.nodes.get(node.index()).map(|node| node.frame)
+    }
+
+    /// Comes out of calls until no more than `depth` are open.
+    pub fn leave_to(&mut self, depth: usize, at: Duration) {
+        if self.open.len() > depth {
+            self.charge(at);
+            self.open.truncate(depth);
+        }
     }
 
     /// Charges what is left to the current path, and ends the profile.
