@@ -21,6 +21,7 @@ mod nested_timers;
 mod one_line;
 mod output;
 mod process;
+mod profile;
 mod profiler;
 mod queue;
 mod report;

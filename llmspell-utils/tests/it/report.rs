@@ -445,3 +445,49 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn many_deep_stacks_with_long_names_stay_within_bounds_in_every_format() {
+    let mut builder = ProfileBuilder::new(
+        "huge",
+        ProfileMethod::Sampled(Duration::from_millis(1)),
+        Duration::ZERO,
+    );
+    let name = |number: usize| format!("{number}{}", "x".repeat(200));
+    let mut frame = |number| builder.frame(ProfileFrame::new(name(number), FrameKind::Script));
+    // Two deep stacks in turns, so that everything is left and entered each time, and 2,000 functions on top.
+    let (one, other): (Vec<_>, Vec<_>) = (0..240)
+        .map(|number| (frame(number), frame(1_000 + number)))
+        .unzip();
+    let leaves: Vec<_> = (0..2_000).map(|number| frame(2_000 + number)).collect();
+    for sample in 0..17_000_u64 {
+        let deep = if sample % 2 == 0 { &one } else { &other };
+        let leaf = leaves[sample as usize % leaves.len()];
+        builder.sample(
+            &[&deep[..], &[leaf]].concat(),
+            Duration::from_micros(sample + 1),
+        );
+    }
+    let profile = builder.finish(Duration::from_micros(17_000));
+    let total = profile.total().as_nanos() as u64;
+    for format in [
+        ReportFormat::Json,
+        ReportFormat::Folded,
+        ReportFormat::Speedscope,
+        ReportFormat::ChromeTrace,
+        ReportFormat::Flamegraph,
+    ] {
+        let text = report::render(&profile, format).unwrap();
+        let sum: u64 = match format {
+            ReportFormat::Json => of_json(&text).values().sum(),
+            ReportFormat::Folded => {
+                1_000 * of_folded(&text).iter().map(|(_, time)| time).sum::<u64>()
+            }
+            ReportFormat::Speedscope => of_speedscope(&text).values().sum(),
+            ReportFormat::ChromeTrace => of_chrome_trace(&text).values().sum(),
+            _ => of_flamegraph(&text),
+        };
+        assert_eq!(sum, total, "{format:?}");
+        assert!(text.len() < 100_000_000, "{format:?}: {} bytes", text.len());
+    }
+}
