@@ -6,7 +6,6 @@ use std::cell::Cell;
 
 pub(crate) use parking_lot::{Mutex, MutexGuard, RwLock};
 pub(crate) use std::sync::atomic;
-pub(crate) use std::time::Instant as Moment;
 
 use atomic::{AtomicUsize, Ordering};
 

@@ -9,8 +9,8 @@ use std::fmt;
 use std::io;
 use std::sync::{Arc, LazyLock};
 
+use crate::sync::Mutex;
 use crate::sync::atomic::AtomicU8;
-use crate::sync::{Moment, Mutex};
 
 use super::clock::{Clock, SystemClock};
 use super::config::DebugConfig;
@@ -163,15 +163,12 @@ impl DebugManager {
             return;
         }
         let entry = Self::finished(entry);
-        let at = Moment::now();
         let mut manager = self;
         while let Some(parent) = manager.family.parent() {
-            manager
-                .delivery
-                .deliver(Arc::clone(&entry), at, &self.clock);
+            manager.delivery.deliver(Arc::clone(&entry), &self.clock);
             manager = parent;
         }
-        manager.delivery.deliver(entry, at, &self.clock);
+        manager.delivery.deliver(entry, &self.clock);
     }
 
     /// The last place where an entry may change: once, where it is emitted, before it enters any buffer or output.
