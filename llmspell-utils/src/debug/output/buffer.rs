@@ -44,9 +44,9 @@ impl Default for BufferLimits {
 /// in the order of their times, and those of one thread always in the order in which they came. There are never more
 /// than the limits allow, and none is missing that is newer than one that is there.
 ///
-/// In memory there is a little more: threads come to terms with each other only after 1/256 of a limit, at most 64
-/// entries, and free what fell out a little later. With one thread that is 1/50 of the limits, and however many threads
-/// there are never more than 2/5, or 96 entries where the limit is small.
+/// In memory there is a little more: threads come to terms with each other only after 1/128 of a limit, at most 64
+/// entries, and free what fell out a little later. For each thread that logs that is at most 1/20 of the limits, or 6
+/// entries where the limit is small, and never more than 3/4 of the limits for all threads together, or 96 entries.
 ///
 /// ```
 /// use llmspell_utils::debug::{BufferLimits, BufferOutput, DebugEntry, DebugLevel, DebugOutput, Timestamp};

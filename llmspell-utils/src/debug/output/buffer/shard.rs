@@ -9,7 +9,7 @@ use super::BufferLimits;
 use super::ledger::Piece;
 
 /// How many pieces a limit is cut into.
-const PIECES: usize = 256;
+const PIECES: usize = 128;
 
 /// The most entries of a piece.
 const LARGEST_PIECE: usize = 64;
@@ -137,9 +137,14 @@ impl Shard {
         }
         self.bytes -= self.waiting_bytes;
         self.waiting_bytes = 0;
-        self.kept
+        let freed = self
+            .kept
             .drain(..std::mem::take(&mut self.waiting))
-            .collect()
+            .collect();
+        if self.kept.capacity() > 4 * self.kept.len() {
+            self.kept.shrink_to(2 * self.kept.len());
+        }
+        freed
     }
 
     #[inline]
