@@ -9,4 +9,6 @@
 
 mod host;
 mod limits;
+mod profile_javascript;
+mod profile_lua;
 mod specs;

@@ -131,6 +131,8 @@ impl DebugManager {
             delivery: Delivery::new(self.delivery.captured.limits()),
             profiler: Profiler::new(Arc::clone(&self.clock)),
             clock: Arc::clone(&self.clock),
+            slow: Arc::clone(&self.slow),
+            redactor: Arc::clone(&self.redactor),
             changes: Mutex::default(),
             family: Family {
                 parent: Some(Arc::clone(self)),
