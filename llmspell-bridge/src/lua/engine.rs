@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use llmspell_engine::Value as Data;
+use llmspell_utils::debug::MemoryUse;
 use mlua::chunk::ChunkMode;
 use mlua::{Function, IntoLua, Lua, MultiValue, Table, Value};
 use parking_lot::Mutex;
@@ -13,7 +14,7 @@ use crate::language::Language;
 use crate::lua::error::{from_mlua, from_raised, from_script};
 use crate::lua::object::{as_table, bound_method};
 use crate::lua::sandbox::{self, LuaStopper};
-use crate::lua::shelf::{Shelf, shelf};
+use crate::lua::shelf::{Shelf, memory, shelf};
 use crate::lua::stack_trace::capture;
 use crate::lua::{convert, error};
 use crate::sandbox::{SandboxLimits, StopFlag, Stopper};
@@ -51,7 +52,11 @@ impl LuaEngine {
         let lua = sandbox::open(limits)?;
         let stop = Arc::new(StopFlag::default());
         let empty_list = convert::prepare(&lua).map_err(from_mlua)?;
-        lua.set_app_data(Arc::new(Shelf::new(Arc::clone(&stop), empty_list)));
+        lua.set_app_data(Arc::new(Shelf::new(
+            Arc::clone(&stop),
+            empty_list,
+            limits.memory,
+        )));
         let prepare = || {
             error::prepare(&lua)?;
             let raised_at = Arc::new(Mutex::new(StackTrace::default()));
@@ -188,8 +193,8 @@ impl ScriptEngine for LuaEngine {
         Arc::new(NotBuilt)
     }
 
-    fn memory_used(&self) -> u64 {
-        self.lua.used_memory() as u64
+    fn memory(&self) -> MemoryUse {
+        memory(&self.lua)
     }
 }
 

@@ -155,7 +155,7 @@ fn note(js: Js<'_>, probe: Probe, number: u64, token: u64) {
     match probe {
         Probe::Enter => log.open(id, called, token, ProfileBuilder::enter),
         Probe::Resume if log.is_open(token) => {}
-        Probe::Resume => log.open(id, called, token, ProfileBuilder::resume),
+        Probe::Resume => log.open(id, called, token, ProfileBuilder::reenter),
         Probe::Leave | Probe::Pause => log.close(called, token),
     }
 }
@@ -279,11 +279,8 @@ impl Log {
     }
 
     fn leave_to(&self, depth: usize) {
-        self.profile.feed(|builder, now| {
-            while builder.depth() > depth {
-                builder.leave(now);
-            }
-        });
+        self.profile
+            .feed(|builder, now| builder.leave_to(depth, now));
     }
 }
 
