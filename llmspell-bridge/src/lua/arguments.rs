@@ -9,7 +9,7 @@ use std::ffi::c_int;
 use std::sync::Arc;
 
 use llmspell_engine::Value as Data;
-use llmspell_utils::debug::MemoryUse;
+use llmspell_utils::debug::{FrameId, MemoryUse, ProfileBuilder};
 use mlua::{Lua, MultiValue, Value, ffi};
 
 use crate::arguments::{Arguments, DataLimits, ValueKind};
@@ -18,6 +18,7 @@ use crate::language::Language;
 use crate::lua::error::{from_raised, from_script};
 use crate::lua::inspect::inspect;
 use crate::lua::object::LuaObject;
+use crate::lua::profile::profile_stack;
 use crate::lua::shelf::{memory, shelf};
 use crate::lua::stack_trace::{caller, capture};
 use crate::object_dump::{DumpNode, DumpOptions};
@@ -186,6 +187,10 @@ impl Arguments for LuaArguments<'_> {
 
     fn stack(&self, options: &StackTraceOptions) -> StackTrace {
         capture(self.lua, options)
+    }
+
+    fn profile_stack(&self, builder: &mut ProfileBuilder) -> Vec<FrameId> {
+        profile_stack(self.lua, builder)
     }
 
     fn stop_reason(&self) -> Option<StopReason> {
