@@ -59,17 +59,9 @@ impl LuaEngine {
         let lua = sandbox::open(limits)?;
         let stop = Arc::new(StopFlag::default());
         let empty_list = convert::prepare(&lua).map_err(from_mlua)?;
-<<<<<<< HEAD
-        lua.set_app_data(Arc::new(Shelf::new(
-            Arc::clone(&stop),
-            empty_list,
-            limits.memory,
-        )));
-=======
         let stopper = Arc::new(LuaStopper::new(&lua, Arc::clone(&stop)));
         let profiles = LuaProfiles::new(Arc::clone(&stopper));
         lua.set_app_data(Arc::new(Shelf::new(stop, empty_list, limits.memory)));
->>>>>>> issue4
         let prepare = || {
             error::prepare(&lua)?;
             let raised_at = Arc::new(Mutex::new(StackTrace::default()));

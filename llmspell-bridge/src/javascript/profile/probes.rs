@@ -155,7 +155,7 @@ fn note(js: Js<'_>, probe: Probe, number: u64, token: u64) {
     match probe {
         Probe::Enter => log.open(id, called, token, ProfileBuilder::enter),
         Probe::Resume if log.is_open(token) => {}
-        Probe::Resume => log.open(id, called, token, ProfileBuilder::reenter),
+        Probe::Resume => log.open(id, called, token, ProfileBuilder::resume),
         Probe::Leave | Probe::Pause => log.close(called, token),
     }
 }
