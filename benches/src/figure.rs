@@ -277,6 +277,48 @@ pub const FIGURES: &[Figure] = &[
         target: Some(1.0),
         counted: 200,
     },
+    Figure {
+        name: "profile.none.javascript",
+        what: "a JavaScript script in a host that profiled another one before",
+        ours: || profile::script(Language::JavaScript, Profiled::Before(ProfileMode::Sampled)),
+        parts: 1.0,
+        against: Against::Work("the same in a host that never did", || {
+            profile::script(Language::JavaScript, Profiled::Never)
+        }),
+        target: Some(1.02),
+        counted: 2000,
+    },
+    Figure {
+        name: "profile.sampling.javascript",
+        what: "a JavaScript script that is sampled at 1 kHz",
+        ours: || profile::script(Language::JavaScript, Profiled::Now(ProfileMode::Sampled)),
+        parts: 1.0,
+        against: Against::Work("the same that is not profiled", || {
+            profile::script(Language::JavaScript, Profiled::Never)
+        }),
+        target: Some(1.05),
+        counted: 2000,
+    },
+    Figure {
+        name: "profile.exact.javascript",
+        what: "a JavaScript script whose calls are all noted",
+        ours: || profile::script(Language::JavaScript, Profiled::Now(ProfileMode::Exact)),
+        parts: 1.0,
+        against: Against::Work("the same that is not profiled", || {
+            profile::script(Language::JavaScript, Profiled::Never)
+        }),
+        target: None,
+        counted: 2000,
+    },
+    Figure {
+        name: "stack.javascript",
+        what: "a stack of 50 JavaScript functions",
+        ours: || profile::stack(Language::JavaScript),
+        parts: 1.0,
+        against: Against::Time("60 µs", 60_000.0),
+        target: Some(1.0),
+        counted: 200,
+    },
 ];
 
 impl Figure {
