@@ -2,9 +2,11 @@
 //!
 //! - [`DebugManager`] puts the parts together; [`global`] is one for the whole process.
 //! - [`DebugLevel`] and the rules of the filter ([`FilterRule`], [`Directive`]) say whether a message is wanted.
+//! - [`Redactor`] takes secrets out of everything before it is kept.
 //! - [`DebugEntry`] is a message; an [`EntryFormat`] says how it looks, a [`DebugOutput`] where it goes.
 //! - [`Profiler`] keeps timers, [`ProfileBuilder`] makes profiles, [`report`] presents both.
 //! - [`DebugConfig`] reads all settings from a file, the environment and the command line.
+//! - [`MemoryUse`] says what memory is in use, [`SlowThresholds`] how long operations may take.
 //! - [`Clock`] tells the time, and can be made to stand still.
 
 mod clock;
@@ -15,15 +17,18 @@ mod filter;
 mod format;
 mod level;
 mod manager;
+mod memory;
 mod output;
 mod profile;
 mod profiler;
+mod redact;
 pub mod report;
+mod slow;
 mod text;
 
 pub use crate::debug_log;
 pub use clock::{Clock, ManualClock, SystemClock, Timestamp};
-pub use config::{DebugConfig, Document, OutputTarget, Setting, Table};
+pub use config::{DebugConfig, Document, OutputTarget, Setting, SyslogPlace, Table};
 pub use entry::{DebugEntry, Place};
 pub use error::{DebugError, DebugErrorKind};
 pub use filter::{
@@ -31,15 +36,21 @@ pub use filter::{
 };
 pub use format::{EntryFormat, FormatKind, JsonFormat, TextFormat};
 pub use level::{DebugLevel, LevelError};
-pub use manager::{DebugManager, global};
+pub use manager::{DebugManager, ScopeGrants, global};
+pub use memory::{MemoryDifference, MemorySnapshot, MemoryUse};
 pub use output::{
     BufferLimits, BufferOutput, ConsoleOutput, DebugOutput, FanOut, FileOutput, NullOutput,
+    OutputTrouble, QueueLimits, Queued, RotatingFileOutput, Rotation, SocketOutput, SyslogOutput,
 };
+#[cfg(feature = "tracing")]
+pub use output::{DebugLayer, TracingOutput};
 pub use profile::{
     FrameId, FrameKind, NodeId, Profile, ProfileBuilder, ProfileFrame, ProfileLosses,
     ProfileMethod, ProfileNode, Segment,
 };
 pub use profiler::{
-    Lap, PerformanceTracker, Profiler, ProfilerLosses, TimerEvent, TimerStatistics,
+    Lap, LapStatistics, PerformanceTracker, Profiler, ProfilerLosses, TimerEvent, TimerStatistics,
 };
+pub use redact::{RedactConfig, Redactor};
+pub use slow::{SlowOperation, SlowThresholds};
 pub use text::{escaped, escaped_where};

@@ -8,6 +8,7 @@
 use std::sync::Arc;
 
 use llmspell_engine::Value as Data;
+use llmspell_utils::debug::MemoryUse;
 use mlua::chunk::ChunkMode;
 use mlua::{Function, IntoLua, Lua, MultiValue, Table, Value};
 use parking_lot::Mutex;
@@ -19,7 +20,7 @@ use crate::lua::error::{from_mlua, from_raised, from_script};
 use crate::lua::object::{as_table, bound_method};
 use crate::lua::profile::LuaProfiles;
 use crate::lua::sandbox::{self, LuaStopper};
-use crate::lua::shelf::{Shelf, shelf};
+use crate::lua::shelf::{Shelf, memory, shelf};
 use crate::lua::stack_trace::capture;
 use crate::lua::{convert, error};
 use crate::sandbox::{SandboxLimits, StopFlag, Stopper};
@@ -60,7 +61,7 @@ impl LuaEngine {
         let empty_list = convert::prepare(&lua).map_err(from_mlua)?;
         let stopper = Arc::new(LuaStopper::new(&lua, Arc::clone(&stop)));
         let profiles = LuaProfiles::new(Arc::clone(&stopper));
-        lua.set_app_data(Arc::new(Shelf::new(stop, empty_list)));
+        lua.set_app_data(Arc::new(Shelf::new(stop, empty_list, limits.memory)));
         let prepare = || {
             error::prepare(&lua)?;
             let raised_at = Arc::new(Mutex::new(StackTrace::default()));
@@ -203,8 +204,8 @@ impl ScriptEngine for LuaEngine {
         Arc::clone(&self.profiles) as Arc<dyn ProfileSource>
     }
 
-    fn memory_used(&self) -> u64 {
-        self.lua.used_memory() as u64
+    fn memory(&self) -> MemoryUse {
+        memory(&self.lua)
     }
 }
 

@@ -10,4 +10,5 @@
 mod host;
 mod limits;
 mod profile_lua;
+mod profile_javascript;
 mod specs;
