@@ -115,7 +115,10 @@ impl DebugBridge {
         let problem = if count == MOST_COMPLAINTS {
             format!("after {count} places, calls that could not be done are no longer told")
         } else {
-            format!("{function}: {}", shortened(problem.as_bytes(), LONGEST_PROBLEM))
+            format!(
+                "{function}: {}",
+                shortened(problem.as_bytes(), LONGEST_PROBLEM)
+            )
         };
         let entry = self.manager.entry(DebugLevel::Warn, problem);
         self.manager.emit(located(entry.with_module(MODULE), place));

@@ -245,8 +245,9 @@ impl Debug {
 }
 
 fn level(call: CheckedCall<'_>) -> Option<DebugLevel> {
-    // No level is longer than this, and the text may be.
-    let given = short_text(call.arguments, 0, 16);
+    // No level is longer than this, and the text may be. Levels have numbers too.
+    let number = call.arguments.number(0).map(|number| number.to_string());
+    let given = number.or_else(|| short_text(call.arguments, 0, 16));
     let level = given.and_then(|level| level.parse().ok());
     if level.is_none() {
         call.expected(0, "one of off, error, warn, info, debug, trace");

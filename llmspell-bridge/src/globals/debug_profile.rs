@@ -242,11 +242,7 @@ impl StoppedProfile {
         self.profile.as_deref()
     }
 
-    fn call<'a>(
-        &'a self,
-        function: &'static str,
-        arguments: &'a dyn Arguments,
-    ) -> CheckedCall<'a> {
+    fn call<'a>(&'a self, function: &'static str, arguments: &'a dyn Arguments) -> CheckedCall<'a> {
         CheckedCall {
             function,
             bridge: &self.bridge,
@@ -309,7 +305,9 @@ impl ProfileFiles {
         };
         let text = render(profile, format)?;
         if self.saved.fetch_add(1, Ordering::Relaxed) >= MOST_FILES {
-            return Err(format!("{MOST_FILES} profiles were saved, and no more may be"));
+            return Err(format!(
+                "{MOST_FILES} profiles were saved, and no more may be"
+            ));
         }
         write_new(&target, &text).map_err(|error| format!("the profile cannot be saved: {error}"))
     }

@@ -127,8 +127,10 @@ impl Timer {
         let Some(tracker) = self.running(call) else {
             return Ok(false.into());
         };
-        let name = call.name(0).unwrap_or_else(|| UNNAMED.to_owned());
-        Ok(milliseconds(tracker.lap(name)))
+        Ok(match call.name(0) {
+            Some(name) => milliseconds(tracker.lap(name)),
+            None => false.into(),
+        })
     }
 
     fn elapsed(&self, arguments: &dyn Arguments) -> Answer {
@@ -203,11 +205,7 @@ impl Timer {
         Some(tracker)
     }
 
-    fn call<'a>(
-        &'a self,
-        function: &'static str,
-        arguments: &'a dyn Arguments,
-    ) -> CheckedCall<'a> {
+    fn call<'a>(&'a self, function: &'static str, arguments: &'a dyn Arguments) -> CheckedCall<'a> {
         CheckedCall {
             function,
             bridge: &self.bridge,

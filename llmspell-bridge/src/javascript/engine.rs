@@ -226,7 +226,6 @@ impl State {
             .with(body)
             .unwrap_or_else(|| Err(ScriptError::internal("the engine was closed")))
     }
-
 }
 
 fn define(js: Js<'_>, global: &str, installed: &Installed) -> Outcome<()> {

@@ -266,9 +266,8 @@ fn receiver(js: Js<'_>, this: &Local<'_>, kind: usize) -> Outcome<Arc<dyn HostOb
     drop(prototypes);
     stand_in.ok_or_else(|| {
         let message = "the method was called on something that is not its object";
-        let error = ScriptError::new(ScriptErrorKind::Argument, message).with_help(
-            "call it as `object.method(…)`; a method of an object does not work alone",
-        );
+        let error = ScriptError::new(ScriptErrorKind::Argument, message)
+            .with_help("call it as `object.method(…)`; a method of an object does not work alone");
         error::throw(js, &error)
     })
 }

@@ -52,7 +52,11 @@ impl LuaEngine {
         let lua = sandbox::open(limits)?;
         let stop = Arc::new(StopFlag::default());
         let empty_list = convert::prepare(&lua).map_err(from_mlua)?;
-        lua.set_app_data(Arc::new(Shelf::new(Arc::clone(&stop), empty_list, limits.memory)));
+        lua.set_app_data(Arc::new(Shelf::new(
+            Arc::clone(&stop),
+            empty_list,
+            limits.memory,
+        )));
         let prepare = || {
             error::prepare(&lua)?;
             let raised_at = Arc::new(Mutex::new(StackTrace::default()));

@@ -100,7 +100,9 @@ impl Shelf {
 pub(super) fn memory(lua: &Lua) -> MemoryUse {
     MemoryUse {
         script_heap: u64::try_from(lua.used_memory()).ok(),
-        script_heap_limit: shelf(lua).ok().and_then(|shelf| u64::try_from(shelf.memory).ok()),
+        script_heap_limit: shelf(lua)
+            .ok()
+            .and_then(|shelf| u64::try_from(shelf.memory).ok()),
         ..MemoryUse::default()
     }
 }

@@ -7,6 +7,7 @@
     reason = "a test may fail loudly"
 )]
 
+mod debug_never_raises;
 mod host;
 mod limits;
 mod specs;
