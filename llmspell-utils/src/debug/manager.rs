@@ -11,6 +11,7 @@ use std::io;
 use std::sync::atomic::AtomicU8;
 use std::sync::{Arc, LazyLock};
 
+use arc_swap::ArcSwap;
 use parking_lot::Mutex;
 
 use super::clock::{Clock, SystemClock};
@@ -23,6 +24,7 @@ use super::filter::{
 use super::level::DebugLevel;
 use super::output::{BufferLimits, DebugOutput};
 use super::profiler::Profiler;
+use super::redact::Redactor;
 use super::slow::SharedThresholds;
 use delivery::Delivery;
 use scope::{Family, level_of};
@@ -54,7 +56,9 @@ pub struct DebugManager {
     delivery: Delivery,
     clock: Arc<dyn Clock>,
     profiler: Profiler,
-    slow: SharedThresholds,
+    /// One for a manager and all scopes beneath it, as is the redactor.
+    slow: Arc<SharedThresholds>,
+    redactor: Arc<ArcSwap<Redactor>>,
     /// Held while settings change, so that what follows is always worked out from settings that belong together.
     changes: Mutex<()>,
     family: Family,
@@ -84,8 +88,9 @@ impl DebugManager {
             filter: ModuleFilter::default(),
             delivery: Delivery::default(),
             profiler: Profiler::new(Arc::clone(&clock)),
+            redactor: Arc::new(ArcSwap::from_pointee(Redactor::builtin())),
             clock,
-            slow: SharedThresholds::default(),
+            slow: Arc::default(),
             changes: Mutex::default(),
             family: Family::default(),
         };
@@ -161,12 +166,12 @@ impl DebugManager {
     }
 
     /// Hands an entry to the output and captures it, here and in every manager above, without asking whether it is
-    /// wanted: for callers who have asked.
+    /// wanted: for callers who have asked. Its secrets are redacted before anybody sees it.
     pub fn emit(&self, entry: DebugEntry) {
         if entry.level == DebugLevel::Off {
             return;
         }
-        let entry = Self::finished(entry);
+        let entry = self.finished(entry);
         let mut manager = self;
         while let Some(parent) = manager.family.parent() {
             manager.delivery.deliver(Arc::clone(&entry), &self.clock);
@@ -176,7 +181,8 @@ impl DebugManager {
     }
 
     /// The last place where an entry may change: once, where it is emitted, before it enters any buffer or output.
-    fn finished(entry: DebugEntry) -> Arc<DebugEntry> {
+    fn finished(&self, mut entry: DebugEntry) -> Arc<DebugEntry> {
+        self.redactor.load().redact_entry(&mut entry);
         Arc::new(entry)
     }
 
@@ -211,6 +217,8 @@ impl DebugManager {
     pub fn configure(&self, config: &DebugConfig) -> Result<(), DebugError> {
         let rules = RuleSet::from_rules(&config.filters)
             .map_err(|error| DebugError::from_filter("`debug.filters`", &error))?;
+        let redactor = Redactor::new(&config.redact)
+            .map_err(|error| DebugError::from_filter("`debug.redact`", &error))?;
         let output = config.open_output()?;
 
         self.change(|manager| {
@@ -220,10 +228,22 @@ impl DebugManager {
         });
         self.delivery.captured.set_limits(config.capture_limits());
         self.slow.set(config.slow);
+        self.redactor.store(Arc::new(redactor));
         if let Some(output) = output {
             self.delivery.set_output(output);
         }
         Ok(())
+    }
+
+    /// What takes the secrets out of entries, for whoever shows anything else.
+    #[must_use]
+    pub fn redactor(&self) -> Arc<Redactor> {
+        self.redactor.load_full()
+    }
+
+    /// Takes secrets out of entries with this from now on, in all managers of the same tree.
+    pub fn set_redactor(&self, redactor: Arc<Redactor>) {
+        self.redactor.store(redactor);
     }
 
     /// Sets the level for messages without a module and for modules without a level of their own.

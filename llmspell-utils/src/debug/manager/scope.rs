@@ -7,7 +7,6 @@ use parking_lot::Mutex;
 use super::super::filter::{FilterAction, ModuleFilter, RuleSet};
 use super::super::level::DebugLevel;
 use super::super::profiler::Profiler;
-use super::super::slow::SharedThresholds;
 use super::DebugManager;
 use super::delivery::Delivery;
 use super::switches::Switches;
@@ -132,7 +131,8 @@ impl DebugManager {
             delivery: Delivery::new(self.delivery.captured.limits()),
             profiler: Profiler::new(Arc::clone(&self.clock)),
             clock: Arc::clone(&self.clock),
-            slow: SharedThresholds::default(),
+            slow: Arc::clone(&self.slow),
+            redactor: Arc::clone(&self.redactor),
             changes: Mutex::default(),
             family: Family {
                 parent: Some(Arc::clone(self)),
