@@ -9,7 +9,7 @@ use std::ffi::c_int;
 use std::sync::Arc;
 
 use llmspell_engine::Value as Data;
-use llmspell_utils::debug::MemoryUse;
+use llmspell_utils::debug::{FrameId, MemoryUse, ProfileBuilder};
 use mlua::{Lua, MultiValue, Value, ffi};
 
 use crate::arguments::{Arguments, DataLimits, ValueKind};
@@ -186,6 +186,12 @@ impl Arguments for LuaArguments<'_> {
 
     fn stack(&self, options: &StackTraceOptions) -> StackTrace {
         capture(self.lua, options)
+    }
+
+    fn profile_stack(&self, builder: &mut ProfileBuilder) -> Vec<FrameId> {
+        let shelf = shelf(self.lua).ok();
+        let stack = shelf.and_then(|shelf| shelf.profiles.stack(self.lua, builder));
+        stack.unwrap_or_default()
     }
 
     fn stop_reason(&self) -> Option<StopReason> {

@@ -1,5 +1,10 @@
 //! The Luau engine: a sandboxed state that runs scripts one after the other.
 
+#![expect(
+    unsafe_code,
+    reason = "what Luau calls back is known by its address only"
+)]
+
 use std::sync::Arc;
 
 use llmspell_engine::Value as Data;
@@ -13,6 +18,7 @@ use crate::host_object::{HostObject, required_method};
 use crate::language::Language;
 use crate::lua::error::{from_mlua, from_raised, from_script};
 use crate::lua::object::{as_table, bound_method};
+use crate::lua::profile::LuaProfiles;
 use crate::lua::sandbox::{self, LuaStopper};
 use crate::lua::shelf::{Shelf, memory, shelf};
 use crate::lua::stack_trace::capture;
@@ -20,7 +26,7 @@ use crate::lua::{convert, error};
 use crate::sandbox::{SandboxLimits, StopFlag, Stopper};
 use crate::script_engine::{Script, ScriptEngine};
 use crate::script_error::{ScriptError, ScriptErrorKind};
-use crate::script_profile::{NotBuilt, ProfileSource};
+use crate::script_profile::ProfileSource;
 use crate::stack_trace::{StackTrace, StackTraceOptions};
 
 /// How deep and how detailed the stack of an uncaught error is.
@@ -35,6 +41,7 @@ const ERROR_STACK: StackTraceOptions = StackTraceOptions {
 pub(super) struct LuaEngine {
     // Before the state in this struct, and detached in `drop`: nobody may reach a closed state.
     stopper: Arc<LuaStopper>,
+    profiles: Arc<LuaProfiles>,
     /// The language's own `xpcall`: the error handler runs before the stack is gone.
     protected_call: Function,
     handler: Function,
@@ -52,11 +59,10 @@ impl LuaEngine {
         let lua = sandbox::open(limits)?;
         let stop = Arc::new(StopFlag::default());
         let empty_list = convert::prepare(&lua).map_err(from_mlua)?;
-        lua.set_app_data(Arc::new(Shelf::new(
-            Arc::clone(&stop),
-            empty_list,
-            limits.memory,
-        )));
+        let stopper = Arc::new(LuaStopper::new(&lua, Arc::clone(&stop)));
+        let profiles = LuaProfiles::new(Arc::clone(&stopper));
+        let shelf = Shelf::new(stop, empty_list, limits.memory, Arc::clone(&profiles));
+        lua.set_app_data(Arc::new(shelf));
         let prepare = || {
             error::prepare(&lua)?;
             let raised_at = Arc::new(Mutex::new(StackTrace::default()));
@@ -64,8 +70,11 @@ impl LuaEngine {
             Ok((lua.globals().raw_get("xpcall")?, handler, raised_at))
         };
         let (protected_call, handler, raised_at) = prepare().map_err(from_mlua)?;
+        // SAFETY: `drop` detaches them.
+        unsafe { profiles.attach(&lua) };
         Ok(Self {
-            stopper: Arc::new(LuaStopper::new(&lua, stop)),
+            stopper,
+            profiles,
             protected_call,
             handler,
             raised_at,
@@ -171,10 +180,12 @@ impl ScriptEngine for LuaEngine {
     }
 
     fn run(&mut self, script: &Script, limits: &DataLimits) -> Result<Data, ScriptError> {
-        let ran = self
-            .load(script)
-            .and_then(|chunk| self.call(chunk))
-            .and_then(|value| shelf(&self.lua)?.data(&self.lua, &value, limits));
+        self.profiles.loading(&self.lua, &script.name);
+        let loaded = self.load(script);
+        self.profiles.running(&script.name);
+        let called = loaded.and_then(|chunk| self.call(chunk));
+        self.profiles.ended(&self.lua);
+        let ran = called.and_then(|value| shelf(&self.lua)?.data(&self.lua, &value, limits));
         ran.map_err(|error| {
             let error = self.explain(error);
             if error.kind() == ScriptErrorKind::Memory {
@@ -190,7 +201,7 @@ impl ScriptEngine for LuaEngine {
     }
 
     fn profile_source(&self) -> Arc<dyn ProfileSource> {
-        Arc::new(NotBuilt)
+        Arc::clone(&self.profiles) as Arc<dyn ProfileSource>
     }
 
     fn memory(&self) -> MemoryUse {
@@ -200,6 +211,7 @@ impl ScriptEngine for LuaEngine {
 
 impl Drop for LuaEngine {
     fn drop(&mut self) {
+        self.profiles.detach(&self.lua);
         self.stopper.detach();
     }
 }

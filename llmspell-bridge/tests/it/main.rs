@@ -10,4 +10,5 @@
 mod debug_never_raises;
 mod host;
 mod limits;
+mod profile_lua;
 mod specs;
