@@ -16,6 +16,7 @@ mod format;
 mod level;
 mod manager;
 mod memory;
+mod nested_timers;
 mod output;
 mod process;
 mod profiler;

@@ -8,8 +8,11 @@ use parking_lot::Mutex;
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::event::{Lap, Notes, TimerEvent};
-use super::registry::{LossCounters, Timer};
+use super::super::text::cut;
+use super::event::{Lap, NAME_BYTES, Notes, TimerEvent};
+use super::nest::{Begun, Ending, Seat};
+use super::path::Path;
+use super::registry::{Context, LossCounters, Timer};
 
 /// One timer. The first stop counts; a timer that is dropped before is forgotten.
 ///
@@ -25,9 +28,18 @@ use super::registry::{LossCounters, Timer};
 /// assert_eq!(timer.laps()[0].name, "read");
 /// ```
 pub struct PerformanceTracker {
-    timer: Arc<Timer>,
-    started: Duration,
+    start: Start,
     run: Mutex<Run>,
+}
+
+/// What is settled when a timer starts.
+#[derive(Debug, Clone)]
+struct Start {
+    context: Arc<Context>,
+    path: Arc<Path>,
+    /// Nothing if the timer's time counts for the timer above.
+    seat: Option<Seat>,
+    at: Duration,
 }
 
 /// What is going on with a timer.
@@ -43,8 +55,7 @@ enum Run {
 /// A timer that has notes or can be found by its id, and so may have several trackers.
 #[derive(Debug)]
 pub(super) struct SharedRun {
-    timer: Arc<Timer>,
-    started: Duration,
+    start: Start,
     id: OnceLock<Uuid>,
     progress: Mutex<Progress>,
 }
@@ -55,28 +66,112 @@ struct Progress {
     notes: Notes,
 }
 
-impl PerformanceTracker {
-    pub(super) fn start(timer: Arc<Timer>) -> Self {
-        let started = timer.context.clock.now();
-        Self {
-            timer,
-            started,
-            run: Mutex::new(Run::Alone(None)),
+impl Start {
+    fn new(context: &Arc<Context>, begun: Begun) -> Self {
+        let Begun { mut path, seat, at } = begun;
+        if seat.is_none() && path.is_listed() {
+            LossCounters::count(&context.losses.paths);
+            path = Arc::new(Path::unlisted(Arc::clone(&path.timer), path.parent.clone()));
         }
+        Self {
+            context: Arc::clone(context),
+            path,
+            seat,
+            at,
+        }
+    }
+
+    fn timer(&self) -> &Timer {
+        &self.path.timer
+    }
+
+    /// Ends the timer after so much time, and enters it into the statistics.
+    fn stop(&self, elapsed: Duration) {
+        self.timer().aggregate.record(elapsed);
+        if let Some(seat) = &self.seat {
+            let covered = seat.end(self.at.saturating_add(elapsed), Ending::Stopped);
+            self.path.add(elapsed.saturating_sub(covered));
+        }
+    }
+
+    /// Ends a timer that nobody stopped.
+    fn abandon(&self) {
+        if let Some(seat) = &self.seat {
+            seat.end(self.context.clock.now(), Ending::Abandoned);
+        }
+        LossCounters::count(&self.context.losses.abandoned);
+    }
+}
+
+impl PerformanceTracker {
+    pub(super) fn start(context: &Arc<Context>, name: &str) -> Self {
+        let begun = context
+            .nest()
+            .begin(|above| context.path(above, name), || context.clock.now());
+        Self::from_start(Start::new(context, begun))
     }
 
     pub(super) fn from_shared(shared: Arc<SharedRun>) -> Self {
         Self {
-            timer: Arc::clone(&shared.timer),
-            started: shared.started,
+            start: shared.start.clone(),
             run: Mutex::new(Run::Shared(shared)),
         }
+    }
+
+    const fn from_start(start: Start) -> Self {
+        Self {
+            start,
+            run: Mutex::new(Run::Alone(None)),
+        }
+    }
+
+    /// Starts a timer beneath this one, on whatever thread and whatever else runs there.
+    ///
+    /// ```
+    /// use llmspell_utils::debug::Profiler;
+    ///
+    /// let profiler = Profiler::default();
+    /// let load = profiler.start("load");
+    /// let reading = std::thread::scope(|scope| scope.spawn(|| load.child("read").path()).join());
+    /// assert_eq!(reading.ok(), Some(vec!["load".into(), "read".into()]));
+    /// load.stop();
+    /// ```
+    #[must_use = "a timer that is dropped before it is stopped is forgotten"]
+    pub fn child(&self, name: impl AsRef<str>) -> Self {
+        let context = &self.start.context;
+        let now = || context.clock.now();
+        let begun = match &self.start.seat {
+            Some(seat) => {
+                let path = context.path(Some(&self.start.path), name.as_ref());
+                if path.is_listed() {
+                    context.nest().begin_beneath(seat, path, now)
+                } else {
+                    Begun::alone(path, now())
+                }
+            }
+            // Beneath a timer that could not be told apart, none can be.
+            None => Begun::alone(context.lost_path(&self.start.path, name.as_ref()), now()),
+        };
+        Self::from_start(Start::new(context, begun))
     }
 
     /// What the timer is called.
     #[must_use]
     pub fn name(&self) -> &str {
-        &self.timer.name
+        &self.start.timer().name
+    }
+
+    /// The name of the timer above, if there is one that can be told apart.
+    #[must_use]
+    pub fn parent(&self) -> Option<Arc<str>> {
+        let parent = self.start.path.parent.as_ref()?;
+        Some(Arc::clone(&parent.timer.name))
+    }
+
+    /// The names from the outermost timer above to this one.
+    #[must_use]
+    pub fn path(&self) -> Vec<Arc<str>> {
+        self.start.path.names()
     }
 
     /// The timer's id, made when it is first asked for; from then on the profiler finds the timer by it.
@@ -84,7 +179,7 @@ impl PerformanceTracker {
         let shared = self.shared();
         *shared.id.get_or_init(|| {
             let id = Uuid::new_v4();
-            self.timer.context.register(id, &shared);
+            self.start.context.register(id, &shared);
             id
         })
     }
@@ -113,13 +208,16 @@ impl PerformanceTracker {
             return stopped.saturating_sub(before);
         }
         let at = self.since_start();
-        if !progress
-            .notes
-            .add_lap(&self.timer.context.notes, name.as_ref(), at)
-        {
-            LossCounters::count(&self.timer.context.losses.laps);
+        let duration = at.saturating_sub(before);
+        let (name, context) = (cut(name.as_ref(), NAME_BYTES), &self.start.context);
+        if !progress.notes.add_lap(&context.notes, name, at) {
+            LossCounters::count(&context.losses.laps);
         }
-        at.saturating_sub(before)
+        drop(progress);
+        if !self.start.timer().notes.add_lap(name, duration) {
+            LossCounters::count(&context.losses.lap_names);
+        }
+        duration
     }
 
     /// Notes an event and says whether it is listed.
@@ -132,14 +230,15 @@ impl PerformanceTracker {
         if progress.stopped.is_some() {
             return false;
         }
-        let listed = progress.notes.add_event(
-            &self.timer.context.notes,
-            name.as_ref(),
-            self.since_start(),
-            data,
-        );
-        if !listed {
-            LossCounters::count(&self.timer.context.losses.events);
+        let context = &self.start.context;
+        let at = self.since_start();
+        let listed = progress
+            .notes
+            .add_event(&context.notes, name.as_ref(), at, data);
+        if listed {
+            self.start.timer().notes.add_event();
+        } else {
+            LossCounters::count(&context.losses.events);
         }
         listed
     }
@@ -155,7 +254,7 @@ impl PerformanceTracker {
         };
         drop(run);
         earlier.unwrap_or_else(|| {
-            self.timer.aggregate.record(elapsed);
+            self.start.stop(elapsed);
             elapsed
         })
     }
@@ -173,7 +272,7 @@ impl PerformanceTracker {
     }
 
     fn since_start(&self) -> Duration {
-        self.timer.context.clock.now().saturating_sub(self.started)
+        self.start.context.clock.now().saturating_sub(self.start.at)
     }
 
     fn stopped(&self) -> Option<Duration> {
@@ -198,8 +297,7 @@ impl PerformanceTracker {
             Run::Alone(stopped) => *stopped,
         };
         let shared = Arc::new(SharedRun {
-            timer: Arc::clone(&self.timer),
-            started: self.started,
+            start: self.start.clone(),
             id: OnceLock::new(),
             progress: Mutex::new(Progress {
                 stopped,
@@ -224,7 +322,7 @@ impl fmt::Debug for PerformanceTracker {
 impl Drop for PerformanceTracker {
     fn drop(&mut self) {
         if matches!(self.run.get_mut(), Run::Alone(None)) {
-            LossCounters::count(&self.timer.context.losses.abandoned);
+            self.start.abandon();
         }
     }
 }
@@ -232,12 +330,12 @@ impl Drop for PerformanceTracker {
 impl Drop for SharedRun {
     fn drop(&mut self) {
         if let Some(id) = self.id.get() {
-            self.timer.context.unregister(id);
+            self.start.context.unregister(id);
         }
         let progress = self.progress.get_mut();
-        self.timer.context.notes.give_back(&progress.notes);
+        self.start.context.notes.give_back(&progress.notes);
         if progress.stopped.is_none() {
-            LossCounters::count(&self.timer.context.losses.abandoned);
+            self.start.abandon();
         }
     }
 }
