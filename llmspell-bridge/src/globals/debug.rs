@@ -53,6 +53,7 @@ impl ScriptObject for Debug {
         Method::new("measure", Self::measure),
         Method::new("performanceReport", Self::performance_report),
         Method::new("jsonReport", Self::json_report),
+        Method::new("flameGraph", Self::flame_graph),
         Method::new("addModuleFilter", Self::add_module_filter),
         Method::new("addAdvancedFilter", Self::add_advanced_filter),
         Method::new("removeModuleFilter", Self::remove_module_filter),
