@@ -8,8 +8,8 @@ use clap::Args;
 use llmspell_bridge::{
     DebugBridge, Language, ScriptHost, ScriptOutput, StandardStreams, parse_duration, parse_size,
 };
-use llmspell_utils::debug;
 use llmspell_engine::{EngineOptions, EventLimits, Project};
+use llmspell_utils::debug;
 
 use crate::exit::Exit;
 use crate::failure::Failure;

@@ -18,6 +18,7 @@ use crate::language::Language;
 use crate::lua::error::{from_raised, from_script};
 use crate::lua::inspect::inspect;
 use crate::lua::object::LuaObject;
+use crate::lua::profile::profile_stack;
 use crate::lua::shelf::{memory, shelf};
 use crate::lua::stack_trace::{caller, capture};
 use crate::object_dump::{DumpNode, DumpOptions};
@@ -189,9 +190,7 @@ impl Arguments for LuaArguments<'_> {
     }
 
     fn profile_stack(&self, builder: &mut ProfileBuilder) -> Vec<FrameId> {
-        let shelf = shelf(self.lua).ok();
-        let stack = shelf.and_then(|shelf| shelf.profiles.stack(self.lua, builder));
-        stack.unwrap_or_default()
+        profile_stack(self.lua, builder)
     }
 
     fn stop_reason(&self) -> Option<StopReason> {

@@ -61,8 +61,7 @@ impl LuaEngine {
         let empty_list = convert::prepare(&lua).map_err(from_mlua)?;
         let stopper = Arc::new(LuaStopper::new(&lua, Arc::clone(&stop)));
         let profiles = LuaProfiles::new(Arc::clone(&stopper));
-        let shelf = Shelf::new(stop, empty_list, limits.memory, Arc::clone(&profiles));
-        lua.set_app_data(Arc::new(shelf));
+        lua.set_app_data(Arc::new(Shelf::new(stop, empty_list, limits.memory)));
         let prepare = || {
             error::prepare(&lua)?;
             let raised_at = Arc::new(Mutex::new(StackTrace::default()));
@@ -181,9 +180,10 @@ impl ScriptEngine for LuaEngine {
 
     fn run(&mut self, script: &Script, limits: &DataLimits) -> Result<Data, ScriptError> {
         self.profiles.loading(&self.lua, &script.name);
-        let loaded = self.load(script);
-        self.profiles.running(&script.name);
-        let called = loaded.and_then(|chunk| self.call(chunk));
+        let called = self.load(script).and_then(|chunk| {
+            self.profiles.running(&script.name);
+            self.call(chunk)
+        });
         self.profiles.ended(&self.lua);
         let ran = called.and_then(|value| shelf(&self.lua)?.data(&self.lua, &value, limits));
         ran.map_err(|error| {
@@ -213,5 +213,66 @@ impl Drop for LuaEngine {
     fn drop(&mut self) {
         self.profiles.detach(&self.lua);
         self.stopper.detach();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::script_profile::{ProfileMode, ProfileOptions, ScriptProfiles};
+
+    #[test]
+    fn a_thousand_profiles_leave_no_thread_and_no_interrupt() {
+        let mut engine = LuaEngine::new(&SandboxLimits::default()).unwrap();
+        let clock = Arc::new(llmspell_utils::debug::ManualClock::new());
+        let profiles = ScriptProfiles::new(engine.profile_source(), clock);
+        let script = Script::new("test.lua", "for i = 1, 10 do end");
+        let holders = Arc::strong_count(&engine.stopper);
+        for round in 0..1_000 {
+            let mode = match round % 2 {
+                0 => ProfileMode::Sampled,
+                _ => ProfileMode::Exact,
+            };
+            let options = ProfileOptions {
+                mode,
+                ..ProfileOptions::default()
+            };
+            assert!(profiles.start(options).unwrap());
+            assert_eq!(engine.stopper.is_armed(), mode == ProfileMode::Exact);
+            if round % 100 == 0 {
+                engine.run(&script, &DataLimits::default()).unwrap();
+            }
+            assert!(profiles.stop().is_some());
+            assert!(!engine.stopper.is_armed());
+            // The thread of a sampler holds the stopper.
+            assert_eq!(Arc::strong_count(&engine.stopper), holders);
+        }
+        assert!(!engine.profiles.follows_coroutines());
+    }
+
+    #[test]
+    fn a_stop_goes_before_a_profile() {
+        let engine = LuaEngine::new(&SandboxLimits::default()).unwrap();
+        let clock = Arc::new(llmspell_utils::debug::ManualClock::new());
+        let profiles = ScriptProfiles::new(engine.profile_source(), clock);
+        let run = || {
+            let chunk = engine.lua.load("for i = 1, 10 do end");
+            chunk.exec()
+        };
+        for mode in [ProfileMode::Sampled, ProfileMode::Exact] {
+            engine.stopper.stop(crate::sandbox::StopReason::Request);
+            let options = ProfileOptions {
+                mode,
+                ..ProfileOptions::default()
+            };
+            profiles.start(options).unwrap();
+            engine.profiles.arm();
+            assert!(run().is_err());
+            profiles.stop().unwrap();
+            assert!(run().is_err(), "the end of a profile is no end of a stop");
+            engine.stopper.clear();
+            assert!(run().is_ok());
+            assert!(!engine.stopper.is_armed());
+        }
     }
 }

@@ -171,13 +171,9 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::lua::profile::LuaProfiles;
-    use crate::lua::sandbox::LuaStopper;
 
     fn split(text: &str) -> (Option<String>, &str) {
-        let lua = Lua::new();
-        let stopper = Arc::new(LuaStopper::new(&lua, Arc::default()));
-        let shelf = Shelf::new(Arc::default(), 0, 0, LuaProfiles::new(stopper));
+        let shelf = Shelf::new(Arc::default(), 0, 0);
         let long = format!("{}.lua", "long/".repeat(100));
         for name in ["dir/a.lua", "a: b.lua", long.as_str()] {
             shelf.load(name, || ());

@@ -26,7 +26,6 @@ use parking_lot::Mutex;
 use crate::lua::profile::calls::Calls;
 use crate::lua::profile::frames::{LuaFrames, Threads};
 use crate::lua::profile::layout::Instructions;
-use crate::lua::profile::names::NativeNames;
 use crate::lua::profile::sampler::Sampler;
 use crate::lua::sandbox::LuaStopper;
 use crate::script_error::ScriptError;
@@ -135,19 +134,6 @@ impl LuaProfiles {
         }
     }
 
-    /// The stack of a script that called the host, as frames of the running profile, the outermost first; nothing if
-    /// none is running.
-    pub(super) fn stack(&self, lua: &Lua, builder: &mut ProfileBuilder) -> Option<Vec<FrameId>> {
-        let state = lua.exec_raw_lua(|raw| raw.state());
-        self.with_feed(|feed| {
-            // SAFETY: the state runs this very call, and those that resumed it wait for it.
-            unsafe {
-                feed.threads.reach(state);
-                feed.frames.stack(builder, &feed.threads, false)
-            }
-        })
-    }
-
     #[inline]
     fn with_feed<T>(&self, feed: impl FnOnce(&mut Feed) -> T) -> Option<T> {
         // Relaxed: a profile that begins on another thread meanwhile may be fed a moment later.
@@ -156,6 +142,18 @@ impl LuaProfiles {
         } else {
             None
         }
+    }
+
+    /// Does what the sampler does.
+    #[cfg(test)]
+    pub(super) fn arm(&self) {
+        self.stopper.arm(sample);
+    }
+
+    /// Whether Luau tells of resumptions.
+    #[cfg(test)]
+    pub(super) fn follows_coroutines(&self) -> bool {
+        self.follows_coroutines.load(Ordering::Relaxed)
     }
 
     /// Has Luau tell when coroutines are resumed, or not. Must be called on the thread that runs scripts, because Luau
@@ -182,7 +180,7 @@ impl ProfileSource for LuaProfiles {
     }
 
     fn begin(&self, profile: &Arc<RunningProfile>) -> Result<(), ScriptError> {
-        let names = NativeNames::known();
+        let instructions = Instructions::known();
         let mut feed = self.feed.lock();
         let (calls, sampler) = match profile.options().mode {
             ProfileMode::Sampled => {
@@ -191,12 +189,12 @@ impl ProfileSource for LuaProfiles {
                 let sampler = Sampler::start(profile.options().interval, arm)?;
                 (None, Some(sampler))
             }
-            ProfileMode::Exact => (Some(Calls::new(Instructions::known()?)), None),
+            ProfileMode::Exact => (Some(Calls::new(instructions.clone()?)), None),
         };
         let is_exact = calls.is_some();
         *feed = Some(Feed {
             profile: Arc::clone(profile),
-            frames: LuaFrames::new(names),
+            frames: LuaFrames::new(instructions.ok()),
             threads: Threads::default(),
             calls,
             _sampler: sampler,
@@ -216,6 +214,22 @@ impl ProfileSource for LuaProfiles {
         drop(ended);
         self.stopper.set_resting(None);
     }
+}
+
+/// The stack of a script that called the host, as frames of the running profile, the outermost first; nothing if there
+/// is no profile.
+pub(super) fn profile_stack(lua: &Lua, builder: &mut ProfileBuilder) -> Vec<FrameId> {
+    let state = lua.exec_raw_lua(|raw| raw.state());
+    // SAFETY: the state runs this very call, and those that resumed it wait for it.
+    let stack = unsafe {
+        of_state(state).and_then(|profiles| {
+            profiles.with_feed(|feed| {
+                feed.threads.reach(state);
+                feed.frames.stack(builder, &feed.threads, false)
+            })
+        })
+    };
+    stack.unwrap_or_default()
 }
 
 fn main_state(lua: &Lua) -> *mut ffi::lua_State {

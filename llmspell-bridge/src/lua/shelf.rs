@@ -11,7 +11,6 @@ use parking_lot::Mutex;
 
 use crate::arguments::DataLimits;
 use crate::lua::convert::{KeyCache, to_data};
-use crate::lua::profile::LuaProfiles;
 use crate::sandbox::StopFlag;
 use crate::script_error::ScriptError;
 
@@ -28,8 +27,6 @@ pub(super) struct Shelf {
     is_loading: AtomicBool,
     /// The address of the metatable that marks an empty table as a list, which the registry keeps.
     empty_list: usize,
-    /// What feeds the running profile.
-    pub(super) profiles: Arc<LuaProfiles>,
     /// Why the running script should stop.
     pub(super) stop: Arc<StopFlag>,
     /// How many bytes the heap may hold.
@@ -37,19 +34,13 @@ pub(super) struct Shelf {
 }
 
 impl Shelf {
-    pub(super) fn new(
-        stop: Arc<StopFlag>,
-        empty_list: usize,
-        memory: usize,
-        profiles: Arc<LuaProfiles>,
-    ) -> Self {
+    pub(super) fn new(stop: Arc<StopFlag>, empty_list: usize, memory: usize) -> Self {
         Self {
             names: Mutex::new(Vec::new()),
             keys: Mutex::new(KeyCache::new()),
             chunks: Mutex::new(Vec::new()),
             is_loading: AtomicBool::new(false),
             empty_list,
-            profiles,
             stop,
             memory,
         }

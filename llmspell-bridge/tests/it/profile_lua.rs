@@ -1,9 +1,10 @@
 //! Profiles of Lua scripts: sampled and exact, with policies beneath the scripts that ask them.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::{Arc, OnceLock};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use llmspell_bridge::{
     Arguments, Language, Method, ProfileMode, ProfileOptions, SandboxLimits, Script, ScriptError,
@@ -215,4 +216,285 @@ fn an_exact_profile_counts_every_call() {
     assert_eq!(found, counted, "{:#?}", paths(&profile));
     let total: u64 = counted.values().sum::<u64>() - 10;
     assert_eq!(called["count"], total);
+}
+
+#[test]
+fn a_profile_may_be_started_and_stopped_by_the_script_itself() {
+    for start in ["sample", "trace"] {
+        let (mut host, control) = host();
+        let source = format!(
+            "{}local function body()\ncontrol.{start}()\nhot()\nassert(control.stop())\nend\nbody()\nhot()",
+            work("hot", 30)
+        );
+        run(&mut host, &source).unwrap();
+        assert!(host.profiles().stop().is_none());
+        let profile = control.profile.get().unwrap();
+        let paths = paths(profile);
+        let hot = paths["(main) > body > hot"];
+        assert!(hot > Duration::from_millis(15), "{start} {paths:?}");
+        assert!(hot < profile.total() + Duration::from_millis(1));
+        let not_counted = calls(profile)["body"];
+        assert_eq!(not_counted, 0, "{start}: it was called before");
+    }
+}
+
+#[test]
+fn only_one_profile_runs_at_a_time() {
+    let (mut host, control) = host();
+    assert!(host.profiles().start(options(ProfileMode::Exact)).unwrap());
+    assert!(
+        !host
+            .profiles()
+            .start(options(ProfileMode::Sampled))
+            .unwrap()
+    );
+    let started = run(&mut host, "return control.sample()").unwrap();
+    assert_eq!(started, Value::from(false));
+    run(&mut host, "control.stop()").unwrap();
+    assert_eq!(
+        control.profile.get().unwrap().method(),
+        ProfileMethod::Exact
+    );
+}
+
+#[test]
+fn coroutines_stand_beneath_who_resumed_them() {
+    let source = format!(
+        "{}local function inner() hot() coroutine.yield() hot() end
+         local function outer() local co = coroutine.create(inner)
+           coroutine.resume(co) coroutine.yield() coroutine.resume(co) end
+         local function main() local co = coroutine.create(outer) coroutine.resume(co) coroutine.resume(co) end
+         main()",
+        work("hot", 25)
+    );
+    for mode in [ProfileMode::Sampled, ProfileMode::Exact] {
+        let (profile, _) = profile(mode, &source);
+        let path = "(main) > main > coroutine.resume > outer > coroutine.resume > inner > hot";
+        let paths = paths(&profile);
+        let hot = paths.get(path).copied().unwrap_or_default();
+        assert!(hot > Duration::from_millis(25), "{mode:?} {paths:#?}");
+        if mode == ProfileMode::Exact {
+            let calls = calls(&profile);
+            assert_eq!((calls["inner"], calls["outer"], calls["hot"]), (1, 1, 2));
+        }
+    }
+}
+
+#[test]
+fn a_profile_that_starts_in_a_coroutine_finds_the_script_that_resumed_it() {
+    let (mut host, control) = host();
+    let source = format!(
+        "{}local co = coroutine.create(function() control.sample() hot() control.stop() end)
+         assert(coroutine.resume(co))",
+        work("hot", 25)
+    );
+    run(&mut host, &source).unwrap();
+    let paths = paths(control.profile.get().unwrap());
+    let path = "(main) > coroutine.resume > (anonymous) > hot";
+    assert!(paths.contains_key(path), "{paths:#?}");
+}
+
+#[test]
+fn native_functions_are_on_the_stack_while_they_match_patterns_or_call_back() {
+    let source = format!(
+        "{}local text = string.rep('a', 200)
+         local till = os.clock() + 0.04
+         repeat string.find(text, 'a*a*a*b') until os.clock() > till
+         string.gsub('x', 'x', function() hot() end)",
+        work("hot", 25)
+    );
+    let (profile, _) = profile(ProfileMode::Sampled, &source);
+    let paths = paths(&profile);
+    assert!(
+        paths["(main) > string.find"] > Duration::from_millis(10),
+        "{paths:#?}"
+    );
+    let called_back = paths["(main) > string.gsub > (anonymous) > hot"];
+    assert!(called_back > Duration::from_millis(10), "{paths:#?}");
+}
+
+#[test]
+fn deep_recursion_keeps_the_outermost_and_the_innermost_functions() {
+    let source = format!(
+        "{}local function down(n) if n == 0 then hot() return 0 end return 1 + down(n - 1) end
+         local function up() down(5000) end up()",
+        work("hot", 40)
+    );
+    let (profile, _) = profile(ProfileMode::Sampled, &source);
+    let hottest = profile.nodes().max_by_key(|node| node.own).unwrap();
+    let stack = profile.stack(hottest.id);
+    let names: Vec<_> = stack.iter().map(|id| frame_name(&profile, *id)).collect();
+    assert!((120..=129).contains(&names.len()), "{}", names.len());
+    assert_eq!(names[..3], ["(main)", "up", "down"]);
+    assert_eq!(names[names.len() - 65], "(…)");
+    assert_eq!(names[names.len() - 2..], ["down", "hot"]);
+}
+
+#[test]
+fn time_between_two_scripts_is_charged_to_none() {
+    for mode in [ProfileMode::Sampled, ProfileMode::Exact] {
+        let (mut host, _) = host();
+        host.profiles().start(options(mode)).unwrap();
+        let source = work("hot", 20) + "hot()";
+        run(&mut host, &source).unwrap();
+        thread::sleep(Duration::from_millis(60));
+        run(&mut host, &source).unwrap();
+        let profile = host.profiles().stop().unwrap();
+        let idle: Duration = profile
+            .segments()
+            .iter()
+            .filter(|segment| segment.node.is_none())
+            .map(|segment| segment.duration)
+            .sum();
+        assert!(idle >= Duration::from_millis(60), "{mode:?} {idle:?}");
+        let hot = paths(&profile)["(main) > hot"];
+        assert!(hot >= Duration::from_millis(30), "{mode:?} {hot:?}");
+        if mode == ProfileMode::Exact {
+            assert_eq!(calls(&profile)["hot"], 2);
+        }
+    }
+}
+
+#[test]
+fn a_deadline_ends_a_script_that_is_profiled() {
+    for mode in [ProfileMode::Sampled, ProfileMode::Exact] {
+        let mut host = ScriptHost::builder(Language::Lua)
+            .limits(SandboxLimits {
+                timeout: Some(Duration::from_millis(60)),
+                ..SandboxLimits::default()
+            })
+            .build()
+            .unwrap();
+        host.profiles().start(options(mode)).unwrap();
+        let endless = "local function spin() while true do pcall(function() end) end end spin()";
+        for _ in 0..2 {
+            let error = run(&mut host, endless).unwrap_err();
+            assert_eq!(error.kind(), ScriptErrorKind::Timeout);
+        }
+        assert_eq!(run(&mut host, "return 1").unwrap(), Value::from(1));
+        let profile = host.profiles().stop().unwrap();
+        let spin = share(&profile, "spin");
+        assert!(spin > 0.5, "{mode:?} {spin} {:?}", paths(&profile));
+    }
+}
+
+#[test]
+fn a_script_that_runs_out_of_memory_leaves_a_profile() {
+    for mode in [ProfileMode::Sampled, ProfileMode::Exact] {
+        let (mut host, _) = host();
+        host.profiles().start(options(mode)).unwrap();
+        let grow = "local function grow(t) while true do t[#t + 1] = {{}} end end grow({})";
+        let error = run(&mut host, grow).unwrap_err();
+        assert_eq!(error.kind(), ScriptErrorKind::Memory);
+        run(
+            &mut host,
+            "local function next_one() return 1 end next_one()",
+        )
+        .unwrap();
+        let profile = host.profiles().stop().unwrap();
+        assert!(paths(&profile).contains_key("(main) > grow"), "{mode:?}");
+        if mode == ProfileMode::Exact {
+            assert!(paths(&profile).contains_key("(main) > next_one"));
+        }
+    }
+}
+
+#[test]
+fn a_profile_may_be_stopped_from_another_thread_while_a_script_runs() {
+    let (mut host, _) = host();
+    for mode in [ProfileMode::Sampled, ProfileMode::Exact] {
+        let profiles = host.profiles().clone();
+        let other = thread::spawn(move || {
+            for _ in 0..20 {
+                profiles.start(options(mode)).unwrap();
+                thread::sleep(Duration::from_millis(2));
+                profiles.stop().unwrap();
+            }
+        });
+        while !other.is_finished() {
+            let source = work("hot", 5)
+                + "local co = coroutine.wrap(function() hot() coroutine.yield() end) co() pcall(error) co()";
+            run(&mut host, &source).unwrap();
+        }
+        other.join().unwrap();
+    }
+    assert!(host.profiles().running().is_none());
+}
+
+#[test]
+fn a_host_that_goes_away_takes_its_profile_with_it() {
+    let (mut host, _) = host();
+    let profiles = host.profiles().clone();
+    profiles.start(options(ProfileMode::Sampled)).unwrap();
+    run(&mut host, &(work("hot", 5) + "hot()")).unwrap();
+    drop(host);
+    assert!(profiles.stop().is_some());
+    assert!(profiles.start(options(ProfileMode::Exact)).unwrap());
+    assert!(profiles.stop().unwrap().is_empty());
+}
+
+#[test]
+fn a_script_that_does_not_parse_leaves_a_profile_of_its_loading() {
+    let (mut host, _) = host();
+    host.profiles().start(options(ProfileMode::Exact)).unwrap();
+    run(&mut host, "this is no script").unwrap_err();
+    run(&mut host, "return 1").unwrap();
+    let profile = host.profiles().stop().unwrap();
+    assert_eq!(
+        calls(&profile),
+        BTreeMap::from([("(load)", 2), ("(main)", 1)])
+    );
+}
+
+#[test]
+fn policies_and_their_rules_stand_beneath_the_function_that_asked() {
+    let project = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/specs/project");
+    let source = r#"
+        local event = { hook_event_name = "PreToolUse", tool_name = "Bash", tool_input = { command = "rm" } }
+        local function ask() return Cupcake.eval(event) end
+        local function ask_all() return Cupcake.evalBatch({ event, event }) end
+        for i = 1, 3 do ask() end
+        ask_all()
+    "#;
+    for mode in [ProfileMode::Sampled, ProfileMode::Exact] {
+        let mut host = ScriptHost::builder(Language::Lua)
+            .project(&project, EngineOptions::default())
+            .build()
+            .unwrap();
+        host.profiles().start(options(mode)).unwrap();
+        run(&mut host, source).unwrap();
+        let profile = host.profiles().stop().unwrap();
+        let paths = paths(&profile);
+        for path in [
+            "(main) > ask > Cupcake.eval > (route)",
+            "(main) > ask > Cupcake.eval > SHELL > deny",
+            "(main) > ask > Cupcake.eval > SHELL > modify",
+            "(main) > ask_all > Cupcake.evalBatch > SHELL > deny",
+            "(main) > ask_all > Cupcake.evalBatch > (synthesize)",
+        ] {
+            assert!(paths[path] > Duration::ZERO, "{mode:?} {path} {paths:#?}");
+        }
+        let kinds: Vec<_> = profile
+            .nodes()
+            .filter(|node| frame_name(&profile, node.frame) == "deny")
+            .map(|node| (node.calls, profile.stack(node.id).len()))
+            .collect();
+        assert_eq!(kinds, [(3, 5), (2, 5)]);
+        let kind = |name: &str| {
+            let frame = profile
+                .frames()
+                .iter()
+                .find(|frame| &*frame.name == name)
+                .unwrap();
+            let place = frame.place.as_ref();
+            (
+                frame.kind,
+                place.map(|place| (place.file.to_string(), place.line)),
+            )
+        };
+        let file = ".cupcake/policies/shell.rego".to_owned();
+        assert_eq!(kind("SHELL"), (FrameKind::Policy, Some((file.clone(), 10))));
+        assert_eq!(kind("deny"), (FrameKind::Rule, Some((file, 14))));
+        assert_eq!(kind("Cupcake.eval"), (FrameKind::Host, None));
+    }
 }

@@ -11,7 +11,8 @@ use foldhash::fast::RandomState;
 use llmspell_utils::debug::{FrameId, FrameKind, ProfileBuilder, ProfileFrame};
 use mlua::ffi;
 
-use crate::lua::profile::names::NativeNames;
+use crate::lua::profile::layout::Instructions;
+use crate::lua::profile::names::{NativeNames, address};
 use crate::lua::stack_trace::describe;
 use crate::script_profile::profile_frame;
 
@@ -31,7 +32,7 @@ pub(super) enum Function {
 /// A function at a level, as far as Luau tells without making anything.
 pub(super) struct Found {
     pub(super) function: Function,
-    info: ffi::lua_Debug,
+    name: *const c_char,
 }
 
 /// The function at a level, or, for a negative level, the one that lies that far below the top of the stack.
@@ -48,29 +49,35 @@ pub(super) unsafe fn find(state: *mut ffi::lua_State, level: c_int) -> Option<Fo
         0 => Function::Native(info.name as usize),
         number => Function::Script(number),
     };
-    Some(Found { function, info })
+    Some(Found {
+        function,
+        name: info.name,
+    })
 }
 
 impl Found {
     /// The function's name as Luau has it; null if it has none.
     pub(super) const fn name(&self) -> *const c_char {
-        self.info.name
+        self.name
     }
 }
 
 /// The frames of functions, so that a sample makes no names of its own.
 pub(super) struct LuaFrames {
-    names: NativeNames,
+    names: &'static NativeNames,
+    /// How Luau lays out its state, if that is known.
+    instructions: Option<Instructions>,
     scripts: HashMap<c_int, FrameId, RandomState>,
-    /// By the address of the name, with the name: another one may take its place.
-    natives: HashMap<usize, (CString, FrameId), RandomState>,
+    /// By the address of the name and of the code, with the name: another one may take its place.
+    natives: HashMap<(usize, usize), (CString, FrameId), RandomState>,
     left_out: Option<FrameId>,
 }
 
 impl LuaFrames {
-    pub(super) fn new(names: NativeNames) -> Self {
+    pub(super) fn new(instructions: Option<Instructions>) -> Self {
         Self {
-            names,
+            names: NativeNames::known(),
+            instructions,
             scripts: HashMap::default(),
             natives: HashMap::default(),
             left_out: None,
@@ -106,26 +113,59 @@ impl LuaFrames {
             }
             Function::Native(0) => None,
             Function::Native(address) => {
-                // SAFETY: the name is a string of the state that the function on the stack keeps alive.
-                let name = unsafe { CStr::from_ptr(found.info.name) };
-                match self.natives.get(&address) {
+                // SAFETY: the caller's promise; the name is a string of the state that the function keeps alive.
+                let (name, code) = unsafe { (CStr::from_ptr(found.name), self.code(state, level)) };
+                let key = (address, code);
+                match self.natives.get(&key) {
                     Some((known, frame)) if known.as_c_str() == name => Some(*frame),
-                    _ => Some(self.new_native(builder, address, name)),
+                    _ => Some(self.new_native(builder, key, name)),
                 }
             }
         }
     }
 
-    fn new_native(&mut self, builder: &mut ProfileBuilder, address: usize, name: &CStr) -> FrameId {
+    /// The address of the code of a native function, or 0 where it cannot be had.
+    ///
+    /// # Safety
+    /// There must be a native function at this level of this state.
+    unsafe fn code(&self, state: *mut ffi::lua_State, level: c_int) -> usize {
+        // SAFETY: the caller's promise. A negative level is an index of the stack; for another one Luau pushes the
+        // function, for which there is room, and which is taken off again.
+        unsafe {
+            if level < 0 {
+                return address(ffi::lua_tocfunction(state, level));
+            }
+            let has_room = |known: Instructions| known.has_room(state);
+            if !self.instructions.is_some_and(has_room) {
+                return 0;
+            }
+            let mut info: ffi::lua_Debug = std::mem::zeroed();
+            if ffi::lua_getinfo(state, level, c"f".as_ptr(), &raw mut info) == 0 {
+                return 0;
+            }
+            let code = address(ffi::lua_tocfunction(state, -1));
+            ffi::lua_settop(state, -2);
+            code
+        }
+    }
+
+    fn new_native(
+        &mut self,
+        builder: &mut ProfileBuilder,
+        key: (usize, usize),
+        name: &CStr,
+    ) -> FrameId {
         let shown = name.to_string_lossy();
-        // The functions of the host have the name of their object in front.
-        let frame = if shown.contains('.') {
-            ProfileFrame::new(&*shown, FrameKind::Host)
-        } else {
-            ProfileFrame::new(self.names.qualified(&shown), FrameKind::Native)
+        let frame = match self.names.qualified(&shown, key.1) {
+            Some(name) => ProfileFrame::new(name, FrameKind::Native),
+            // Without its code the name alone must tell: those of the host have their object in front.
+            None if key.1 == 0 && !shown.contains('.') => {
+                ProfileFrame::new(&*shown, FrameKind::Native)
+            }
+            None => ProfileFrame::new(&*shown, FrameKind::Host),
         };
         let frame = builder.frame(frame);
-        self.natives.insert(address, (name.to_owned(), frame));
+        self.natives.insert(key, (name.to_owned(), frame));
         frame
     }
 

@@ -81,6 +81,19 @@ impl Instructions {
         })
     }
 
+    /// Whether a value can be pushed without a larger stack, for which memory might not suffice.
+    ///
+    /// # Safety
+    /// The state must be open and not run meanwhile.
+    pub(super) unsafe fn has_room(self, state: *mut ffi::lua_State) -> bool {
+        // SAFETY: the caller's promise, and the layout was found to be the expected one.
+        let (top, last) = unsafe {
+            let seen = &*state.cast::<State>();
+            (seen.top.addr(), seen.stack_last.addr())
+        };
+        last > top + 2 * size_of::<Slot>()
+    }
+
     /// What the running function is about to do.
     ///
     /// # Safety

@@ -1,10 +1,10 @@
 //! The filter of a manager: its rules, and what was decided about each module so far.
 
-use std::sync::atomic::{AtomicU8, AtomicU64, AtomicUsize, Ordering};
-
 use dashmap::DashMap;
 use foldhash::fast::RandomState;
-use parking_lot::RwLock;
+
+use crate::sync::RwLock;
+use crate::sync::atomic::{AtomicU8, AtomicU64, AtomicUsize, Ordering};
 
 use super::rule_set::RuleSet;
 

@@ -3,9 +3,9 @@
 use std::cell::Cell;
 use std::io;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-use parking_lot::RwLock;
+use crate::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use crate::sync::{Moment, RwLock};
 
 use super::super::clock::Clock;
 use super::super::entry::DebugEntry;
@@ -36,11 +36,11 @@ impl Delivery {
         }
     }
 
-    pub(super) fn deliver(&self, entry: Arc<DebugEntry>, clock: &Arc<dyn Clock>) {
+    pub(super) fn deliver(&self, entry: Arc<DebugEntry>, at: Moment, clock: &Arc<dyn Clock>) {
         if self.written.load(Ordering::Acquire) {
             self.write(&entry, clock);
         }
-        self.captured.push(entry);
+        self.captured.push_at(entry, at);
     }
 
     pub(super) fn output(&self) -> Arc<dyn DebugOutput> {

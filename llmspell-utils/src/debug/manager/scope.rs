@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Weak};
 
-use parking_lot::Mutex;
+use crate::sync::Mutex;
 
 use super::super::filter::{FilterAction, ModuleFilter, RuleSet};
 use super::super::level::DebugLevel;

@@ -1,6 +1,6 @@
 //! The settings that are read with every message, as atomics.
 
-use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
+use crate::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 
 use super::super::level::DebugLevel;
 

@@ -1,22 +1,34 @@
 //! The timers that run on a thread, so that each knows beneath which other one it was started.
 
-use std::cell::Cell;
-use std::sync::Arc;
+use std::cell::{Cell, RefCell};
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use parking_lot::Mutex;
+use thread_local::ThreadLocal;
 
 use super::path::Path;
+use super::registry::{LossCounters, Registry};
 
 /// How many running timers of a thread may have others beneath them.
 const OPEN: usize = 256;
 
+/// How many paths a nest has at hand; a power of two.
+const RECENT: usize = 8;
+
+/// A nest for each thread.
+#[derive(Debug, Default)]
+pub(super) struct Nests(ThreadLocal<RefCell<Option<Arc<Nest>>>>);
+
 /// The running timers of one profiler that were started on one thread, the innermost last.
 ///
 /// Whoever stops a timer, on whatever thread, takes it out here.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Nest {
+    pub(super) registry: Arc<Registry>,
+    nests: Weak<Nests>,
+    thread: u64,
     state: Mutex<State>,
 }
 
@@ -24,6 +36,7 @@ pub(super) struct Nest {
 struct State {
     open: Vec<Open>,
     latest: u64,
+    recent: Recent,
 }
 
 /// A running timer.
@@ -31,8 +44,6 @@ struct State {
 struct Open {
     /// Told apart from all others of this nest, earlier ones too.
     number: u64,
-    /// The thread on which it was started: a nest is handed on when its thread ends.
-    thread: u64,
     path: Arc<Path>,
     above: Option<Above>,
     /// How many timers run directly beneath it.
@@ -51,31 +62,13 @@ struct Above {
     number: u64,
 }
 
-/// A running timer's place in its nest.
-#[derive(Debug, Clone)]
-pub(super) struct Seat {
-    nest: Arc<Nest>,
-    number: u64,
-}
-
 /// A timer that has begun.
 #[derive(Debug)]
 pub(super) struct Begun {
     pub(super) path: Arc<Path>,
-    /// Nothing if the path is not told apart, or the nest is full.
-    pub(super) seat: Option<Seat>,
+    /// Its number in the nest; nothing if its time counts for the timer above.
+    pub(super) seat: Option<u64>,
     pub(super) at: Duration,
-}
-
-impl Begun {
-    /// A timer without a place in a nest.
-    pub(super) const fn alone(path: Arc<Path>, at: Duration) -> Self {
-        Self {
-            path,
-            seat: None,
-            at,
-        }
-    }
 }
 
 /// How a timer ended.
@@ -87,69 +80,95 @@ pub(super) enum Ending {
     Abandoned,
 }
 
-impl Nest {
-    /// Begins a timer beneath the innermost one that runs on this thread. `path` finds its path beneath another one,
-    /// `now` tells the time and is asked last.
-    pub(super) fn begin(
-        self: &Arc<Self>,
-        path: impl FnOnce(Option<&Arc<Path>>) -> Arc<Path>,
-        now: impl FnOnce() -> Duration,
-    ) -> Begun {
-        let mut state = self.state.lock();
+impl Nests {
+    /// The current thread's nest. One that belonged to a thread which has ended is left to the timers in it.
+    pub(super) fn current(self: &Arc<Self>, registry: &Arc<Registry>) -> Arc<Nest> {
+        let mut slot = self.0.get_or_default().borrow_mut();
         let thread = thread_number();
-        let path = path(state.innermost(thread).map(|open| &open.path));
-        if !path.is_listed() || state.is_full() {
-            return Begun::alone(path, now());
+        if let Some(nest) = slot.as_ref().filter(|nest| nest.thread == thread) {
+            return Arc::clone(nest);
         }
-        let at = now();
-        let above = state.innermost(thread).map(|open| {
+        let nest = Arc::new(Nest {
+            registry: Arc::clone(registry),
+            nests: Arc::downgrade(self),
+            thread,
+            state: Mutex::default(),
+        });
+        *slot = Some(Arc::clone(&nest));
+        nest
+    }
+}
+
+impl Nest {
+    /// The current thread's nest of the same profiler, or this one if the profiler is gone.
+    pub(super) fn current(self: &Arc<Self>) -> Arc<Self> {
+        match self.nests.upgrade() {
+            Some(nests) => nests.current(&self.registry),
+            None => Arc::clone(self),
+        }
+    }
+
+    /// Begins a timer beneath the innermost one. The time is read last.
+    pub(super) fn begin(&self, name: &str) -> Begun {
+        let mut state = self.state.lock();
+        let path = state.path(&self.registry, name);
+        if !path.is_listed() || state.is_full() {
+            return self.begin_apart(path);
+        }
+        let at = self.registry.clock.now();
+        let above = state.open.last_mut().map(|open| {
             open.begin_beneath(at);
             Above {
                 nest: None,
                 number: open.number,
             }
         });
-        let number = state.push(thread, Arc::clone(&path), above);
-        let seat = Some(self.seat(number));
+        let seat = Some(state.push(Arc::clone(&path), above));
         Begun { path, seat, at }
     }
 
     /// Begins a timer beneath another one, which may run on another thread or not run any more.
     pub(super) fn begin_beneath(
         self: &Arc<Self>,
-        parent: &Seat,
+        parent: &Arc<Self>,
+        number: u64,
         path: Arc<Path>,
-        now: impl FnOnce() -> Duration,
     ) -> Begun {
-        let at = now();
         // One lock at a time. In between others may take timers out of this nest, but only this thread puts one in.
-        if self.state.lock().is_full() {
-            return Begun::alone(path, at);
+        if !path.is_listed() || self.state.lock().is_full() {
+            return self.begin_apart(path);
         }
-        let is_running = parent.nest.state.lock().begin_beneath(parent.number, at);
+        let at = self.registry.clock.now();
+        let is_running = parent.state.lock().begin_beneath(number, at);
         let above = is_running.then(|| Above {
-            nest: (!Arc::ptr_eq(self, &parent.nest)).then(|| Arc::clone(&parent.nest)),
-            number: parent.number,
+            nest: (!Arc::ptr_eq(self, parent)).then(|| Arc::clone(parent)),
+            number,
         });
-        let number = self
-            .state
-            .lock()
-            .push(thread_number(), Arc::clone(&path), above);
-        let seat = Some(self.seat(number));
+        let seat = Some(self.state.lock().push(Arc::clone(&path), above));
         Begun { path, seat, at }
     }
 
-    /// Finds a path beneath that of the innermost timer of this thread, and takes a duration that was measured
-    /// elsewhere out of that timer's own time.
-    pub(super) fn note(
-        &self,
-        path: impl FnOnce(Option<&Arc<Path>>) -> Arc<Path>,
-        duration: Duration,
-    ) -> Arc<Path> {
+    /// Begins a timer whose time counts for the timer above.
+    pub(super) fn begin_apart(&self, path: Arc<Path>) -> Begun {
+        let path = if path.is_listed() {
+            LossCounters::count(&self.registry.losses.paths);
+            Arc::new(Path::unlisted(Arc::clone(&path.timer), path.parent.clone()))
+        } else {
+            path
+        };
+        Begun {
+            path,
+            seat: None,
+            at: self.registry.clock.now(),
+        }
+    }
+
+    /// The path of a duration that was measured elsewhere, beneath the innermost timer: it is taken out of that
+    /// timer's own time.
+    pub(super) fn note(&self, name: &str, duration: Duration) -> Arc<Path> {
         let mut state = self.state.lock();
-        let above = state.innermost(thread_number());
-        let path = path(above.as_ref().map(|open| &open.path));
-        if let Some(open) = above
+        let path = state.path(&self.registry, name);
+        if let Some(open) = state.open.last_mut()
             && path.is_listed()
             && open.beneath == 0
         {
@@ -158,22 +177,10 @@ impl Nest {
         path
     }
 
-    fn seat(self: &Arc<Self>, number: u64) -> Seat {
-        Seat {
-            nest: Arc::clone(self),
-            number,
-        }
-    }
-}
-
-impl Seat {
-    /// Takes a timer out of its nest, and says how long others ran directly beneath it.
-    pub(super) fn end(&self, at: Duration, ending: Ending) -> Duration {
-        let mut state = self.nest.state.lock();
-        let found = state
-            .open
-            .iter()
-            .rposition(|open| open.number == self.number);
+    /// Takes a timer out, and says how long others ran directly beneath it.
+    pub(super) fn end(&self, seat: u64, at: Duration, ending: Ending) -> Duration {
+        let mut state = self.state.lock();
+        let found = state.open.iter().rposition(|open| open.number == seat);
         let Some(index) = found else {
             return Duration::ZERO;
         };
@@ -203,19 +210,20 @@ impl State {
         self.open.len() >= OPEN
     }
 
-    fn innermost(&mut self, thread: u64) -> Option<&mut Open> {
-        self.open.iter_mut().rfind(|open| open.thread == thread)
+    /// The path of a name beneath the innermost timer.
+    fn path(&mut self, registry: &Registry, name: &str) -> Arc<Path> {
+        let above = self.open.last().map(|open| &open.path);
+        self.recent.path(registry, above, name)
     }
 
     fn numbered(&mut self, number: u64) -> Option<&mut Open> {
         self.open.iter_mut().rfind(|open| open.number == number)
     }
 
-    fn push(&mut self, thread: u64, path: Arc<Path>, above: Option<Above>) -> u64 {
+    fn push(&mut self, path: Arc<Path>, above: Option<Above>) -> u64 {
         self.latest += 1;
         self.open.push(Open {
             number: self.latest,
-            thread,
             path,
             above,
             beneath: 0,
@@ -261,6 +269,44 @@ impl Open {
             self.covered
         } else {
             self.covered.saturating_add(at.saturating_sub(self.since))
+        }
+    }
+}
+
+/// The paths that were lately looked for, each in the place that its name gives it.
+///
+/// Nearly every timer is one that the thread has started a moment before; asking the registry for it costs another
+/// hash and another lock.
+#[derive(Debug, Default)]
+struct Recent {
+    paths: [Option<Arc<Path>>; RECENT],
+    /// Which paths these are: those of before all were forgotten do not count.
+    generation: u64,
+}
+
+impl Recent {
+    fn path(&mut self, registry: &Registry, above: Option<&Arc<Path>>, name: &str) -> Arc<Path> {
+        let generation = registry.generation();
+        if self.generation != generation {
+            *self = Self {
+                generation,
+                ..Self::default()
+            };
+        }
+        let above_id = above.map_or(0, |above| above.id);
+        let place = name.len() ^ name.bytes().next_back().map_or(0, usize::from);
+        let Some(slot) = self.paths.get_mut(place % RECENT) else {
+            return registry.path(above, name);
+        };
+        match slot {
+            Some(path) if path.parent_id() == above_id && *path.timer.name == *name => {
+                Arc::clone(path)
+            }
+            _ => {
+                let path = registry.path(above, name);
+                *slot = path.is_listed().then(|| Arc::clone(&path));
+                path
+            }
         }
     }
 }

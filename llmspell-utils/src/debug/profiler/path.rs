@@ -47,6 +47,11 @@ impl Path {
         self.id != 0
     }
 
+    /// The number of the path above, 0 for none.
+    pub(super) fn parent_id(&self) -> u64 {
+        self.parent.as_ref().map_or(0, |parent| parent.id)
+    }
+
     /// Whether a path beneath this one could be told apart.
     pub(super) const fn has_room(&self) -> bool {
         self.is_listed() && self.depth < DEPTH

@@ -9,7 +9,6 @@ use std::time::Duration;
 use dashmap::DashMap;
 use foldhash::fast::RandomState;
 use serde::Serialize;
-use thread_local::ThreadLocal;
 use uuid::Uuid;
 
 use super::super::clock::{Clock, SystemClock};
@@ -18,7 +17,7 @@ use super::super::profile::{
 };
 use super::super::text::cut;
 use super::event::{NAME_BYTES, NoteBudget};
-use super::nest::Nest;
+use super::nest::Nests;
 use super::path::{Lookup, Path, PathKey};
 use super::statistics::{Aggregate, NoteSums, TimerStatistics};
 use super::tracker::{PerformanceTracker, SharedRun};
@@ -47,19 +46,20 @@ const IDS: usize = 10_000;
 /// assert_eq!(profiler.statistics()[0].count, 1);
 /// ```
 pub struct Profiler {
-    context: Arc<Context>,
+    registry: Arc<Registry>,
+    nests: Arc<Nests>,
 }
 
 /// What a running timer needs of its profiler, which it may outlive.
 #[derive(Debug)]
-pub(super) struct Context {
+pub(super) struct Registry {
     pub(super) clock: Arc<dyn Clock>,
     pub(super) losses: LossCounters,
     pub(super) notes: NoteBudget,
     timers: DashMap<Arc<str>, Arc<Timer>, RandomState>,
     paths: DashMap<PathKey, Arc<Path>, RandomState>,
     latest_path: AtomicU64,
-    nests: ThreadLocal<Arc<Nest>>,
+    generation: AtomicU64,
     running: DashMap<Uuid, Weak<SharedRun>, RandomState>,
 }
 
@@ -77,18 +77,19 @@ impl Profiler {
     /// A profiler without timers that measures with this clock, which must not use the profiler itself.
     #[must_use]
     pub fn new(clock: Arc<dyn Clock>) -> Self {
-        let context = Context {
+        let registry = Registry {
             clock,
             losses: LossCounters::default(),
             notes: NoteBudget::default(),
             timers: DashMap::default(),
             paths: DashMap::default(),
             latest_path: AtomicU64::new(0),
-            nests: ThreadLocal::new(),
+            generation: AtomicU64::new(0),
             running: DashMap::default(),
         };
         Self {
-            context: Arc::new(context),
+            registry: Arc::new(registry),
+            nests: Arc::default(),
         }
     }
 
@@ -97,16 +98,14 @@ impl Profiler {
     /// A name that was used before costs no memory. Of a name longer than 256 bytes the beginning counts.
     #[must_use = "a timer that is dropped before it is stopped is forgotten"]
     pub fn start(&self, name: impl AsRef<str>) -> PerformanceTracker {
-        PerformanceTracker::start(&self.context, name.as_ref())
+        PerformanceTracker::start(self.nests.current(&self.registry), name.as_ref())
     }
 
     /// Adds a duration that was measured elsewhere, as if a timer beneath the innermost running one of this thread
     /// had just been stopped.
     pub fn record(&self, name: impl AsRef<str>, duration: Duration) {
-        let context = &self.context;
-        let path = context
-            .nest()
-            .note(|above| context.path(above, name.as_ref()), duration);
+        let nest = self.nests.current(&self.registry);
+        let path = nest.note(cut(name.as_ref(), NAME_BYTES), duration);
         path.timer.aggregate.record(duration);
         if path.is_listed() {
             path.add(duration);
@@ -116,7 +115,7 @@ impl Profiler {
     /// The running timer that gave out this id.
     #[must_use]
     pub fn running(&self, id: &Uuid) -> Option<Arc<PerformanceTracker>> {
-        let shared = self.context.running.get(id)?.upgrade()?;
+        let shared = self.registry.running.get(id)?.upgrade()?;
         let tracker = PerformanceTracker::from_shared(shared);
         tracker.is_running().then(|| Arc::new(tracker))
     }
@@ -124,9 +123,9 @@ impl Profiler {
     /// The statistics of every name of which a timer was stopped, sorted by name.
     #[must_use]
     pub fn statistics(&self) -> Vec<TimerStatistics> {
-        let mut parents = self.context.parents();
+        let mut parents = self.registry.parents();
         let mut statistics: Vec<_> = self
-            .context
+            .registry
             .timers
             .iter()
             .filter_map(|timer| {
@@ -167,7 +166,7 @@ impl Profiler {
     #[must_use]
     pub fn profile(&self, title: impl Into<String>) -> Profile {
         let mut builder = ProfileBuilder::new(title, ProfileMethod::Timers, Duration::ZERO);
-        for (names, path) in self.context.paths_by_name() {
+        for (names, path) in self.registry.paths_by_name() {
             let stack: Vec<FrameId> = names
                 .into_iter()
                 .map(|name| builder.frame(ProfileFrame::new(name, FrameKind::Timer)))
@@ -181,7 +180,7 @@ impl Profiler {
     /// What was not kept, because it was never stopped or because there was too much of it.
     #[must_use]
     pub fn losses(&self) -> ProfilerLosses {
-        self.context.losses.read()
+        self.registry.losses.read()
     }
 
     /// How many timers were dropped before they were stopped.
@@ -192,8 +191,9 @@ impl Profiler {
 
     /// Forgets all statistics and paths; timers that run now will leave none.
     pub fn clear(&self) {
-        self.context.paths.clear();
-        self.context.timers.clear();
+        self.registry.paths.clear();
+        self.registry.timers.clear();
+        self.registry.generation.fetch_add(1, Ordering::Relaxed);
     }
 }
 
@@ -207,20 +207,19 @@ impl fmt::Debug for Profiler {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
             .debug_struct("Profiler")
-            .field("names", &self.context.timers.len())
+            .field("names", &self.registry.timers.len())
             .finish_non_exhaustive()
     }
 }
 
-impl Context {
-    /// The current thread's running timers.
-    pub(super) fn nest(&self) -> &Arc<Nest> {
-        self.nests.get_or_default()
+impl Registry {
+    /// How often everything was forgotten.
+    pub(super) fn generation(&self) -> u64 {
+        self.generation.load(Ordering::Relaxed)
     }
 
     /// The path of a name beneath another path; one that is not told apart if there are too many names or paths.
     pub(super) fn path(&self, above: Option<&Arc<Path>>, name: &str) -> Arc<Path> {
-        let name = cut(name, NAME_BYTES);
         let key = (above.map_or(0, |above| above.id), name);
         // The map's lock is released by the end of this statement: a new path takes it again.
         let known = self
@@ -255,7 +254,7 @@ impl Context {
 
     /// The path of a name beneath one that is not told apart itself.
     pub(super) fn lost_path(&self, above: &Arc<Path>, name: &str) -> Arc<Path> {
-        let timer = self.timer(cut(name, NAME_BYTES));
+        let timer = self.timer(name);
         if timer.is_listed {
             LossCounters::count(&self.losses.paths);
         }

@@ -10,9 +10,9 @@ use uuid::Uuid;
 
 use super::super::text::cut;
 use super::event::{Lap, NAME_BYTES, Notes, TimerEvent};
-use super::nest::{Begun, Ending, Seat};
+use super::nest::{Begun, Ending, Nest};
 use super::path::Path;
-use super::registry::{Context, LossCounters, Timer};
+use super::registry::{LossCounters, Registry, Timer};
 
 /// One timer. The first stop counts; a timer that is dropped before is forgotten.
 ///
@@ -35,10 +35,10 @@ pub struct PerformanceTracker {
 /// What is settled when a timer starts.
 #[derive(Debug, Clone)]
 struct Start {
-    context: Arc<Context>,
+    nest: Arc<Nest>,
     path: Arc<Path>,
-    /// Nothing if the timer's time counts for the timer above.
-    seat: Option<Seat>,
+    /// The timer's number in its nest; nothing if its time counts for the timer above.
+    seat: Option<u64>,
     at: Duration,
 }
 
@@ -67,18 +67,22 @@ struct Progress {
 }
 
 impl Start {
-    fn new(context: &Arc<Context>, begun: Begun) -> Self {
-        let Begun { mut path, seat, at } = begun;
-        if seat.is_none() && path.is_listed() {
-            LossCounters::count(&context.losses.paths);
-            path = Arc::new(Path::unlisted(Arc::clone(&path.timer), path.parent.clone()));
-        }
+    fn new(nest: Arc<Nest>, begun: Begun) -> Self {
+        let Begun { path, seat, at } = begun;
         Self {
-            context: Arc::clone(context),
+            nest,
             path,
             seat,
             at,
         }
+    }
+
+    fn registry(&self) -> &Registry {
+        &self.nest.registry
+    }
+
+    fn now(&self) -> Duration {
+        self.registry().clock.now()
     }
 
     fn timer(&self) -> &Timer {
@@ -88,27 +92,26 @@ impl Start {
     /// Ends the timer after so much time, and enters it into the statistics.
     fn stop(&self, elapsed: Duration) {
         self.timer().aggregate.record(elapsed);
-        if let Some(seat) = &self.seat {
-            let covered = seat.end(self.at.saturating_add(elapsed), Ending::Stopped);
+        if let Some(seat) = self.seat {
+            let at = self.at.saturating_add(elapsed);
+            let covered = self.nest.end(seat, at, Ending::Stopped);
             self.path.add(elapsed.saturating_sub(covered));
         }
     }
 
     /// Ends a timer that nobody stopped.
     fn abandon(&self) {
-        if let Some(seat) = &self.seat {
-            seat.end(self.context.clock.now(), Ending::Abandoned);
+        if let Some(seat) = self.seat {
+            self.nest.end(seat, self.now(), Ending::Abandoned);
         }
-        LossCounters::count(&self.context.losses.abandoned);
+        LossCounters::count(&self.registry().losses.abandoned);
     }
 }
 
 impl PerformanceTracker {
-    pub(super) fn start(context: &Arc<Context>, name: &str) -> Self {
-        let begun = context
-            .nest()
-            .begin(|above| context.path(above, name), || context.clock.now());
-        Self::from_start(Start::new(context, begun))
+    pub(super) fn start(nest: Arc<Nest>, name: &str) -> Self {
+        let begun = nest.begin(cut(name, NAME_BYTES));
+        Self::from_start(Start::new(nest, begun))
     }
 
     pub(super) fn from_shared(shared: Arc<SharedRun>) -> Self {
@@ -138,21 +141,17 @@ impl PerformanceTracker {
     /// ```
     #[must_use = "a timer that is dropped before it is stopped is forgotten"]
     pub fn child(&self, name: impl AsRef<str>) -> Self {
-        let context = &self.start.context;
-        let now = || context.clock.now();
-        let begun = match &self.start.seat {
-            Some(seat) => {
-                let path = context.path(Some(&self.start.path), name.as_ref());
-                if path.is_listed() {
-                    context.nest().begin_beneath(seat, path, now)
-                } else {
-                    Begun::alone(path, now())
-                }
-            }
-            // Beneath a timer that could not be told apart, none can be.
-            None => Begun::alone(context.lost_path(&self.start.path, name.as_ref()), now()),
+        let Start {
+            nest: above, path, ..
+        } = &self.start;
+        let name = cut(name.as_ref(), NAME_BYTES);
+        let nest = above.current();
+        let begun = match self.start.seat {
+            Some(seat) => nest.begin_beneath(above, seat, nest.registry.path(Some(path), name)),
+            // Beneath a timer that cannot be told apart, none can be.
+            None => nest.begin_apart(nest.registry.lost_path(path, name)),
         };
-        Self::from_start(Start::new(context, begun))
+        Self::from_start(Start::new(nest, begun))
     }
 
     /// What the timer is called.
@@ -179,7 +178,7 @@ impl PerformanceTracker {
         let shared = self.shared();
         *shared.id.get_or_init(|| {
             let id = Uuid::new_v4();
-            self.start.context.register(id, &shared);
+            self.start.registry().register(id, &shared);
             id
         })
     }
@@ -209,13 +208,13 @@ impl PerformanceTracker {
         }
         let at = self.since_start();
         let duration = at.saturating_sub(before);
-        let (name, context) = (cut(name.as_ref(), NAME_BYTES), &self.start.context);
-        if !progress.notes.add_lap(&context.notes, name, at) {
-            LossCounters::count(&context.losses.laps);
+        let (name, registry) = (cut(name.as_ref(), NAME_BYTES), self.start.registry());
+        if !progress.notes.add_lap(&registry.notes, name, at) {
+            LossCounters::count(&registry.losses.laps);
         }
         drop(progress);
         if !self.start.timer().notes.add_lap(name, duration) {
-            LossCounters::count(&context.losses.lap_names);
+            LossCounters::count(&registry.losses.lap_names);
         }
         duration
     }
@@ -230,15 +229,15 @@ impl PerformanceTracker {
         if progress.stopped.is_some() {
             return false;
         }
-        let context = &self.start.context;
+        let registry = self.start.registry();
         let at = self.since_start();
         let listed = progress
             .notes
-            .add_event(&context.notes, name.as_ref(), at, data);
+            .add_event(&registry.notes, name.as_ref(), at, data);
         if listed {
             self.start.timer().notes.add_event();
         } else {
-            LossCounters::count(&context.losses.events);
+            LossCounters::count(&registry.losses.events);
         }
         listed
     }
@@ -272,7 +271,7 @@ impl PerformanceTracker {
     }
 
     fn since_start(&self) -> Duration {
-        self.start.context.clock.now().saturating_sub(self.start.at)
+        self.start.now().saturating_sub(self.start.at)
     }
 
     fn stopped(&self) -> Option<Duration> {
@@ -330,10 +329,10 @@ impl Drop for PerformanceTracker {
 impl Drop for SharedRun {
     fn drop(&mut self) {
         if let Some(id) = self.id.get() {
-            self.start.context.unregister(id);
+            self.start.registry().unregister(id);
         }
         let progress = self.progress.get_mut();
-        self.start.context.notes.give_back(&progress.notes);
+        self.start.registry().notes.give_back(&progress.notes);
         if progress.stopped.is_none() {
             self.start.abandon();
         }
