@@ -6,6 +6,7 @@ use llmspell_engine::Value;
 use llmspell_utils::debug::MemoryUse;
 use rquickjs::{Context, Runtime};
 
+use super::profile::{self, ProfileFeed};
 use super::raw::{Access, Home, Js, Local, Outcome, Pending, PromiseState, Property};
 use super::realm::Realm;
 use super::sandbox::{memory_limit, settle, stack_limit};
@@ -16,12 +17,13 @@ use crate::language::Language;
 use crate::sandbox::{SandboxLimits, StopFlag, Stopper};
 use crate::script_engine::{Script, ScriptEngine};
 use crate::script_error::{ScriptError, ScriptErrorKind};
-use crate::script_profile::{NotBuilt, ProfileSource};
+use crate::script_profile::ProfileSource;
 
 /// One engine of JavaScript.
 pub(super) struct JavaScriptEngine {
     limits: SandboxLimits,
     stop: Arc<StopFlag>,
+    profile: Arc<ProfileFeed>,
     installed: Vec<Installed>,
     /// `None` after a script was stopped or ran out of memory: what it left behind cannot be trusted,
     /// so the next script gets a new state with the same globals.
@@ -48,10 +50,12 @@ enum Installed {
 impl JavaScriptEngine {
     pub(super) fn open(limits: &SandboxLimits) -> Result<Self, ScriptError> {
         let stop = Arc::new(StopFlag::default());
-        let state = Some(State::open(limits, &stop)?);
+        let profile = Arc::new(ProfileFeed::default());
+        let state = Some(State::open(limits, &stop, &profile)?);
         Ok(Self {
             limits: limits.clone(),
             stop,
+            profile,
             installed: Vec::new(),
             state,
         })
@@ -61,7 +65,7 @@ impl JavaScriptEngine {
         let state = match self.state.take() {
             Some(state) => state,
             None => {
-                let state = State::open(&self.limits, &self.stop)?;
+                let state = State::open(&self.limits, &self.stop, &self.profile)?;
                 self.installed
                     .iter()
                     .try_for_each(|installed| state.install(installed))?;
@@ -129,7 +133,7 @@ impl ScriptEngine for JavaScriptEngine {
     }
 
     fn profile_source(&self) -> Arc<dyn ProfileSource> {
-        Arc::new(NotBuilt)
+        Arc::<ProfileFeed>::clone(&self.profile)
     }
 
     fn memory(&self) -> MemoryUse {
@@ -160,12 +164,14 @@ struct State {
 }
 
 impl State {
-    fn open(limits: &SandboxLimits, stop: &Arc<StopFlag>) -> Result<Self, ScriptError> {
+    fn open(
+        limits: &SandboxLimits,
+        stop: &Arc<StopFlag>,
+        profile: &Arc<ProfileFeed>,
+    ) -> Result<Self, ScriptError> {
         let no_memory = |_| ScriptError::out_of_memory();
         let runtime = Runtime::new().map_err(no_memory)?;
         runtime.set_max_stack_size(stack_limit(limits.stack));
-        let flag = Arc::clone(stop);
-        runtime.set_interrupt_handler(Some(Box::new(move || flag.is_set())));
         runtime.set_host_promise_rejection_tracker(Some(Box::new(
             |ctx, promise, reason, is_handled| {
                 // A context without its realm runs no script any more.
@@ -185,7 +191,17 @@ impl State {
         // Only now: the engine does not expect to be without memory while it builds its own globals.
         let memory = memory_limit(limits.memory);
         runtime.set_memory_limit(memory);
-        let home = Home::new(context, |js| Realm::new(js, Arc::clone(stop), memory))?;
+        let home = Home::new(context, |js| {
+            Realm::new(js, Arc::clone(stop), Arc::clone(profile), memory)
+        })?;
+        let (flag, feed) = (Arc::clone(stop), Arc::clone(profile));
+        home.on_interrupt(&runtime, move |js| {
+            // A script that is to stop is not held up by a profile.
+            if !flag.is_set() && feed.is_sampled() {
+                profile::look(js);
+            }
+            flag.is_set()
+        });
         let state = Self { home, runtime };
         state.within(|js| builtins::watch(js).map_err(|Pending| raised(js)))?;
         Ok(state)
@@ -283,7 +299,14 @@ fn evaluate<'js>(js: Js<'js>, script: &Script) -> Result<Evaluated<'js>, ScriptE
         Err(error) if may_await(script, &error) => (compile(true)?, true),
         Err(error) => return Err(error),
     };
-    let value = js.evaluate(compiled).map_err(|Pending| raised(js))?;
+    let (compiled, main) = match profile::probed(js, script, is_asynchronous) {
+        Some((probed, main)) => (probed, Some(main)),
+        None => (compiled, None),
+    };
+    profile::begin_script(js, &script.name, main);
+    let value = js.evaluate(compiled);
+    profile::rest(js);
+    let value = value.map_err(|Pending| raised(js))?;
     Ok(Evaluated {
         value,
         is_asynchronous,
@@ -298,7 +321,9 @@ fn may_await(script: &Script, error: &ScriptError) -> bool {
 fn drain(js: Js<'_>) -> Result<(), ScriptError> {
     let mut result = Ok(());
     while !js.realm().stop.is_set() {
-        match js.run_job() {
+        let ran = js.run_job();
+        profile::rest(js);
+        match ran {
             Ok(true) => {}
             Ok(false) => break,
             Err(Pending) => {
@@ -554,8 +579,9 @@ mod tests {
 
     #[test]
     fn memory_that_a_script_gives_back_is_no_error() {
+        // Where there is no memory even for the error, the engine throws `null`.
         let source = "let n = 0; try { const a = []; for (;;) a.push(new Array(1000).fill(1)); }
-            catch (e) { n = e instanceof InternalError ? 1 : 2; } n";
+            catch (e) { n = e === null || e instanceof InternalError ? 1 : 2; } n";
         assert_eq!(Fixture::with(&small()).json(source), "1");
     }
 

@@ -11,4 +11,5 @@ mod debug_never_raises;
 mod host;
 mod limits;
 mod profile_lua;
+mod profile_javascript;
 mod specs;
