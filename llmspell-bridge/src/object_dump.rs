@@ -132,6 +132,14 @@ pub enum DumpShape {
 }
 
 impl DumpNode {
+    /// Whether this may stand under the name of a secret and is none.
+    fn says_nothing(&self) -> bool {
+        match &self.shape {
+            DumpShape::Atom(word) => SAYS_NOTHING.contains(&word.as_str()),
+            _ => false,
+        }
+    }
+
     /// Stands for a value that there was no budget left to look at.
     pub(crate) fn unseen() -> Self {
         Self {
@@ -302,6 +310,19 @@ pub fn redacted_dump(
 /// What may stand under the name of a secret and is none.
 const SAYS_NOTHING: [&str; 5] = ["nil", "null", "undefined", "true", "false"];
 
+/// The value of a variable without its secrets.
+pub(crate) fn redacted_value(
+    name: &str,
+    node: &DumpNode,
+    options: &DumpOptions,
+    redactor: &Redactor,
+) -> String {
+    match redactor.mark_of_key(name) {
+        Some(mark) if !node.says_nothing() => mark,
+        _ => redacted_dump(node, None, options, redactor),
+    }
+}
+
 struct Writer<'a> {
     text: &'a mut String,
     options: &'a DumpOptions,
@@ -420,12 +441,8 @@ impl Writer<'_> {
 
     /// The value of a key, unless the key says that it is secret.
     fn value_of(&mut self, key: &ShownText, value: &DumpNode, depth: usize) {
-        let says_nothing = match &value.shape {
-            DumpShape::Atom(word) => SAYS_NOTHING.contains(&word.as_str()),
-            _ => false,
-        };
         match self.redactor.mark_of_key(&key.text) {
-            Some(mark) if !says_nothing => self.text.push_str(&mark),
+            Some(mark) if !value.says_nothing() => self.text.push_str(&mark),
             _ => self.node(value, depth),
         }
     }

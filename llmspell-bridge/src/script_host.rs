@@ -116,7 +116,8 @@ impl ScriptHost {
         let result = self.run_timed(script);
         drop(alarm);
         stopper.clear();
-        result.map_err(|error| match error.place() {
+        let error = |error: ScriptError| error.redacted(&self.debug.redactor());
+        result.map_err(error).map_err(|error| match error.place() {
             Some(place) if place.file == script.name => {
                 error.with_source_text(script.source.as_str())
             }
@@ -311,6 +312,7 @@ impl ScriptHostBuilder {
         let bridge = self
             .bridge
             .unwrap_or_else(|| DebugBridge::owning(Arc::new(DebugManager::new())));
+        engine.redact_with(bridge.host());
         let output = self
             .output
             .unwrap_or_else(|| Arc::new(DebugEntries(bridge.clone())));
@@ -319,8 +321,7 @@ impl ScriptHostBuilder {
         if self.language == Language::JavaScript {
             engine.install("console", &console)?;
         }
-        let clock = Arc::clone(bridge.manager().clock());
-        let profiles = ScriptProfiles::new(engine.profile_source(), clock);
+        let profiles = ScriptProfiles::new(engine.profile_source(), Arc::clone(bridge.host()));
         let mut source = self.policies.unwrap_or_default();
         // Not the scripts' own scope: what they silence is their own messages, not the policies'.
         let manager = || Arc::clone(bridge.host());

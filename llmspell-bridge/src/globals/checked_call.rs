@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use llmspell_engine::Value;
+use llmspell_utils::debug::DebugLevel;
 use serde_json::Value as Json;
 
 use crate::arguments::{Arguments, DataLimits, ValueKind};
@@ -197,6 +198,17 @@ impl CheckedCall<'_> {
             |text| format!("`{text}`"),
         );
         self.complain(&format!("argument {} must be {what}, got {given}", at + 1));
+    }
+
+    /// Whether a level is allowed here; one that is more verbose is complained about.
+    pub(super) fn allows(&self, level: DebugLevel) -> bool {
+        let most = self.bridge.manager().most_verbose_allowed();
+        if level > most {
+            self.complain(&format!(
+                "the level {level} is not allowed here, {most} at most"
+            ));
+        }
+        level <= most
     }
 
     /// Complains that a method was called on something that is not its object.

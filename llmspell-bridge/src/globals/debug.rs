@@ -147,11 +147,7 @@ impl Debug {
         let Some(level) = level(call) else {
             return Ok(false.into());
         };
-        let most = self.bridge.manager().most_verbose_allowed();
-        if level > most {
-            call.complain(&format!(
-                "the level {level} is not allowed here, {most} at most"
-            ));
+        if !call.allows(level) {
             return Ok(false.into());
         }
         self.bridge.manager().set_level(level);

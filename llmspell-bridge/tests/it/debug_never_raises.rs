@@ -86,9 +86,9 @@ const LUA: &[(&str, Sort, &str)] = &[
     (
         "deep",
         Sort::Odd,
-        "(function() local t = {}; for _ = 1, 1e5 do t = {t} end; return t end)()",
+        "(function() local t = {}; for _ = 1, 1e4 do t = {t} end; return t end)()",
     ),
-    ("wide", Sort::Odd, "table.create(1e6, 1)"),
+    ("wide", Sort::Odd, "table.create(2e5, 1)"),
     (
         "watched",
         Sort::Empty,
@@ -146,9 +146,9 @@ const JAVASCRIPT: &[(&str, Sort, &str)] = &[
     (
         "deep",
         Sort::Odd,
-        "(() => { let t = {}; for (let i = 0; i < 1e5; i++) t = [t]; return t })()",
+        "(() => { let t = {}; for (let i = 0; i < 1e4; i++) t = [t]; return t })()",
     ),
-    ("wide", Sort::Odd, "new Array(1e6).fill(1)"),
+    ("wide", Sort::Odd, "new Array(2e5).fill(1)"),
     ("getter", Sort::Odd, "{get password() { throw 1 }}"),
     (
         "iterating",

@@ -7,9 +7,10 @@
     reason = "a test may fail loudly"
 )]
 
+mod debug_bridge;
 mod debug_never_raises;
 mod host;
 mod limits;
-mod profile_lua;
 mod profile_javascript;
+mod profile_lua;
 mod specs;
