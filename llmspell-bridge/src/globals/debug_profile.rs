@@ -39,12 +39,16 @@ impl Debug {
     pub(super) fn start_profile(&self, arguments: &dyn Arguments) -> Answer {
         let call = self.call("Debug.startProfile", arguments);
         let mut options = ProfileOptions::default();
-        for (name, value) in call.options(0) {
+        let Some(given) = call.options(0) else {
+            return Ok(false.into());
+        };
+        for (name, value) in given {
             if !set_option(&mut options, &name, &value) {
                 call.refuse_option(&name);
                 return Ok(false.into());
             }
         }
+        options.title = self.bridge.redactor().text(&options.title).into_owned();
         let mut mine = self.profile.lock();
         match self.profiles.start(options) {
             Ok(true) => {

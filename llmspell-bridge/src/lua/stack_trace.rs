@@ -7,11 +7,12 @@
 use std::borrow::Cow;
 use std::ffi::{CStr, c_char, c_int};
 
+use llmspell_utils::debug::Redactor;
 use mlua::{Lua, ffi};
 
 use crate::lua::inspect::inspect_at;
 use crate::lua::shelf::shelf;
-use crate::object_dump::{DumpBudget, DumpOptions, dump};
+use crate::object_dump::{DumpBudget, DumpOptions, redacted_value};
 use crate::script_error::Place;
 use crate::stack_trace::{StackFrame, StackTrace, StackTraceOptions, Variable};
 
@@ -25,7 +26,12 @@ pub(super) fn capture(lua: &Lua, options: &StackTraceOptions) -> StackTrace {
         return trace;
     };
     let budget = DumpBudget::new(&shelf.stop);
-    let mut reader = Reader { lua, budget };
+    let redactor = shelf.redactor();
+    let mut reader = Reader {
+        lua,
+        budget,
+        redactor: &redactor,
+    };
     // SAFETY: reads the stack of the running state in protected mode and restores its height.
     let read: mlua::Result<()> = unsafe {
         lua.exec_raw((), |state| {
@@ -42,6 +48,7 @@ pub(super) fn capture(lua: &Lua, options: &StackTraceOptions) -> StackTrace {
 struct Reader<'a> {
     lua: &'a Lua,
     budget: DumpBudget<'a>,
+    redactor: &'a Redactor,
 }
 
 /// The line of the script that called the host.
@@ -268,7 +275,7 @@ unsafe fn variables(
             };
             let top = ffi::lua_gettop(state);
             let node = inspect_at(reader.lua, state, top, &options, &mut reader.budget);
-            let value = dump(&node, None, &options);
+            let value = redacted_value(&name, &node, &options, reader.redactor);
             ffi::lua_settop(state, -2);
             // Names in parentheses are the compiler's own.
             if !name.is_empty() && !name.starts_with('(') {
