@@ -27,7 +27,7 @@ const OTHERS: [(&str, Rule); 13] = [
     ("PRIVATE KEY", Rule::PrivateKey),
     ("eyJ", Rule::WebToken),
     ("bearer", Rule::Bearer),
-    ("basic ", Rule::Basic),
+    ("basic", Rule::Basic),
     (" -u ", Rule::Account),
     (" --user ", Rule::Account),
     (" --proxy-user ", Rule::Account),
