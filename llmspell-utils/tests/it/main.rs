@@ -18,6 +18,7 @@ mod manager;
 mod output;
 mod process;
 mod profiler;
+mod recording;
 mod redact;
 mod report;
 mod support;

@@ -331,7 +331,7 @@ fn is_secret_value(value: &str, joint: Joint, secret: Secret) -> bool {
             !short && !is_file(value) && !is_boolean_like(value)
         }
         (Joint::Tight | Joint::Element | Joint::Sql, _) => !is_file(value),
-        (Joint::Equals | Joint::Colon | Joint::Sql, Secret::Token) => random && !is_file(value),
+        (Joint::Equals | Joint::Colon, Secret::Token) => random && !is_file(value),
         (Joint::Equals, _) => {
             !is_harmless_word(value) && (random || !is_path_of_names(value)) && !is_file(value)
         }
