@@ -48,6 +48,7 @@ fn main() -> ExitCode {
         Command::Run(arguments) => run::run(&arguments),
         Command::Eval(arguments) => eval::eval(&arguments),
     });
+    settings::flush_debug();
     let exit = match result {
         Ok(Ok(exit)) => exit,
         Ok(Err(failure)) => failure.report(),

@@ -7,6 +7,7 @@
 //! - [`Profiler`] keeps timers, [`ProfileBuilder`] makes profiles, [`report`] presents both.
 //! - [`RecordingWriter`] keeps a session in a file, [`RecordingReader`] reads it.
 //! - [`DebugConfig`] reads all settings from a file, the environment and the command line.
+//! - [`MemoryUse`] says what memory is in use, [`SlowThresholds`] how long operations may take.
 //! - [`Clock`] tells the time, and can be made to stand still.
 
 mod clock;
@@ -17,17 +18,19 @@ mod filter;
 mod format;
 mod level;
 mod manager;
+mod memory;
 mod output;
 mod profile;
 mod profiler;
 mod recording;
 mod redact;
 pub mod report;
+mod slow;
 mod text;
 
 pub use crate::debug_log;
 pub use clock::{Clock, ManualClock, SystemClock, Timestamp};
-pub use config::{DebugConfig, Document, OutputTarget, Setting, Table};
+pub use config::{DebugConfig, Document, OutputTarget, Setting, SyslogPlace, Table};
 pub use entry::{DebugEntry, Place};
 pub use error::{DebugError, DebugErrorKind};
 pub use filter::{
@@ -35,20 +38,25 @@ pub use filter::{
 };
 pub use format::{EntryFormat, FormatKind, JsonFormat, TextFormat};
 pub use level::{DebugLevel, LevelError};
-pub use manager::{DebugManager, global};
+pub use manager::{DebugManager, ScopeGrants, global};
+pub use memory::{MemoryDifference, MemorySnapshot, MemoryUse};
 pub use output::{
     BufferLimits, BufferOutput, ConsoleOutput, DebugOutput, FanOut, FileOutput, NullOutput,
+    OutputTrouble, QueueLimits, Queued, RotatingFileOutput, Rotation, SocketOutput, SyslogOutput,
 };
+#[cfg(feature = "tracing")]
+pub use output::{DebugLayer, TracingOutput};
 pub use profile::{
     FrameId, FrameKind, NodeId, Profile, ProfileBuilder, ProfileFrame, ProfileLosses,
     ProfileMethod, ProfileNode, Segment,
 };
 pub use profiler::{
-    Lap, PerformanceTracker, Profiler, ProfilerLosses, TimerEvent, TimerStatistics,
+    Lap, LapStatistics, PerformanceTracker, Profiler, ProfilerLosses, TimerEvent, TimerStatistics,
 };
 pub use recording::{
     RECORDING_VERSION, Record, RecordKind, RecordingError, RecordingErrorKind, RecordingReader,
     RecordingSummary, RecordingWriter,
 };
 pub use redact::{RedactConfig, Redactor};
+pub use slow::{SlowOperation, SlowThresholds};
 pub use text::{escaped, escaped_where};

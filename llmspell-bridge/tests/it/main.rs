@@ -9,4 +9,6 @@
 
 mod host;
 mod limits;
+mod profile_lua;
+mod profile_javascript;
 mod specs;

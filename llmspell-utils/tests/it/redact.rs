@@ -226,7 +226,7 @@ fn data_is_redacted_by_key_by_shape_by_the_name_beside_it_and_by_the_flag_before
         "env": [{"name": "DB_PASSWORD", "value": "hunter2"}, {"name": "HOME", "value": "/home/bob"}],
         "command": ["login", "--password", "hunter2", "--verbose", "x"],
         "headers": [["Authorization", "hunter2"], ["Accept", "*/*"]],
-        (token.clone()): "as a key",
+        (token): "as a key",
     });
     redactor.value(&mut data);
     let expected = json!({

@@ -73,14 +73,14 @@ pub struct RecordingSummary {
 }
 
 impl RecordingWriter {
-    /// Makes the file, which only its owner may read, and writes the first record with `about` in it.
+    /// Makes the file, which only its owner may read, and writes the first record: what is recorded, as `about` says.
     ///
     /// # Errors
     ///
     /// The file exists already or cannot be made, or another process is writing to it.
     pub fn create(
         path: &Path,
-        about: Value,
+        about: &Value,
         redactor: Arc<Redactor>,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, RecordingError> {
