@@ -25,6 +25,8 @@ mod process;
 mod profile;
 mod profiler;
 mod queue;
+mod recording;
+mod redact;
 mod report;
 mod rotating_file;
 mod scope;
