@@ -7,6 +7,7 @@ mod engine;
 mod error;
 mod inspect;
 mod object;
+mod prompt;
 mod raw;
 mod realm;
 mod sandbox;

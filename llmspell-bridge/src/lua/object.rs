@@ -96,6 +96,12 @@ impl LuaObject {
         Self(object)
     }
 
+    /// The object that a userdata value holds.
+    pub(super) fn held(value: &AnyUserData) -> Option<Arc<dyn HostObject>> {
+        let object = value.borrow::<Self>().ok()?;
+        Some(Arc::clone(&object.0))
+    }
+
     /// The name of the kind of object that a userdata value holds.
     pub(super) fn name_of(value: &AnyUserData) -> Option<&'static str> {
         let object = value.borrow::<Self>().ok()?;

@@ -9,4 +9,5 @@
 
 mod host;
 mod limits;
+mod prompt;
 mod specs;
