@@ -7,12 +7,19 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use crate::decision::{DecisionError, RuleReport};
+use crate::evaluation_probe::Probe;
 use crate::value::Value;
 
 /// A policy that is ready to be asked.
 pub(crate) trait Evaluator: Debug + Send + Sync {
     /// What the policy says about the event; failures are among the findings.
-    fn evaluate(&self, event: &Value, moment: Moment, findings: &mut Findings);
+    fn evaluate(
+        &self,
+        event: &Value,
+        moment: Moment,
+        findings: &mut Findings,
+        probe: &mut Probe<'_>,
+    );
 }
 
 /// When a policy is evaluated, and how long that may take.

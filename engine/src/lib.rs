@@ -31,6 +31,7 @@
 mod decision;
 mod document;
 mod error;
+mod evaluation_probe;
 mod evaluator;
 mod event;
 mod harness;
@@ -49,6 +50,7 @@ pub use decision::{
     Decision, DecisionError, DecisionErrorKind, RuleReport, Timings, Verb, Verdict,
 };
 pub use error::{EngineError, EngineErrorKind, Place};
+pub use evaluation_probe::{EvaluationProbe, EvaluationStep};
 pub use event::{Event, EventError, EventErrorKind, EventLimits};
 pub use harness::Harness;
 pub use policy::PolicySummary;

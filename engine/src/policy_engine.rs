@@ -9,6 +9,7 @@ use sha2::{Digest, Sha256};
 
 use crate::decision::{Decision, DecisionError, DecisionErrorKind, Timings};
 use crate::error::EngineError;
+use crate::evaluation_probe::{EvaluationProbe, EvaluationStep, Probe};
 use crate::evaluator::{Evaluator, Findings, Moment};
 use crate::event::{Event, EventLimits};
 use crate::harness::Harness;
@@ -135,17 +136,31 @@ impl PolicyEngine {
     /// Decides about one event; it never fails, because a failure is a decision too.
     #[must_use]
     pub fn evaluate(&self, event: &Event) -> Decision {
+        self.decide(event, Probe::none())
+    }
+
+    /// The same with somebody who hears of every step while it is done, to measure it.
+    #[must_use]
+    pub fn evaluate_probed(&self, event: &Event, probe: &mut dyn EvaluationProbe) -> Decision {
+        self.decide(event, Probe::new(probe))
+    }
+
+    fn decide(&self, event: &Event, mut probe: Probe<'_>) -> Decision {
         let start = Instant::now();
+        probe.enter(|| EvaluationStep::Route);
         let matched = self.routes.find(event.name(), event.tool());
+        probe.leave();
         let routed = Instant::now();
         let mut findings = Findings {
             errors: self.standing_errors.clone(),
             ..Findings::default()
         };
-        self.evaluate_policies(&matched, event, routed, &mut findings);
+        self.evaluate_policies(&matched, event, routed, &mut findings, &mut probe);
         self.tell(&findings);
         let evaluated = Instant::now();
+        probe.enter(|| EvaluationStep::Synthesize);
         let outcome = synthesize(findings, event.value(), self.mode);
+        probe.leave();
         let decision_id = uuid::Uuid::now_v7().to_string();
         let end = Instant::now();
         let decision = Decision {
@@ -193,6 +208,7 @@ impl PolicyEngine {
         event: &Event,
         start: Instant,
         findings: &mut Findings,
+        probe: &mut Probe<'_>,
     ) {
         let now = SystemTime::now();
         for index in matched {
@@ -203,7 +219,7 @@ impl PolicyEngine {
             };
             match self.deadline.checked_sub(start.elapsed()) {
                 Some(left) if !left.is_zero() => {
-                    evaluator.evaluate(event.value(), Moment { now, left }, findings);
+                    evaluator.evaluate(event.value(), Moment { now, left }, findings, probe);
                 }
                 _ => findings.errors.push(DecisionError {
                     kind: DecisionErrorKind::Timeout,

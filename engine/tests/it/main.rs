@@ -15,6 +15,7 @@ mod metadata;
 mod modules;
 mod negation;
 mod places;
+mod probe;
 mod project;
 mod repeatability;
 mod stack;

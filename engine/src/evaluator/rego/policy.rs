@@ -12,6 +12,7 @@ use super::library::Library;
 use super::syntax::{Module, Shape};
 use super::{answer, bounded, clock};
 use crate::decision::{DecisionError, DecisionErrorKind, Verb};
+use crate::evaluation_probe::{EvaluationStep, Probe};
 use crate::evaluator::{Evaluator, Findings, Moment};
 
 /// Steps of the interpreter between two looks at the clock: often enough for a deadline of milliseconds, and
@@ -25,6 +26,8 @@ pub(crate) struct Speaker {
     pub(crate) file: Arc<str>,
     /// The severity of decisions that name none.
     pub(crate) severity: Option<Arc<str>>,
+    /// The line of the package.
+    line: u32,
     /// Where each verb is defined.
     definitions: Vec<Definition>,
 }
@@ -70,6 +73,7 @@ impl Speaker {
             id,
             file,
             severity,
+            line: module.package_line,
             definitions: definitions.collect(),
         }
     }
@@ -156,7 +160,13 @@ impl RegoPolicy {
         })
     }
 
-    fn evaluate_verbs(&self, event: &Value, moment: Moment, findings: &mut Findings) {
+    fn evaluate_verbs(
+        &self,
+        event: &Value,
+        moment: Moment,
+        findings: &mut Findings,
+        probe: &mut Probe<'_>,
+    ) {
         let mut engine = self.prototype.clone();
         engine.set_execution_timer_config(ExecutionTimerConfig {
             limit: moment.left,
@@ -165,6 +175,11 @@ impl RegoPolicy {
         clock::set(moment.now);
         engine.set_input(event.clone());
         for (verb, path) in &self.verbs {
+            probe.enter(|| EvaluationStep::Verb {
+                verb: *verb,
+                file: &self.speaker.file,
+                line: self.speaker.line_of(*verb, None),
+            });
             match engine.eval_rule(path.clone()) {
                 Ok(answer) => answer::read(&self.speaker, *verb, &answer, findings),
                 Err(error) => self.failed(*verb, &error.to_string(), findings),
@@ -176,6 +191,7 @@ impl RegoPolicy {
                     .prints
                     .extend(prints.into_iter().map(|text| (Arc::clone(id), text)));
             }
+            probe.leave();
         }
     }
 
@@ -203,11 +219,24 @@ impl RegoPolicy {
 }
 
 impl Evaluator for RegoPolicy {
-    fn evaluate(&self, event: &Value, moment: Moment, findings: &mut Findings) {
+    fn evaluate(
+        &self,
+        event: &Value,
+        moment: Moment,
+        findings: &mut Findings,
+        probe: &mut Probe<'_>,
+    ) {
+        let depth = probe.depth();
+        probe.enter(|| EvaluationStep::Policy {
+            id: &self.speaker.id,
+            file: &self.speaker.file,
+            line: self.speaker.line,
+        });
         // INVARIANT: a panic leaves findings that were complete before it, and an engine that is thrown away.
         let outcome = catch_unwind(AssertUnwindSafe(|| {
-            self.evaluate_verbs(event, moment, findings);
+            self.evaluate_verbs(event, moment, findings, probe);
         }));
+        probe.leave_to(depth);
         if outcome.is_err() {
             let line = self
                 .verbs
