@@ -5,6 +5,7 @@
 //! - [`DebugEntry`] is a message; an [`EntryFormat`] says how it looks, a [`DebugOutput`] where it goes.
 //! - [`Profiler`] keeps timers, [`ProfileBuilder`] makes profiles, [`report`] presents both.
 //! - [`DebugConfig`] reads all settings from a file, the environment and the command line.
+//! - [`MemoryUse`] says what memory is in use, [`SlowThresholds`] how long operations may take.
 //! - [`Clock`] tells the time, and can be made to stand still.
 
 mod clock;
@@ -15,10 +16,12 @@ mod filter;
 mod format;
 mod level;
 mod manager;
+mod memory;
 mod output;
 mod profile;
 mod profiler;
 pub mod report;
+mod slow;
 mod text;
 
 pub use crate::debug_log;
@@ -32,6 +35,7 @@ pub use filter::{
 pub use format::{EntryFormat, FormatKind, JsonFormat, TextFormat};
 pub use level::{DebugLevel, LevelError};
 pub use manager::{DebugManager, global};
+pub use memory::{MemoryDifference, MemorySnapshot, MemoryUse};
 pub use output::{
     BufferLimits, BufferOutput, ConsoleOutput, DebugOutput, FanOut, FileOutput, NullOutput,
 };
@@ -40,6 +44,7 @@ pub use profile::{
     ProfileMethod, ProfileNode, Segment,
 };
 pub use profiler::{
-    Lap, PerformanceTracker, Profiler, ProfilerLosses, TimerEvent, TimerStatistics,
+    Lap, LapStatistics, PerformanceTracker, Profiler, ProfilerLosses, TimerEvent, TimerStatistics,
 };
+pub use slow::{SlowOperation, SlowThresholds};
 pub use text::{escaped, escaped_where};

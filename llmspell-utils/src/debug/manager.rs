@@ -2,6 +2,7 @@
 
 mod delivery;
 mod log_macro;
+mod slow;
 mod switches;
 
 use std::fmt;
@@ -21,6 +22,7 @@ use super::filter::{
 use super::level::DebugLevel;
 use super::output::{BufferLimits, DebugOutput};
 use super::profiler::Profiler;
+use super::slow::SharedThresholds;
 use delivery::Delivery;
 use switches::Switches;
 
@@ -48,6 +50,7 @@ pub struct DebugManager {
     delivery: Delivery,
     clock: Arc<dyn Clock>,
     profiler: Profiler,
+    slow: SharedThresholds,
     /// Held while settings change, so that the gate is always worked out from settings that belong together.
     changes: Mutex<()>,
 }
@@ -77,6 +80,7 @@ impl DebugManager {
             delivery: Delivery::default(),
             profiler: Profiler::new(Arc::clone(&clock)),
             clock,
+            slow: SharedThresholds::default(),
             changes: Mutex::new(()),
         }
     }
@@ -190,6 +194,7 @@ impl DebugManager {
         self.switches.set_level(config.level);
         self.switches.set_enabled(config.enabled);
         self.delivery.captured.set_limits(config.capture_limits());
+        self.slow.set(config.slow);
         if let Some(output) = output {
             self.delivery.set_output(output);
         }

@@ -161,7 +161,7 @@ impl Profile {
         for (index, node) in self.nodes.iter().enumerate().rev() {
             let total = totals.get(index).copied().unwrap_or_default();
             if let Some(above) = node.parent.and_then(|id| totals.get_mut(id.index())) {
-                *above += total;
+                *above = above.saturating_add(total);
             }
         }
         totals
@@ -182,7 +182,9 @@ impl Profile {
     /// The time that was spent in all call paths.
     #[must_use]
     pub fn total(&self) -> Duration {
-        self.nodes.iter().map(|node| node.own).sum()
+        self.nodes
+            .iter()
+            .fold(Duration::ZERO, |sum, node| sum.saturating_add(node.own))
     }
 
     /// What was not kept.

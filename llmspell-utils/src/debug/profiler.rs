@@ -7,5 +7,5 @@ mod tracker;
 
 pub use event::{Lap, TimerEvent};
 pub use registry::{Profiler, ProfilerLosses};
-pub use statistics::TimerStatistics;
+pub use statistics::{LapStatistics, TimerStatistics};
 pub use tracker::PerformanceTracker;

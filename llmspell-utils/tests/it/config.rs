@@ -3,10 +3,11 @@
 use std::collections::HashMap;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use llmspell_utils::debug::{
     DebugConfig, DebugErrorKind, DebugLevel, DebugManager, FilterAction, FilterRule, FormatKind,
-    OutputTarget, PatternKind,
+    OutputTarget, PatternKind, SlowOperation, SlowThresholds,
 };
 
 use super::support::{manager, messages};
@@ -49,6 +50,7 @@ enabled = false
 capture_limit = 50
 output = ["console", "file:logs/debug.jsonl"]
 format = "json"
+slow = "50ms"
 
 [[debug.filters]]
 pattern = "policy.*"
@@ -86,6 +88,7 @@ timeout = "2s"
                 FilterRule::new("noisy", PatternKind::Exact, FilterAction::Off),
                 FilterRule::new("au(th|dit)", PatternKind::Regex, FilterAction::On),
             ],
+            slow: SlowThresholds::all(Some(Duration::from_millis(50))),
         }
     );
 }
@@ -270,7 +273,7 @@ fn a_mistake_in_a_file_is_named_with_line_column_key_and_what_is_allowed() {
         ),
         (
             "[debug]\nzzz = 1\nlevel = \"loud\"\n",
-            "conf/llmspell.toml:2:1: unknown key `zzz` in `debug` (known are `level`, `enabled`, `capture_limit`, `output`, `format`, `filters`)",
+            "conf/llmspell.toml:2:1: unknown key `zzz` in `debug` (known are `level`, `enabled`, `capture_limit`, `output`, `format`, `filters`, `slow`)",
         ),
         (
             "debug = 1",
@@ -380,4 +383,52 @@ fn deeply_nested_toml_is_refused() {
     let error = DebugConfig::from_toml(&text, Path::new("llmspell.toml")).unwrap_err();
     assert_eq!(error.kind(), DebugErrorKind::Syntax);
     assert_eq!(error.place().map(|place| place.line), Some(2));
+}
+
+#[test]
+fn a_table_of_slow_operations_changes_what_it_names() {
+    let mut config = toml("[debug]\nslow = '1m 30s'\n");
+    let text = "[debug.slow]\nevaluation = '50ms'\nsignal = 'off'\n";
+    config.apply_toml(text, Path::new("llmspell.toml")).unwrap();
+    let expected = SlowThresholds {
+        script: Some(Duration::from_secs(90)),
+        evaluation: Some(Duration::from_millis(50)),
+        signal: None,
+    };
+    assert_eq!(config.slow, expected);
+    let manager = DebugManager::from_config(&config).unwrap();
+    let operations = [
+        SlowOperation::Script,
+        SlowOperation::Evaluation,
+        SlowOperation::Signal,
+    ];
+    for operation in operations {
+        assert_eq!(
+            manager.slow_threshold(operation),
+            expected.of(operation),
+            "{operation}"
+        );
+    }
+    manager.configure(&toml("[debug]\nslow = 'off'\n")).unwrap();
+    assert_eq!(manager.slow_threshold(SlowOperation::Script), None);
+}
+
+#[test]
+fn a_threshold_that_is_no_duration_is_refused_with_its_place() {
+    for (text, expected) in [
+        (
+            "[debug]\nslow = 50\n",
+            "conf/llmspell.toml:2:8: `debug.slow` cannot be `50` (use a duration above 0 with its unit, such as \"50ms\", or \"off\")",
+        ),
+        (
+            "[debug.slow]\nscript = '0s'\n",
+            "conf/llmspell.toml:2:10: `debug.slow.script` cannot be `'0s'` (use a duration above 0 with its unit, such as \"50ms\", or \"off\")",
+        ),
+        (
+            "[debug]\nslow = { evaluations = '1s' }\n",
+            "conf/llmspell.toml:2:10: unknown key `evaluations` in `debug.slow` (did you mean `evaluation`?)",
+        ),
+    ] {
+        assert_eq!(refused(text), expected);
+    }
 }

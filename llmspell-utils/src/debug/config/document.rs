@@ -209,6 +209,12 @@ impl<'document> Setting<'document> {
         }))
     }
 
+    /// Whether the value is a table.
+    #[must_use]
+    pub fn is_table(&self) -> bool {
+        self.value.get_ref().as_table().is_some()
+    }
+
     /// The value as a table with these keys.
     ///
     /// # Errors

@@ -3,11 +3,13 @@
 use std::fs::File;
 use std::io::Read as _;
 use std::path::Path;
+use std::time::Duration;
 
 use super::super::error::{DebugError, DebugErrorKind};
 use super::super::filter::{FilterAction, FilterRule, PatternKind, RuleSet};
 use super::super::format::FormatKind;
 use super::super::level::{DebugLevel, LevelError};
+use super::super::slow::SlowThresholds;
 use super::super::text::quoted;
 use super::document::{Document, Setting, Table};
 use super::settings::DebugConfig;
@@ -16,15 +18,17 @@ use super::target::OutputTarget;
 /// The longest configuration file, in bytes.
 const FILE_BYTES: u64 = 1024 * 1024;
 
-const DEBUG_KEYS: [&str; 6] = [
+const DEBUG_KEYS: [&str; 7] = [
     "level",
     "enabled",
     "capture_limit",
     "output",
     "format",
     "filters",
+    "slow",
 ];
 const FILTER_KEYS: [&str; 4] = ["pattern", "enabled", "level", "type"];
+const SLOW_KEYS: [&str; 3] = ["script", "evaluation", "signal"];
 
 /// The text of a configuration file.
 pub(super) fn read(file: &Path) -> Result<String, DebugError> {
@@ -78,6 +82,9 @@ pub(super) fn applied(
     if let Some(setting) = table.setting("filters") {
         config.filters = filters(&setting)?;
     }
+    if let Some(setting) = table.setting("slow") {
+        config.slow = slow(&setting, config.slow)?;
+    }
     Ok(config)
 }
 
@@ -96,6 +103,33 @@ fn outputs(setting: &Setting<'_>, directory: &Path) -> Result<Vec<OutputTarget>,
         .into_iter()
         .map(|target| target.relative_to(directory))
         .collect())
+}
+
+/// One threshold for all operations, or a table with those that change.
+fn slow(setting: &Setting<'_>, known: SlowThresholds) -> Result<SlowThresholds, DebugError> {
+    if !setting.is_table() {
+        return threshold(setting).map(SlowThresholds::all);
+    }
+    let table = setting.table(&SLOW_KEYS)?;
+    let read = |key, known| table.setting(key).map_or(Ok(known), |one| threshold(&one));
+    Ok(SlowThresholds {
+        script: read("script", known.script)?,
+        evaluation: read("evaluation", known.evaluation)?,
+        signal: read("signal", known.signal)?,
+    })
+}
+
+/// A duration with its unit, or `off`.
+fn threshold(setting: &Setting<'_>) -> Result<Option<Duration>, DebugError> {
+    let allowed = "a duration above 0 with its unit, such as \"50ms\", or \"off\"";
+    let text: String = setting.read(allowed)?;
+    if text == "off" {
+        return Ok(None);
+    }
+    match humantime::parse_duration(&text) {
+        Ok(duration) if !duration.is_zero() => Ok(Some(duration)),
+        _ => Err(setting.not_allowed(allowed)),
+    }
 }
 
 fn filters(setting: &Setting<'_>) -> Result<Vec<FilterRule>, DebugError> {

@@ -8,6 +8,7 @@ use super::super::filter::{Directive, FilterError, FilterRule};
 use super::super::format::FormatKind;
 use super::super::level::DebugLevel;
 use super::super::output::{BufferLimits, DebugOutput, FanOut};
+use super::super::slow::SlowThresholds;
 use super::target::OutputTarget;
 use super::{environment, file};
 
@@ -41,6 +42,8 @@ pub struct DebugConfig {
     pub format: Option<FormatKind>,
     /// The rules, the oldest first.
     pub filters: Vec<FilterRule>,
+    /// How long operations may take before they leave a warning; as long as they like.
+    pub slow: SlowThresholds,
 }
 
 impl Default for DebugConfig {
@@ -52,6 +55,7 @@ impl Default for DebugConfig {
             output: Vec::new(),
             format: None,
             filters: Vec::new(),
+            slow: SlowThresholds::default(),
         }
     }
 }

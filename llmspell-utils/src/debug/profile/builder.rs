@@ -122,6 +122,28 @@ impl ProfileBuilder {
         });
     }
 
+    /// Adds what was measured elsewhere to a call path, the outermost frame first. It has no place in the course of
+    /// time. A path that cannot be told apart adds to its ancestor.
+    pub fn add(&mut self, stack: &[FrameId], calls: u64, own: Duration) {
+        let mut path = None;
+        for frame in stack {
+            let Some(node) = self.node_beneath(path, *frame) else {
+                self.profile.lost.paths += calls;
+                break;
+            };
+            path = Some(node);
+        }
+        if let Some(node) = path.and_then(|id| self.node_mut(id)) {
+            node.calls += calls;
+            node.own = node.own.saturating_add(own);
+        }
+    }
+
+    /// Counts calls that whoever feeds the builder could not tell apart.
+    pub const fn count_lost_paths(&mut self, calls: u64) {
+        self.profile.lost.paths += calls;
+    }
+
     /// How many calls are open.
     #[must_use]
     pub fn depth(&self) -> usize {
@@ -153,16 +175,20 @@ impl ProfileBuilder {
     fn open_frame(&mut self, frame: FrameId) {
         // Beneath a path that could not be told apart, nothing can be.
         let hidden = self.open.last().is_some_and(Option::is_none);
-        let node = if hidden { None } else { self.child(frame) };
+        let parent = self.open.last().copied().flatten();
+        let node = if hidden {
+            None
+        } else {
+            self.node_beneath(parent, frame)
+        };
         if node.is_none() {
             self.profile.lost.paths += 1;
         }
         self.open.push(node);
     }
 
-    /// The path of a frame beneath the current one; nothing if there are too many paths.
-    fn child(&mut self, frame: FrameId) -> Option<NodeId> {
-        let parent = self.open.last().copied().flatten();
+    /// The path of a frame beneath another one; nothing if there are too many paths.
+    fn node_beneath(&mut self, parent: Option<NodeId>, frame: FrameId) -> Option<NodeId> {
         if let Some(id) = self.node_ids.get(&(parent, frame)) {
             return Some(*id);
         }

@@ -21,6 +21,21 @@ pub enum FrameKind {
     Timer,
 }
 
+impl FrameKind {
+    /// The stable name, for programs to read.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Script => "script",
+            Self::Native => "native",
+            Self::Host => "host",
+            Self::Policy => "policy",
+            Self::Rule => "rule",
+            Self::Timer => "timer",
+        }
+    }
+}
+
 /// Something that takes time.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct ProfileFrame {

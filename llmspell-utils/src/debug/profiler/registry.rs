@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use dashmap::DashMap;
 use foldhash::fast::RandomState;
+use serde::Serialize;
 use uuid::Uuid;
 
 use super::super::clock::{Clock, SystemClock};
@@ -177,7 +178,7 @@ impl Context {
 }
 
 /// What a profiler did not keep.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 pub struct ProfilerLosses {
     /// Timers that were dropped before they were stopped.
     pub abandoned: u64,
@@ -189,6 +190,20 @@ pub struct ProfilerLosses {
     pub laps: u64,
     /// Events that were not listed.
     pub events: u64,
+}
+
+impl ProfilerLosses {
+    /// Every count with what it counts, for a person to read.
+    #[must_use]
+    pub const fn counts(&self) -> [(&'static str, u64); 5] {
+        [
+            ("timers that were never stopped", self.abandoned),
+            ("timers with names too many", self.names),
+            ("ids too many", self.ids),
+            ("laps too many", self.laps),
+            ("events too many", self.events),
+        ]
+    }
 }
 
 #[derive(Debug, Default)]

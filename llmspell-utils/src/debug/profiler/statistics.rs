@@ -37,6 +37,27 @@ pub struct TimerStatistics {
     pub p99: Duration,
     /// The longest.
     pub max: Duration,
+    /// The timers beneath which timers of this name ran, by their names, sorted.
+    pub parents: Vec<Arc<str>>,
+    /// How many events were listed.
+    pub events: u64,
+    /// The laps by their names, the first one first.
+    pub laps: Vec<LapStatistics>,
+}
+
+/// How long the laps of one name in the timers of one name took.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LapStatistics {
+    /// The laps' name.
+    pub name: Arc<str>,
+    /// How many there were.
+    pub count: u64,
+    /// What they took together.
+    pub total: Duration,
+    /// The shortest.
+    pub min: Duration,
+    /// The longest.
+    pub max: Duration,
 }
 
 /// The running sums of one name.
@@ -115,6 +136,9 @@ impl Sums {
             p95: self.quantile(0.95),
             p99: self.quantile(0.99),
             max: Duration::from_nanos(self.max),
+            parents: Vec::new(),
+            events: 0,
+            laps: Vec::new(),
         }
     }
 

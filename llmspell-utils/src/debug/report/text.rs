@@ -1,13 +1,13 @@
-//! The statistics of timers as an aligned table for people.
+//! Timers and profiles as aligned tables for people.
 
 use std::time::Duration;
 
-use super::super::profiler::TimerStatistics;
-use super::super::text::push_escaped;
-
-const COLUMNS: [&str; 10] = [
-    "timer", "count", "total", "mean", "std dev", "min", "p50", "p95", "p99", "max",
-];
+use super::super::profile::{FrameId, Profile, ProfileFrame, ProfileNode};
+use super::super::profiler::{ProfilerLosses, TimerStatistics};
+use super::super::text::escaped;
+use super::label::{method, name};
+use super::quantity::{duration, percent};
+use super::table::{Side, table};
 
 /// The statistics as an aligned table, one line a name, every duration with its unit.
 ///
@@ -28,19 +28,34 @@ pub fn text(statistics: &[TimerStatistics]) -> String {
     if statistics.is_empty() {
         return "no timer was stopped yet\n".to_owned();
     }
-    let mut rows = vec![COLUMNS.map(str::to_owned)];
-    rows.extend(statistics.iter().map(row));
-    let widths = widths(&rows);
-    rows.iter().map(|row| line(row, &widths)).collect()
+    let columns = [
+        "timer", "count", "total", "mean", "std dev", "min", "p50", "p95", "p99", "max",
+    ];
+    let mut side = Side::Left;
+    let columns = columns.map(|name| (name, std::mem::replace(&mut side, Side::Right)));
+    let rows: Vec<_> = statistics.iter().map(timer_row).collect();
+    table(columns, &rows)
 }
 
-type Row = [String; COLUMNS.len()];
+/// The same, and below it what the profiler did not keep.
+#[must_use]
+pub fn timers_text(statistics: &[TimerStatistics], lost: ProfilerLosses) -> String {
+    let mut text = text(statistics);
+    let lost: Vec<String> = lost
+        .counts()
+        .into_iter()
+        .filter(|(_, count)| *count > 0)
+        .map(|(what, count)| format!("{count} {what}"))
+        .collect();
+    if !lost.is_empty() {
+        text.push_str(&format!("not kept: {}\n", lost.join(", ")));
+    }
+    text
+}
 
-fn row(statistics: &TimerStatistics) -> Row {
-    let mut name = String::new();
-    push_escaped(&mut name, &statistics.name);
+fn timer_row(statistics: &TimerStatistics) -> [String; 10] {
     [
-        name,
+        escaped(&statistics.name),
         statistics.count.to_string(),
         duration(statistics.total),
         duration(statistics.mean),
@@ -53,70 +68,116 @@ fn row(statistics: &TimerStatistics) -> Row {
     ]
 }
 
-fn widths(rows: &[Row]) -> [usize; COLUMNS.len()] {
-    let mut widths = [0; COLUMNS.len()];
-    for row in rows {
-        for (width, cell) in widths.iter_mut().zip(row) {
-            *width = (*width).max(cell.chars().count());
-        }
+/// The top of a profile as an aligned table: at most so many frames, those with the most time of their own first.
+///
+/// Own time is what was spent in a frame itself, total time includes everything beneath it. A dash stands where calls
+/// were not counted. The first line says how the profile came about, the last one what it lacks, if anything.
+#[must_use]
+pub fn profile_text(profile: &Profile, rows: usize) -> String {
+    let whole = profile.total();
+    let head = format!(
+        "{}: {}, {}\n",
+        escaped(profile.title()),
+        duration(whole),
+        method(profile)
+    );
+    if profile.is_empty() {
+        return format!("{head}nothing was measured\n");
     }
-    widths
-}
-
-/// Names to the left, numbers to the right.
-fn line(row: &Row, widths: &[usize; COLUMNS.len()]) -> String {
-    let cells = row
+    let frames = by_frame(profile);
+    let columns = [
+        ("own", Side::Right),
+        ("own %", Side::Right),
+        ("total", Side::Right),
+        ("total %", Side::Right),
+        ("calls", Side::Right),
+        ("kind", Side::Left),
+        ("name", Side::Left),
+        ("place", Side::Left),
+    ];
+    let shown: Vec<_> = frames
         .iter()
-        .zip(widths)
-        .enumerate()
-        .map(|(column, (cell, width))| match column {
-            0 => format!("{cell:<width$}"),
-            _ => format!("{cell:>width$}"),
-        });
-    let mut line = cells.collect::<Vec<_>>().join("  ");
-    line.push('\n');
-    line
-}
-
-/// Three significant digits and the unit; nanoseconds are whole.
-fn duration(duration: Duration) -> String {
-    let nanoseconds = duration.as_nanos();
-    let (unit, divisor) = match nanoseconds {
-        0..1_000 => return format!("{nanoseconds} ns"),
-        1_000..999_500 => ("µs", 1e3),
-        999_500..999_500_000 => ("ms", 1e6),
-        _ => ("s", 1e9),
-    };
-    let value = nanoseconds as f64 / divisor;
-    match value {
-        ..9.995 => format!("{value:.2} {unit}"),
-        ..99.95 => format!("{value:.1} {unit}"),
-        _ => format!("{value:.0} {unit}"),
+        .take(rows)
+        .map(|spent| frame_row(spent, whole))
+        .collect();
+    let mut text = format!("{head}{}", table(columns, &shown));
+    if frames.len() > rows {
+        let others = frames.len() - rows;
+        let own = frames.iter().skip(rows).map(|spent| spent.own).sum();
+        text.push_str(&format!(
+            "and {others} more with {} together\n",
+            duration(own)
+        ));
     }
+    text
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+/// What was spent in a frame, on whatever path.
+struct Spent<'profile> {
+    frame: &'profile ProfileFrame,
+    own: Duration,
+    total: Duration,
+    calls: u64,
+}
 
-    #[test]
-    fn durations_have_three_digits_and_a_unit() {
-        let cases: [(u64, &str); 12] = [
-            (0, "0 ns"),
-            (999, "999 ns"),
-            (1_000, "1.00 µs"),
-            (9_994, "9.99 µs"),
-            (9_996, "10.0 µs"),
-            (99_960, "100 µs"),
-            (999_499, "999 µs"),
-            (999_500, "1.00 ms"),
-            (12_345_678, "12.3 ms"),
-            (999_500_000, "1.00 s"),
-            (61_000_000_000, "61.0 s"),
-            (3_600_000_000_000, "3600 s"),
-        ];
-        for (nanoseconds, expected) in cases {
-            assert_eq!(duration(Duration::from_nanos(nanoseconds)), expected);
+/// All frames, those with the most own time first.
+fn by_frame(profile: &Profile) -> Vec<Spent<'_>> {
+    let mut frames: Vec<Spent<'_>> = profile
+        .frames()
+        .iter()
+        .map(|frame| Spent {
+            frame,
+            own: Duration::ZERO,
+            total: Duration::ZERO,
+            calls: 0,
+        })
+        .collect();
+    let nodes: Vec<ProfileNode> = profile.nodes().collect();
+    for (node, total) in nodes.iter().zip(profile.totals()) {
+        let Some(spent) = frames.get_mut(node.frame.index()) else {
+            continue;
+        };
+        spent.own = spent.own.saturating_add(node.own);
+        spent.calls += node.calls;
+        // Of a frame beneath itself, the outer one has all time already.
+        if !is_beneath_itself(&nodes, node) {
+            spent.total = spent.total.saturating_add(total);
         }
     }
+    frames.retain(|spent| !spent.total.is_zero() || spent.calls > 0);
+    frames.sort_by(|one, other| {
+        let by_time = (other.own, other.total).cmp(&(one.own, one.total));
+        by_time.then_with(|| one.frame.name.cmp(&other.frame.name))
+    });
+    frames
+}
+
+fn is_beneath_itself(nodes: &[ProfileNode], node: &ProfileNode) -> bool {
+    let frame: FrameId = node.frame;
+    let mut next = node.parent;
+    while let Some(above) = next.and_then(|id| nodes.get(id.index())) {
+        if above.frame == frame {
+            return true;
+        }
+        next = above.parent;
+    }
+    false
+}
+
+fn frame_row(spent: &Spent<'_>, whole: Duration) -> [String; 8] {
+    let place = spent.frame.place.as_ref().map(ToString::to_string);
+    let calls = match spent.calls {
+        0 => "-".to_owned(),
+        calls => calls.to_string(),
+    };
+    [
+        duration(spent.own),
+        percent(spent.own, whole),
+        duration(spent.total),
+        percent(spent.total, whole),
+        calls,
+        spent.frame.kind.code().to_owned(),
+        escaped(name(spent.frame)),
+        escaped(&place.unwrap_or_default()),
+    ]
 }
