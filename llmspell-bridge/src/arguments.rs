@@ -1,8 +1,11 @@
 //! The arguments of one call from a script, converted only as far as the method asks.
 
-use llmspell_engine::Value;
-use llmspell_utils::debug::{FrameId, ProfileBuilder};
+use std::sync::Arc;
 
+use llmspell_engine::Value;
+use llmspell_utils::debug::{FrameId, MemoryUse, ProfileBuilder};
+
+use crate::host_object::HostObject;
 use crate::language::Language;
 use crate::object_dump::{DumpNode, DumpOptions};
 use crate::sandbox::StopReason;
@@ -117,6 +120,9 @@ pub trait Arguments {
     /// The argument as a tree for [`dump`](crate::dump()), within the limits of `options`.
     fn inspect(&self, index: usize, options: &DumpOptions) -> DumpNode;
 
+    /// The argument, if it is an object of the host that was given to scripts by a call.
+    fn object(&self, index: usize) -> Option<Arc<dyn HostObject>>;
+
     /// Calls the function at `function` with all arguments from index `first` on, and keeps what it
     /// returns for the answer [`ScriptValue::Returned`](crate::ScriptValue::Returned).
     ///
@@ -134,6 +140,10 @@ pub trait Arguments {
 
     /// Why the script is being stopped, if it is: a method that does much looks at this now and then.
     fn stop_reason(&self) -> Option<StopReason>;
+
+    /// What the heap of the caller's engine holds now; what is about the process is left out. The engine may
+    /// have to walk its heap to tell.
+    fn memory(&self) -> MemoryUse;
 
     /// The line of the script that makes this call.
     fn place(&self) -> Option<Place>;

@@ -5,6 +5,8 @@ mod console;
 mod cupcake;
 mod debug;
 mod debug_filter;
+mod debug_memory;
+mod debug_profile;
 mod debug_report;
 mod debug_timer;
 

@@ -1,7 +1,9 @@
 //! Something that scripts can call, described once for every language.
 
+use std::any::Any;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 
 use llmspell_utils::debug::DebugLevel;
@@ -23,7 +25,7 @@ pub struct MethodInfo {
 /// An object with methods and read-only fields, as scripts see it.
 ///
 /// Implement [`ScriptObject`] instead where the methods are known when the program is compiled.
-pub trait HostObject: Send + Sync {
+pub trait HostObject: Any + Send + Sync {
     /// The name of the kind of object, for errors and dumps.
     fn name(&self) -> &'static str;
 
@@ -49,6 +51,13 @@ pub trait HostObject: Send + Sync {
     ///
     /// The cell must live as long as the object: languages read it without holding a lock.
     fn gate(&self) -> Option<&AtomicU8>;
+
+    /// What answers in place of this object when one of its methods is called on something else.
+    ///
+    /// It has the same methods and fields. Without one, such a call raises.
+    fn stand_in(&self) -> Option<Arc<dyn HostObject>> {
+        None
+    }
 }
 
 impl dyn HostObject + '_ {
@@ -174,6 +183,12 @@ pub trait ScriptObject: Send + Sync + Sized + 'static {
     fn level_gate(&self) -> Option<&AtomicU8> {
         None
     }
+
+    /// What answers when a method is called on something that is not its object; see
+    /// [`HostObject::stand_in`].
+    fn without_receiver(&self) -> Option<Self> {
+        None
+    }
 }
 
 impl<T: ScriptObject> HostObject for T {
@@ -209,5 +224,10 @@ impl<T: ScriptObject> HostObject for T {
 
     fn gate(&self) -> Option<&AtomicU8> {
         self.level_gate()
+    }
+
+    fn stand_in(&self) -> Option<Arc<dyn HostObject>> {
+        let stand_in = self.without_receiver()?;
+        Some(Arc::new(stand_in))
     }
 }

@@ -37,7 +37,7 @@ pub use script_error::{Place, ScriptError, ScriptErrorKind};
 pub use script_host::{ScriptHost, ScriptHostBuilder};
 pub use script_output::{DebugEntries, KeptLines, ScriptOutput, StandardStreams};
 pub use script_profile::{
-    ProfileMode, ProfileOptions, ProfileSource, RunningProfile, ScriptProfiles,
+    ProfileMode, ProfileOptions, ProfileSource, ProfiledCall, RunningProfile, ScriptProfiles,
 };
 pub use script_value::ScriptValue;
 pub use shown_text::{LeftOut, ShownText, cut_text, shortened};

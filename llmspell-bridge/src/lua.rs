@@ -6,6 +6,7 @@ mod engine;
 mod error;
 mod inspect;
 mod object;
+mod profile;
 mod prompt;
 mod sandbox;
 mod shelf;

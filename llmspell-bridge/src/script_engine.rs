@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use llmspell_engine::Value;
+use llmspell_utils::debug::MemoryUse;
 
 use crate::arguments::DataLimits;
 use crate::host_object::HostObject;
@@ -101,8 +102,9 @@ pub trait ScriptEngine: Send {
     /// What feeds profiles with the functions of scripts.
     fn profile_source(&self) -> Arc<dyn ProfileSource>;
 
-    /// How many bytes the engine's heap holds now.
-    fn memory_used(&self) -> u64;
+    /// What the engine's heap holds now; what is about the process is left out. An engine may have to walk its
+    /// heap to tell.
+    fn memory(&self) -> MemoryUse;
 }
 
 impl fmt::Debug for dyn ScriptEngine {

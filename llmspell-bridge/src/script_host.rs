@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use llmspell_engine::{EngineOptions, PolicyEngine, Value};
-use llmspell_utils::debug::DebugManager;
+use llmspell_utils::debug::{DebugManager, MemoryUse};
 use llmspell_utils::read_text;
 
 use crate::arguments::DataLimits;
@@ -63,6 +63,7 @@ impl ScriptHost {
             events: Vec::new(),
             arguments: Vec::new(),
             objects: Vec::new(),
+            profiles_below: None,
         }
     }
 
@@ -125,10 +126,14 @@ impl ScriptHost {
         &self.profiles
     }
 
-    /// How many bytes the scripts' heap holds now.
+    /// What the scripts' heap holds now, and what the process takes.
     #[must_use]
-    pub fn memory_used(&self) -> u64 {
-        self.engine.memory_used()
+    pub fn memory(&self) -> MemoryUse {
+        MemoryUse {
+            resident: MemoryUse::of_process().resident,
+            virtual_: MemoryUse::of_process().virtual_,
+            ..self.engine.memory()
+        }
     }
 }
 
@@ -199,6 +204,7 @@ pub struct ScriptHostBuilder {
     events: Vec<(String, Value)>,
     arguments: Vec<String>,
     objects: Vec<(String, Arc<dyn HostObject>)>,
+    profiles_below: Option<PathBuf>,
 }
 
 impl std::fmt::Debug for dyn ScriptOutput {
@@ -255,6 +261,13 @@ impl ScriptHostBuilder {
         self
     }
 
+    /// Lets scripts save profiles below a directory, as new files with an ending that is known.
+    #[must_use]
+    pub fn profiles_below(mut self, directory: impl Into<PathBuf>) -> Self {
+        self.profiles_below = Some(directory.into());
+        self
+    }
+
     /// Where the lines go that scripts print; else they become debug entries.
     #[must_use]
     pub fn output(mut self, output: Arc<dyn ScriptOutput>) -> Self {
@@ -294,7 +307,7 @@ impl ScriptHostBuilder {
         };
         let bridge = self
             .bridge
-            .unwrap_or_else(|| DebugBridge::new(Arc::new(DebugManager::new())));
+            .unwrap_or_else(|| DebugBridge::owning(Arc::new(DebugManager::new())));
         let output = self
             .output
             .unwrap_or_else(|| Arc::new(DebugEntries(bridge.clone())));
@@ -306,7 +319,8 @@ impl ScriptHostBuilder {
         let clock = Arc::clone(bridge.manager().clock());
         let profiles = ScriptProfiles::new(engine.profile_source(), clock);
         let mut source = self.policies.unwrap_or_default();
-        let manager = || Arc::clone(bridge.manager());
+        // Not the scripts' own scope: what they silence is their own messages, not the policies'.
+        let manager = || Arc::clone(bridge.host());
         source.options.debug.get_or_insert_with(manager);
         let cupcake: Arc<dyn HostObject> = Arc::new(Cupcake {
             source,
@@ -316,7 +330,8 @@ impl ScriptHostBuilder {
             profiles: profiles.clone(),
         });
         engine.install("Cupcake", &cupcake)?;
-        let debug: Arc<dyn HostObject> = Arc::new(Debug::new(bridge, profiles.clone()));
+        let debug: Arc<dyn HostObject> =
+            Arc::new(Debug::new(bridge, profiles.clone(), self.profiles_below));
         engine.install("Debug", &debug)?;
         let arguments: Vec<Value> = self.arguments.into_iter().map(Value::from).collect();
         engine.install_data(argument_name(self.language), &Value::from(arguments))?;

@@ -83,6 +83,43 @@ impl RunningProfile {
             ProfileMode::Exact => self.feed(ProfileBuilder::charge),
         }
     }
+
+    /// Goes from a script into a function of the host, until what it returns is dropped. Whatever the function measures
+    /// meanwhile stands beneath it.
+    pub fn call(&self, function: &'static str, arguments: &dyn Arguments) -> ProfiledCall<'_> {
+        self.reach(arguments);
+        let frame = ProfileFrame::new(function, FrameKind::Host);
+        let depth = self.feed(|builder, now| {
+            let depth = builder.depth();
+            let frame = builder.frame(frame);
+            // An exact profile may have noted the call already.
+            if builder.current_frame() != Some(frame) {
+                builder.enter(frame, now);
+            }
+            depth
+        });
+        ProfiledCall {
+            profile: self,
+            depth,
+        }
+    }
+}
+
+/// A call of a function of the host, in a profile. Dropping it ends the call.
+#[derive(Debug)]
+#[must_use = "a call ends when this is dropped"]
+pub struct ProfiledCall<'a> {
+    profile: &'a RunningProfile,
+    /// How many calls were open before.
+    depth: usize,
+}
+
+impl Drop for ProfiledCall<'_> {
+    fn drop(&mut self) {
+        // Also out of what a script function left open that was called meanwhile and raised an error.
+        self.profile
+            .feed(|builder, now| builder.leave_to(self.depth, now));
+    }
 }
 
 /// What feeds a profile with the functions of a script: one for each engine.

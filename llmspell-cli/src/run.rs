@@ -9,6 +9,7 @@ use llmspell_bridge::{
     DebugBridge, Language, ScriptHost, ScriptOutput, StandardStreams, parse_duration, parse_size,
 };
 use llmspell_engine::{EngineOptions, EventLimits, Project};
+use llmspell_utils::debug;
 
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -71,7 +72,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     let streams = Arc::new(StandardStreams::default());
     let mut builder = ScriptHost::builder(language)
         .limits(limits)
-        .debug(DebugBridge::default())
+        .debug(DebugBridge::owning(Arc::clone(debug::global())))
         .output(Arc::clone(&streams) as Arc<dyn ScriptOutput>)
         .projects_below(beside)
         .arguments(arguments.arguments.iter().cloned());

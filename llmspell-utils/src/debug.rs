@@ -2,6 +2,7 @@
 //!
 //! - [`DebugManager`] puts the parts together; [`global`] is one for the whole process.
 //! - [`DebugLevel`] and the rules of the filter ([`FilterRule`], [`Directive`]) say whether a message is wanted.
+//! - [`Redactor`] takes secrets out of everything before it is kept.
 //! - [`DebugEntry`] is a message; an [`EntryFormat`] says how it looks, a [`DebugOutput`] where it goes.
 //! - [`Profiler`] keeps timers, [`ProfileBuilder`] makes profiles, [`report`] presents both.
 //! - [`DebugConfig`] reads all settings from a file, the environment and the command line.
@@ -20,6 +21,7 @@ mod memory;
 mod output;
 mod profile;
 mod profiler;
+mod redact;
 pub mod report;
 mod slow;
 mod text;
@@ -34,7 +36,7 @@ pub use filter::{
 };
 pub use format::{EntryFormat, FormatKind, JsonFormat, TextFormat};
 pub use level::{DebugLevel, LevelError};
-pub use manager::{DebugManager, global};
+pub use manager::{DebugManager, ScopeGrants, global};
 pub use memory::{MemoryDifference, MemorySnapshot, MemoryUse};
 pub use output::{
     BufferLimits, BufferOutput, ConsoleOutput, DebugOutput, FanOut, FileOutput, NullOutput,
@@ -46,5 +48,6 @@ pub use profile::{
 pub use profiler::{
     Lap, LapStatistics, PerformanceTracker, Profiler, ProfilerLosses, TimerEvent, TimerStatistics,
 };
+pub use redact::{RedactConfig, Redactor};
 pub use slow::{SlowOperation, SlowThresholds};
 pub use text::{escaped, escaped_where};

@@ -3,6 +3,7 @@
 pub mod debug;
 mod nearest;
 mod read_text;
+mod sync;
 
 pub use nearest::nearest;
 pub use read_text::read_text;

@@ -1,13 +1,32 @@
 //! A call of a debug function, which never raises: what cannot be done is said once in a warning entry.
 
+use llmspell_engine::Value;
 use serde_json::Value as Json;
 
 use crate::arguments::{Arguments, DataLimits, ValueKind};
 use crate::debug_bridge::DebugBridge;
 use crate::object_dump::{DumpOptions, dump};
+use crate::script_value::ScriptValue;
+use crate::shown_text::shortened;
 
 /// How many bytes of a wrong argument a complaint shows.
 const LONGEST_GIVEN: usize = 120;
+
+/// How many bytes a message may have; the rest is cut off.
+const LONGEST_MESSAGE: usize = 1 << 20;
+
+/// How many bytes a name may have; the rest is cut off.
+const LONGEST_NAME: usize = 256;
+
+/// How many bytes a text may have that must not be cut.
+const LONGEST_TEXT: usize = 64 << 10;
+
+/// From so many bytes on, a text is asked whether the script's memory has room for it.
+const LARGE: usize = 1 << 16;
+
+/// A text that is cut has at least this many bytes less than it was cut to: the width of `…` and what a character
+/// may lack.
+const CUT: usize = 8;
 
 /// The arguments of a call, and whom to complain to about them.
 #[derive(Clone, Copy)]
@@ -29,13 +48,50 @@ impl CheckedCall<'_> {
         value
     }
 
-    /// An argument that has to be a string.
+    /// An argument that has to be a string, exactly as it is: one that is too long or no text is refused.
     pub(super) fn text(&self, at: usize) -> Option<String> {
-        let value = self.arguments.text(at);
-        if value.is_none() {
+        if self.arguments.kind(at) != ValueKind::Text {
             self.expected(at, "a string");
+            return None;
         }
-        value
+        let start = short_text(self.arguments, at, LONGEST_TEXT + CUT)?;
+        if start.len() > LONGEST_TEXT {
+            self.complain(&format!(
+                "argument {} must have at most {LONGEST_TEXT} bytes",
+                at + 1
+            ));
+            return None;
+        }
+        match self.arguments.exact_text(at)? {
+            Ok(text) => Some(text),
+            Err(error) => {
+                self.complain(&format!("argument {}: {}", at + 1, error.message()));
+                None
+            }
+        }
+    }
+
+    /// An argument that has to be a name: one that is too long is cut.
+    pub(super) fn name(&self, at: usize) -> Option<String> {
+        if self.arguments.kind(at) != ValueKind::Text {
+            self.expected(at, "a string");
+            return None;
+        }
+        self.cut_text(at, LONGEST_NAME)
+    }
+
+    /// An argument that may be left out, and else is a name.
+    pub(super) fn optional_name(&self, at: usize) -> Option<String> {
+        match self.arguments.kind(at) {
+            ValueKind::Nil => None,
+            _ => self.name(at),
+        }
+    }
+
+    /// An argument as the text of a message: strings as they are, everything else as a compact dump.
+    pub(super) fn message(&self, at: usize) -> String {
+        self.cut_text(at, LONGEST_MESSAGE)
+            .unwrap_or_else(|| dumped(self.arguments, at))
     }
 
     /// An argument as the data of an entry; what is no data is kept as a dump.
@@ -47,9 +103,71 @@ impl CheckedCall<'_> {
             Ok(data) => serde_json::to_value(&data).ok(),
             Err(error) => {
                 self.complain(&format!("{}; it is kept as text", error.message()));
-                Some(Json::String(shown(self.arguments, at)))
+                Some(Json::String(dumped(self.arguments, at)))
             }
         }
+    }
+
+    /// An argument that may be left out, and else is a table or an object of options.
+    pub(super) fn options(&self, at: usize) -> Vec<(String, Value)> {
+        if self.arguments.kind(at) == ValueKind::Nil {
+            return Vec::new();
+        }
+        let fields = match self.arguments.data(at, self.limits) {
+            Ok(Value::Object(fields)) => fields,
+            // An empty table may be either.
+            Ok(Value::Array(items)) if items.is_empty() => return Vec::new(),
+            Ok(_) => {
+                self.expected(at, "a table or object of options");
+                return Vec::new();
+            }
+            Err(error) => {
+                self.complain(&format!("argument {}: {}", at + 1, error.message()));
+                return Vec::new();
+            }
+        };
+        let named = fields
+            .iter()
+            .filter_map(|(name, value)| Some((name.as_string().ok()?.to_string(), value.clone())));
+        named.collect()
+    }
+
+    /// Complains about an option.
+    pub(super) fn refuse_option(&self, name: &str) {
+        let name = shortened(name.as_bytes(), LONGEST_GIVEN);
+        self.complain(&format!(
+            "the option `{name}` is unknown or of the wrong type"
+        ));
+    }
+
+    /// Text as an answer, unless the script's heap has no room for it.
+    pub(super) fn answer(&self, text: String) -> ScriptValue {
+        if text.len() >= LARGE {
+            let heap = self.arguments.memory();
+            // The engine may need the text twice while it takes it over.
+            let needed = heap.script_heap.unwrap_or(0) + 2 * text.len() as u64;
+            if heap.script_heap_limit.is_some_and(|limit| needed > limit) {
+                self.complain(&format!(
+                    "the answer has {} bytes, more than the script's memory has room for",
+                    text.len()
+                ));
+                return String::new().into();
+            }
+        }
+        text.into()
+    }
+
+    /// A string cut to so many bytes; one that is longer is complained about.
+    fn cut_text(&self, at: usize, most_bytes: usize) -> Option<String> {
+        let text = short_text(self.arguments, at, most_bytes + CUT)?;
+        if text.len() <= most_bytes {
+            return Some(text);
+        }
+        self.complain(&format!(
+            "argument {} has more than {most_bytes} bytes; its beginning is kept",
+            at + 1
+        ));
+        short_text(self.arguments, at, most_bytes)
     }
 
     /// Complains that an argument is not what it has to be.
@@ -59,6 +177,11 @@ impl CheckedCall<'_> {
             |text| format!("`{text}`"),
         );
         self.complain(&format!("argument {} must be {what}, got {given}", at + 1));
+    }
+
+    /// Complains that a method was called on something that is not its object.
+    pub(super) fn misses_receiver(&self) {
+        self.complain("the method needs its object: write `object:method(…)` in Lua, `object.method(…)` in JavaScript");
     }
 
     /// Complains about the call.
@@ -80,13 +203,8 @@ pub(super) fn short_text(
     }
 }
 
-/// An argument as the text of a message: strings as they are, everything else as a compact dump.
-pub(super) fn shown(arguments: &dyn Arguments, at: usize) -> String {
-    match arguments.text(at) {
-        Some(text) => text,
-        None => {
-            let options = DumpOptions::compact();
-            dump(&arguments.inspect(at, &options), None, &options)
-        }
-    }
+/// An argument as a compact dump.
+fn dumped(arguments: &dyn Arguments, at: usize) -> String {
+    let options = DumpOptions::compact();
+    dump(&arguments.inspect(at, &options), None, &options)
 }

@@ -6,16 +6,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use llmspell_engine::{
-    Decision, EngineError, EngineOptions, Event, EventError, Harness, PolicyEngine, PolicySummary,
-    Project, Value,
+    Decision, EngineError, EngineOptions, EvaluationProbe, EvaluationStep, Event, EventError,
+    Harness, PolicyEngine, PolicySummary, Project, Value,
 };
+use llmspell_utils::debug::{FrameKind, Place, ProfileBuilder, ProfileFrame};
 use parking_lot::RwLock;
 
 use crate::arguments::{Arguments, DataLimits, ValueKind};
 use crate::debug_bridge::DebugBridge;
 use crate::host_object::{Method, ScriptObject};
 use crate::script_error::{ScriptError, ScriptErrorKind};
-use crate::script_profile::ScriptProfiles;
+use crate::script_profile::{RunningProfile, ScriptProfiles};
 use crate::script_value::ScriptValue;
 
 /// Where the policies come from, and the engine once it is loaded.
@@ -128,12 +129,21 @@ impl ScriptObject for Cupcake {
 
 impl Cupcake {
     fn eval(&self, arguments: &dyn Arguments) -> Answer {
+        let profile = self.profiles.running();
+        let _call = profile
+            .as_deref()
+            .map(|profile| profile.call("Cupcake.eval", arguments));
         let engine = self.source.engine()?;
         let event = self.event(&engine, arguments)?;
-        Ok(ScriptValue::Data(self.decide(&engine, &event)))
+        let decision = self.decide(&engine, &event, profile.as_deref());
+        Ok(ScriptValue::Data(decision))
     }
 
     fn eval_batch(&self, arguments: &dyn Arguments) -> Answer {
+        let profile = self.profiles.running();
+        let _call = profile
+            .as_deref()
+            .map(|profile| profile.call("Cupcake.evalBatch", arguments));
         let engine = self.source.engine()?;
         let given = arguments.data(0, &self.limits)?;
         let events = match &given {
@@ -157,7 +167,8 @@ impl Cupcake {
             }
             let event = Event::from_value(event, engine.event_limits())
                 .map_err(|error| from_event(&error, Some(index + 1)))?;
-            decisions.push(ScriptValue::Data(self.decide(&engine, &event)));
+            let decision = self.decide(&engine, &event, profile.as_deref());
+            decisions.push(ScriptValue::Data(decision));
         }
         Ok(ScriptValue::List(decisions))
     }
@@ -269,8 +280,16 @@ impl Cupcake {
         .map_err(|error| from_event(&error, None))
     }
 
-    fn decide(&self, engine: &PolicyEngine, event: &Event) -> Value {
-        let decision = engine.evaluate(event);
+    fn decide(
+        &self,
+        engine: &PolicyEngine,
+        event: &Event,
+        profile: Option<&RunningProfile>,
+    ) -> Value {
+        let decision = match profile {
+            Some(profile) => engine.evaluate_probed(event, &mut EvaluationFrames(profile)),
+            None => engine.evaluate(event),
+        };
         self.note(&decision);
         decision.to_value()
     }
@@ -281,6 +300,38 @@ impl Cupcake {
             .manager()
             .profiler()
             .record("Cupcake.eval", total);
+    }
+}
+
+/// Makes the steps of an evaluation frames of a profile.
+struct EvaluationFrames<'a>(&'a RunningProfile);
+
+impl EvaluationProbe for EvaluationFrames<'_> {
+    fn enter(&mut self, step: EvaluationStep<'_>) {
+        let frame = evaluation_frame(step);
+        self.0.feed(|builder, now| {
+            let frame = builder.frame(frame);
+            builder.enter(frame, now);
+        });
+    }
+
+    fn leave(&mut self) {
+        self.0.feed(ProfileBuilder::leave);
+    }
+}
+
+fn evaluation_frame(step: EvaluationStep<'_>) -> ProfileFrame {
+    match step {
+        EvaluationStep::Policy { id, file, line } => {
+            ProfileFrame::new(Arc::clone(id), FrameKind::Policy)
+                .at(Place::new(Arc::clone(file), line))
+        }
+        EvaluationStep::Verb { verb, file, line } => {
+            ProfileFrame::new(verb.name(), FrameKind::Rule).at(Place::new(Arc::clone(file), line))
+        }
+        EvaluationStep::Route => ProfileFrame::new("(route)", FrameKind::Host),
+        EvaluationStep::Synthesize => ProfileFrame::new("(synthesize)", FrameKind::Host),
+        _ => ProfileFrame::new("(evaluation)", FrameKind::Host),
     }
 }
 

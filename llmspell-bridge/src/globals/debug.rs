@@ -1,21 +1,30 @@
 //! `Debug`: messages, levels and captured entries. Never raises: what cannot be done is said once in a
 //! warning entry, and the answer is `false` or empty.
 
-use llmspell_utils::debug::{DebugEntry, DebugLevel};
+use std::path::PathBuf;
+use std::sync::Arc;
 use std::sync::atomic::AtomicU8;
+
+use llmspell_utils::debug::{DebugEntry, DebugLevel};
+use parking_lot::Mutex;
 
 use crate::arguments::{Arguments, DataLimits, ValueKind};
 use crate::debug_bridge::{DebugBridge, located};
-use crate::globals::checked_call::{CheckedCall, short_text, shown};
+use crate::globals::checked_call::{CheckedCall, short_text};
+use crate::globals::debug_profile::ProfileFiles;
 use crate::host_object::{Method, ScriptObject};
 use crate::script_error::ScriptError;
-use crate::script_profile::ScriptProfiles;
+use crate::script_profile::{RunningProfile, ScriptProfiles};
 use crate::script_value::ScriptValue;
 
 /// The debug infrastructure as scripts see it.
 pub(crate) struct Debug {
     pub(super) bridge: DebugBridge,
     pub(super) profiles: ScriptProfiles,
+    /// The profile that a script started last.
+    pub(super) profile: Mutex<Option<Arc<RunningProfile>>>,
+    /// Where scripts may save profiles.
+    pub(super) files: Arc<ProfileFiles>,
     /// How large the data of one entry may be.
     pub(super) limits: DataLimits,
 }
@@ -43,6 +52,7 @@ impl ScriptObject for Debug {
         Method::new("recordEvent", Self::record_event),
         Method::new("measure", Self::measure),
         Method::new("performanceReport", Self::performance_report),
+        Method::new("jsonReport", Self::json_report),
         Method::new("addModuleFilter", Self::add_module_filter),
         Method::new("addAdvancedFilter", Self::add_advanced_filter),
         Method::new("removeModuleFilter", Self::remove_module_filter),
@@ -57,6 +67,10 @@ impl ScriptObject for Debug {
         Method::new("stackTrace", Self::stack_trace),
         Method::new("stackTraceJson", Self::stack_trace_json),
         Method::new("stackFrames", Self::stack_frames),
+        Method::new("memoryStats", Self::memory_stats),
+        Method::new("memorySnapshot", Self::memory_snapshot),
+        Method::new("startProfile", Self::start_profile),
+        Method::new("stopProfile", Self::stop_profile),
     ];
 
     fn level_gate(&self) -> Option<&AtomicU8> {
@@ -65,10 +79,17 @@ impl ScriptObject for Debug {
 }
 
 impl Debug {
-    pub(crate) fn new(bridge: DebugBridge, profiles: ScriptProfiles) -> Self {
+    /// `profiles_below` is the directory below which scripts may save profiles.
+    pub(crate) fn new(
+        bridge: DebugBridge,
+        profiles: ScriptProfiles,
+        profiles_below: Option<PathBuf>,
+    ) -> Self {
         Self {
             bridge,
             profiles,
+            profile: Mutex::default(),
+            files: Arc::new(ProfileFiles::below(profiles_below)),
             limits: DataLimits {
                 depth: 32,
                 nodes: 10_000,
@@ -78,28 +99,29 @@ impl Debug {
     }
 
     fn trace(&self, arguments: &dyn Arguments) -> Answer {
-        self.message(DebugLevel::Trace, arguments, 0)
+        self.message(self.call("Debug.trace", arguments), DebugLevel::Trace, 0)
     }
 
     fn debug(&self, arguments: &dyn Arguments) -> Answer {
-        self.message(DebugLevel::Debug, arguments, 0)
+        self.message(self.call("Debug.debug", arguments), DebugLevel::Debug, 0)
     }
 
     fn info(&self, arguments: &dyn Arguments) -> Answer {
-        self.message(DebugLevel::Info, arguments, 0)
+        self.message(self.call("Debug.info", arguments), DebugLevel::Info, 0)
     }
 
     fn warn(&self, arguments: &dyn Arguments) -> Answer {
-        self.message(DebugLevel::Warn, arguments, 0)
+        self.message(self.call("Debug.warn", arguments), DebugLevel::Warn, 0)
     }
 
     fn error(&self, arguments: &dyn Arguments) -> Answer {
-        self.message(DebugLevel::Error, arguments, 0)
+        self.message(self.call("Debug.error", arguments), DebugLevel::Error, 0)
     }
 
     fn log(&self, arguments: &dyn Arguments) -> Answer {
-        match level(self.call("Debug.log", arguments)) {
-            Some(level) => self.message(level, arguments, 1),
+        let call = self.call("Debug.log", arguments);
+        match level(call) {
+            Some(level) => self.message(call, level, 1),
             None => Ok(ScriptValue::Nil),
         }
     }
@@ -109,7 +131,7 @@ impl Debug {
         let Some(level) = level(call) else {
             return Ok(ScriptValue::Nil);
         };
-        if let Some(entry) = self.entry(level, arguments, 1, 3) {
+        if let Some(entry) = self.entry(call, level, 1, 3) {
             let entry = match call.data(2) {
                 Some(data) => entry.with_data(data),
                 None => entry,
@@ -120,11 +142,19 @@ impl Debug {
     }
 
     fn set_level(&self, arguments: &dyn Arguments) -> Answer {
-        let level = level(self.call("Debug.setLevel", arguments));
-        if let Some(level) = level {
-            self.bridge.manager().set_level(level);
+        let call = self.call("Debug.setLevel", arguments);
+        let Some(level) = level(call) else {
+            return Ok(false.into());
+        };
+        let most = self.bridge.manager().most_verbose_allowed();
+        if level > most {
+            call.complain(&format!(
+                "the level {level} is not allowed here, {most} at most"
+            ));
+            return Ok(false.into());
         }
-        Ok(level.is_some().into())
+        self.bridge.manager().set_level(level);
+        Ok(true.into())
     }
 
     fn get_level(&self, _: &dyn Arguments) -> Answer {
@@ -154,8 +184,9 @@ impl Debug {
                 return Ok(ScriptValue::List(Vec::new()));
             }
         };
-        let entries = self.bridge.manager().captured(limit);
-        Ok(entries.iter().map(shown_entry).collect::<Vec<_>>().into())
+        let entries = self.bridge.manager().captured_shared(limit);
+        let shown = entries.iter().map(|entry| shown_entry(entry));
+        Ok(ScriptValue::List(shown.collect()))
     }
 
     fn clear_captured(&self, _: &dyn Arguments) -> Answer {
@@ -163,33 +194,35 @@ impl Debug {
         Ok(ScriptValue::Nil)
     }
 
-    fn message(&self, level: DebugLevel, arguments: &dyn Arguments, at: usize) -> Answer {
-        if let Some(entry) = self.entry(level, arguments, at, at + 1) {
+    fn message(&self, call: CheckedCall<'_>, level: DebugLevel, at: usize) -> Answer {
+        if let Some(entry) = self.entry(call, level, at, at + 1) {
             self.bridge.manager().emit(entry);
         }
         Ok(ScriptValue::Nil)
     }
 
-    /// The entry of a message and a module, if anybody listens to them.
+    /// The entry of a message and a module, if there is a message and anybody listens to it.
     fn entry(
         &self,
+        call: CheckedCall<'_>,
         level: DebugLevel,
-        arguments: &dyn Arguments,
         message: usize,
         module: usize,
     ) -> Option<DebugEntry> {
         let manager = self.bridge.manager();
+        if call.arguments.count() <= message {
+            call.expected(message, "a message");
+            return None;
+        }
         if !manager.listens(level) {
             return None;
         }
-        let module = arguments.text(module);
+        let module = call.optional_name(module);
         if !manager.wants(level, module.as_deref()) {
             return None;
         }
-        let entry = located(
-            manager.entry(level, shown(arguments, message)),
-            arguments.place(),
-        );
+        let entry = manager.entry(level, call.message(message));
+        let entry = located(entry, call.arguments.place());
         Some(match module {
             Some(module) => entry.with_module(module),
             None => entry,

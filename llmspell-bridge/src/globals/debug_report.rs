@@ -7,47 +7,53 @@ use crate::globals::checked_call::{CheckedCall, short_text};
 use crate::globals::debug::{Answer, Debug};
 use crate::object_dump::{DumpOptions, dump};
 use crate::script_value::ScriptValue;
-use crate::shown_text::shortened;
 use crate::stack_trace::StackTraceOptions;
 
 /// How many bytes of a label a dump shows.
 const LONGEST_LABEL: usize = 1024;
 
-/// How many bytes of the name of an option a complaint shows.
-const LONGEST_NAME: usize = 120;
-
 impl Debug {
     /// `Debug.dump(value, [label | options])`.
     pub(super) fn dump(&self, arguments: &dyn Arguments) -> Answer {
+        let call = self.call("Debug.dump", arguments);
         let mut options = DumpOptions::default();
         if arguments.kind(1) == ValueKind::Structure {
-            read_dump_options(self.call("Debug.dump", arguments), &mut options);
+            read_dump_options(call, &mut options);
+            return Ok(dumped(call, None, &options));
         }
-        Ok(dumped(arguments, 1, &options))
+        Ok(dumped(call, Some((1, "a label or options")), &options))
     }
 
     pub(super) fn dump_compact(&self, arguments: &dyn Arguments) -> Answer {
-        Ok(dumped(arguments, 1, &DumpOptions::compact()))
+        let call = self.call("Debug.dumpCompact", arguments);
+        Ok(dumped(call, LABEL, &DumpOptions::compact()))
     }
 
     pub(super) fn dump_verbose(&self, arguments: &dyn Arguments) -> Answer {
-        Ok(dumped(arguments, 1, &DumpOptions::verbose()))
+        let call = self.call("Debug.dumpVerbose", arguments);
+        Ok(dumped(call, LABEL, &DumpOptions::verbose()))
     }
 
     pub(super) fn dump_with_options(&self, arguments: &dyn Arguments) -> Answer {
+        let call = self.call("Debug.dumpWithOptions", arguments);
         let mut options = DumpOptions::default();
-        read_dump_options(self.call("Debug.dumpWithOptions", arguments), &mut options);
-        Ok(dumped(arguments, 2, &options))
+        if arguments.kind(1) == ValueKind::Nil {
+            call.expected(1, "a table or object of options");
+        }
+        read_dump_options(call, &mut options);
+        Ok(dumped(call, Some((2, "a label")), &options))
     }
 
     pub(super) fn stack_trace(&self, arguments: &dyn Arguments) -> Answer {
-        let options = stack_options(self.call("Debug.stackTrace", arguments));
-        Ok(arguments.stack(&options).to_text().into())
+        let call = self.call("Debug.stackTrace", arguments);
+        let trace = arguments.stack(&stack_options(call));
+        Ok(call.answer(trace.to_text()))
     }
 
     pub(super) fn stack_trace_json(&self, arguments: &dyn Arguments) -> Answer {
-        let options = stack_options(self.call("Debug.stackTraceJson", arguments));
-        Ok(arguments.stack(&options).to_json().to_string().into())
+        let call = self.call("Debug.stackTraceJson", arguments);
+        let trace = arguments.stack(&stack_options(call));
+        Ok(call.answer(trace.to_json().to_string()))
     }
 
     pub(super) fn stack_frames(&self, arguments: &dyn Arguments) -> Answer {
@@ -57,8 +63,11 @@ impl Debug {
     }
 }
 
+/// Which argument may be a label, and what it may be else.
+const LABEL: Option<(usize, &str)> = Some((1, "a label"));
+
 fn read_dump_options(call: CheckedCall<'_>, options: &mut DumpOptions) {
-    for (name, value) in given_options(call, 1) {
+    for (name, value) in call.options(1) {
         let taken = match name.as_str() {
             "max_depth" => set_count(&mut options.max_depth, &value),
             "indent_size" => set_count(&mut options.indent_size, &value),
@@ -70,17 +79,16 @@ fn read_dump_options(call: CheckedCall<'_>, options: &mut DumpOptions) {
             "compact_mode" => set_flag(&mut options.compact_mode, &value),
             _ => false,
         };
-        refuse_option(taken, call, &name);
+        if !taken {
+            call.refuse_option(&name);
+        }
     }
     *options = std::mem::take(options).clamped();
 }
 
 fn stack_options(call: CheckedCall<'_>) -> StackTraceOptions {
     let mut options = StackTraceOptions::default();
-    if call.arguments.kind(0) == ValueKind::Nil {
-        return options;
-    }
-    for (name, value) in given_options(call, 0) {
+    for (name, value) in call.options(0) {
         let taken = match name.as_str() {
             "max_depth" => set_count(&mut options.max_depth, &value),
             "capture_locals" => set_flag(&mut options.capture_locals, &value),
@@ -88,35 +96,28 @@ fn stack_options(call: CheckedCall<'_>) -> StackTraceOptions {
             "include_source" => set_flag(&mut options.include_source, &value),
             _ => false,
         };
-        refuse_option(taken, call, &name);
+        if !taken {
+            call.refuse_option(&name);
+        }
     }
     options.clamped()
 }
 
-fn given_options(call: CheckedCall<'_>, at: usize) -> Vec<(String, Value)> {
-    let Ok(Value::Object(fields)) = call.arguments.data(at, call.limits) else {
-        call.expected(at, "a table or object of options");
-        return Vec::new();
-    };
-    let named = fields
-        .iter()
-        .filter_map(|(name, value)| Some((name.as_string().ok()?.to_string(), value.clone())));
-    named.collect()
-}
-
-fn refuse_option(taken: bool, call: CheckedCall<'_>, name: &str) {
-    if !taken {
-        let name = shortened(name.as_bytes(), LONGEST_NAME);
-        call.complain(&format!(
-            "the option `{name}` is unknown or of the wrong type"
-        ));
-    }
-}
-
 /// The first argument as a dump, under the label that another one may be.
-fn dumped(arguments: &dyn Arguments, label: usize, options: &DumpOptions) -> ScriptValue {
-    let label = short_text(arguments, label, LONGEST_LABEL);
-    dump(&arguments.inspect(0, options), label.as_deref(), options).into()
+fn dumped(
+    call: CheckedCall<'_>,
+    label: Option<(usize, &str)>,
+    options: &DumpOptions,
+) -> ScriptValue {
+    let label = label.and_then(|(at, what)| {
+        let label = short_text(call.arguments, at, LONGEST_LABEL);
+        if label.is_none() && call.arguments.kind(at) != ValueKind::Nil {
+            call.expected(at, what);
+        }
+        label
+    });
+    let node = call.arguments.inspect(0, options);
+    call.answer(dump(&node, label.as_deref(), options))
 }
 
 fn set_count(option: &mut usize, value: &Value) -> bool {

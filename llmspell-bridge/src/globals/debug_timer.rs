@@ -10,24 +10,24 @@ use crate::debug_bridge::DebugBridge;
 use crate::globals::checked_call::CheckedCall;
 use crate::globals::debug::{Answer, Debug};
 use crate::host_object::{Method, ScriptObject};
-use crate::script_error::ScriptError;
 use crate::script_value::ScriptValue;
+
+/// What is called so that was given no name.
+const UNNAMED: &str = "unnamed";
 
 impl Debug {
     pub(super) fn timer(&self, arguments: &dyn Arguments) -> Answer {
-        let name = self.call("Debug.timer", arguments).text(0);
-        let name = name.unwrap_or_else(|| "unnamed".to_owned());
-        let timer = Timer {
-            tracker: self.bridge.manager().profiler().start(name),
+        let tracker = self.start(self.call("Debug.timer", arguments));
+        Ok(ScriptValue::Object(Arc::new(Timer {
+            tracker: Some(tracker),
             bridge: self.bridge.clone(),
             limits: self.limits,
-        };
-        Ok(ScriptValue::Object(Arc::new(timer)))
+        })))
     }
 
     pub(super) fn record_event(&self, arguments: &dyn Arguments) -> Answer {
         let call = self.call("Debug.recordEvent", arguments);
-        let (Some(id), Some(name)) = (call.text(0), call.text(1)) else {
+        let (Some(id), Some(name)) = (call.text(0), call.name(1)) else {
             return Ok(false.into());
         };
         let running = id
@@ -35,34 +35,57 @@ impl Debug {
             .ok()
             .and_then(|id| self.bridge.manager().profiler().running(&id));
         let Some(tracker) = running else {
+            call.expected(0, "the id of a timer that runs");
             return Ok(false.into());
         };
-        tracker.event(name, call.data(2));
-        Ok(true.into())
+        Ok(tracker.event(name, call.data(2)).into())
     }
 
     /// Times a call. Alone among the debug functions it can raise: whatever the function raises.
     pub(super) fn measure(&self, arguments: &dyn Arguments) -> Answer {
         let call = self.call("Debug.measure", arguments);
-        let name = call.text(0).unwrap_or_else(|| "unnamed".to_owned());
         if arguments.kind(1) != ValueKind::Function {
             call.expected(1, "a function");
             return Ok(ScriptValue::Nil);
         }
-        let tracker = self.bridge.manager().profiler().start(name);
+        let tracker = self.start(call);
         let called = arguments.call(1, 2);
         tracker.stop();
         called.map(|()| ScriptValue::Returned)
     }
 
-    pub(super) fn performance_report(&self, _: &dyn Arguments) -> Answer {
-        Ok(report::text(&self.bridge.manager().profiler().statistics()).into())
+    /// A running timer with the name that the first argument gives it.
+    fn start(&self, call: CheckedCall<'_>) -> PerformanceTracker {
+        let name = call.name(0).unwrap_or_else(|| UNNAMED.to_owned());
+        self.bridge.manager().profiler().start(name)
+    }
+
+    pub(super) fn performance_report(&self, arguments: &dyn Arguments) -> Answer {
+        let profiler = self.bridge.manager().profiler();
+        let call = self.call("Debug.performanceReport", arguments);
+        Ok(call.answer(report::timers_text(
+            &profiler.statistics(),
+            profiler.losses(),
+        )))
+    }
+
+    pub(super) fn json_report(&self, arguments: &dyn Arguments) -> Answer {
+        let manager = self.bridge.manager();
+        let profiler = manager.profiler();
+        let call = self.call("Debug.jsonReport", arguments);
+        let (statistics, losses) = (profiler.statistics(), profiler.losses());
+        let report = report::timers_json(&statistics, losses, manager.clock().wall());
+        Ok(call.answer(report.unwrap_or_else(|error| {
+            call.complain(&error.to_string());
+            String::new()
+        })))
     }
 }
 
-/// A running timer. Dropping it unstopped forgets it.
+/// A timer. Dropping it unstopped forgets it.
 struct Timer {
-    tracker: PerformanceTracker,
+    /// None in what answers when a method is called on something that is no timer.
+    tracker: Option<PerformanceTracker>,
     bridge: DebugBridge,
     limits: DataLimits,
 }
@@ -77,76 +100,119 @@ impl ScriptObject for Timer {
         Method::new("event", Self::event),
         Method::new("events", Self::events),
     ];
-    const FIELDS: &'static [&'static str] = &["id", "name"];
+    const FIELDS: &'static [&'static str] = &["id", "name", "running"];
 
     fn read_field(&self, name: &str) -> Option<ScriptValue> {
+        let tracker = self.tracker.as_ref()?;
         match name {
-            "id" => Some(self.tracker.id().to_string().into()),
-            "name" => Some(self.tracker.name().into()),
+            "id" => Some(tracker.id().to_string().into()),
+            "name" => Some(tracker.name().into()),
+            "running" => Some(tracker.is_running().into()),
             _ => None,
         }
+    }
+
+    fn without_receiver(&self) -> Option<Self> {
+        Some(Self {
+            tracker: None,
+            bridge: self.bridge.clone(),
+            limits: self.limits,
+        })
     }
 }
 
 impl Timer {
-    fn lap(&self, arguments: &dyn Arguments) -> Result<ScriptValue, ScriptError> {
-        let name = arguments.text(0).unwrap_or_else(|| "lap".to_owned());
-        Ok(milliseconds(self.tracker.lap(name)))
+    fn lap(&self, arguments: &dyn Arguments) -> Answer {
+        let call = self.call("Timer.lap", arguments);
+        let Some(tracker) = self.running(call) else {
+            return Ok(false.into());
+        };
+        let name = call.name(0).unwrap_or_else(|| UNNAMED.to_owned());
+        Ok(milliseconds(tracker.lap(name)))
     }
 
-    fn elapsed(&self, _: &dyn Arguments) -> Result<ScriptValue, ScriptError> {
-        Ok(milliseconds(self.tracker.elapsed()))
+    fn elapsed(&self, arguments: &dyn Arguments) -> Answer {
+        let tracker = self.tracker(self.call("Timer.elapsed", arguments));
+        Ok(tracker.map_or(false.into(), |tracker| milliseconds(tracker.elapsed())))
     }
 
-    fn stop(&self, _: &dyn Arguments) -> Result<ScriptValue, ScriptError> {
-        Ok(milliseconds(self.tracker.stop()))
+    fn stop(&self, arguments: &dyn Arguments) -> Answer {
+        let call = self.call("Timer.stop", arguments);
+        let Some(tracker) = self.tracker(call) else {
+            return Ok(false.into());
+        };
+        if !tracker.is_running() {
+            call.complain("the timer was stopped before; the first stop counts");
+        }
+        Ok(milliseconds(tracker.stop()))
     }
 
-    fn laps(&self, _: &dyn Arguments) -> Result<ScriptValue, ScriptError> {
-        let laps = self.tracker.laps();
+    fn laps(&self, arguments: &dyn Arguments) -> Answer {
+        let tracker = self.tracker(self.call("Timer.laps", arguments));
+        let laps = tracker.map(PerformanceTracker::laps).unwrap_or_default();
         let shown = laps.iter().map(|lap| {
             ScriptValue::Map(vec![
-                ("name", (&*lap.name).into()),
+                ("name", lap.name.as_str().into()),
                 ("milliseconds", milliseconds(lap.duration)),
+                ("at", milliseconds(lap.at)),
             ])
         });
         Ok(ScriptValue::List(shown.collect()))
     }
 
-    fn event(&self, arguments: &dyn Arguments) -> Result<ScriptValue, ScriptError> {
-        let call = CheckedCall {
-            function: "Timer.event",
+    fn event(&self, arguments: &dyn Arguments) -> Answer {
+        let call = self.call("Timer.event", arguments);
+        let Some(tracker) = self.running(call) else {
+            return Ok(false.into());
+        };
+        let Some(name) = call.name(0) else {
+            return Ok(false.into());
+        };
+        Ok(tracker.event(name, call.data(1)).into())
+    }
+
+    fn events(&self, arguments: &dyn Arguments) -> Answer {
+        let tracker = self.tracker(self.call("Timer.events", arguments));
+        let events = tracker.map(PerformanceTracker::events).unwrap_or_default();
+        let shown = events.into_iter().map(|event| {
+            let data = event.data.map(|data| ScriptValue::Data(data.into()));
+            ScriptValue::Map(vec![
+                ("name", event.name.into()),
+                ("milliseconds", milliseconds(event.at)),
+                ("metadata", data.into()),
+            ])
+        });
+        Ok(ScriptValue::List(shown.collect()))
+    }
+
+    /// What measures; a call without its timer is complained about.
+    fn tracker(&self, call: CheckedCall<'_>) -> Option<&PerformanceTracker> {
+        if self.tracker.is_none() {
+            call.misses_receiver();
+        }
+        self.tracker.as_ref()
+    }
+
+    /// The same while it runs; a timer that was stopped is complained about.
+    fn running(&self, call: CheckedCall<'_>) -> Option<&PerformanceTracker> {
+        let tracker = self.tracker(call)?;
+        if !tracker.is_running() {
+            call.complain("the timer was stopped before");
+            return None;
+        }
+        Some(tracker)
+    }
+
+    fn call<'a>(&'a self, function: &'static str, arguments: &'a dyn Arguments) -> CheckedCall<'a> {
+        CheckedCall {
+            function,
             bridge: &self.bridge,
             limits: &self.limits,
             arguments,
-        };
-        let Some(name) = call.text(0) else {
-            return Ok(false.into());
-        };
-        self.tracker.event(name, call.data(1));
-        Ok(true.into())
-    }
-
-    fn events(&self, _: &dyn Arguments) -> Result<ScriptValue, ScriptError> {
-        let events = self.tracker.events();
-        let shown = events.iter().map(|event| {
-            ScriptValue::Map(vec![
-                ("name", (&*event.name).into()),
-                ("milliseconds", milliseconds(event.at)),
-                (
-                    "metadata",
-                    event
-                        .data
-                        .clone()
-                        .map(|data| ScriptValue::Data(data.into()))
-                        .into(),
-                ),
-            ])
-        });
-        Ok(ScriptValue::List(shown.collect()))
+        }
     }
 }
 
-fn milliseconds(duration: Duration) -> ScriptValue {
+pub(super) fn milliseconds(duration: Duration) -> ScriptValue {
     ScriptValue::Number(duration.as_secs_f64() * 1000.0)
 }

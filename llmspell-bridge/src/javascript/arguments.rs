@@ -1,13 +1,16 @@
 //! The arguments of one call from JavaScript.
 
 use std::cell::{RefCell, RefMut};
+use std::sync::Arc;
 
 use llmspell_engine::Value;
+use llmspell_utils::debug::MemoryUse;
 
 use super::inspect::inspect;
 use super::raw::{Given, Js, Kind, Local, Pending};
 use super::{convert, error, stack_trace};
 use crate::arguments::{Arguments, DataLimits, ValueKind};
+use crate::host_object::HostObject;
 use crate::language::Language;
 use crate::object_dump::{DumpNode, DumpOptions, dump};
 use crate::sandbox::{StopReason, Stopper};
@@ -138,6 +141,12 @@ impl Arguments for Call<'_> {
         inspect(&self.given.get(index), options)
     }
 
+    fn object(&self, index: usize) -> Option<Arc<dyn HostObject>> {
+        let value = self.given.get(index);
+        let held = self.js().realm().objects.held(&value)?;
+        Some(Arc::clone(&held.object))
+    }
+
     fn call(&self, function: usize, first: usize) -> Result<(), ScriptError> {
         let kind = self.kind(function);
         let function = self.given.get(function);
@@ -164,6 +173,10 @@ impl Arguments for Call<'_> {
 
     fn stop_reason(&self) -> Option<StopReason> {
         self.js().realm().stop.reason()
+    }
+
+    fn memory(&self) -> MemoryUse {
+        self.js().memory()
     }
 
     fn place(&self) -> Option<Place> {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use llmspell_engine::Value;
+use llmspell_utils::debug::MemoryUse;
 use rquickjs::{Context, Runtime};
 
 use super::raw::{Access, Compiled, Home, Js, Local, Outcome, Pending, PromiseState, Property};
@@ -176,8 +177,16 @@ impl ScriptEngine for JavaScriptEngine {
         Arc::new(NotBuilt)
     }
 
-    fn memory_used(&self) -> u64 {
-        self.state.as_ref().map_or(0, State::memory_used)
+    fn memory(&self) -> MemoryUse {
+        let state = self.state.as_ref();
+        // After a script was stopped there is no heap until the next one runs.
+        let (bytes, blocks) = state.map_or((0, 0), State::heap);
+        MemoryUse {
+            script_heap: u64::try_from(bytes).ok(),
+            script_heap_limit: u64::try_from(memory_limit(self.limits.memory)).ok(),
+            allocations: u64::try_from(blocks).ok(),
+            ..MemoryUse::default()
+        }
     }
 }
 
@@ -248,6 +257,12 @@ impl State {
         self.within(|js| run(js, script, limits))
     }
 
+    /// How many bytes the heap holds, and in how many blocks.
+    fn heap(&self) -> (i64, i64) {
+        let usage = self.runtime.memory_usage();
+        (usage.malloc_size, usage.malloc_count)
+    }
+
     fn within<R>(
         &self,
         body: impl for<'js> FnOnce(Js<'js>) -> Result<R, ScriptError>,
@@ -255,10 +270,6 @@ impl State {
         self.home
             .with(body)
             .unwrap_or_else(|| Err(ScriptError::internal("the engine was closed")))
-    }
-
-    fn memory_used(&self) -> u64 {
-        u64::try_from(self.runtime.memory_usage().malloc_size).unwrap_or(0)
     }
 }
 
@@ -797,9 +808,9 @@ mod tests {
     #[test]
     fn the_heap_is_measured() {
         let mut fixture = Fixture::new();
-        let before = fixture.engine.memory_used();
+        let before = fixture.engine.memory().script_heap.unwrap();
         fixture.run("globalThis.kept = 'x'.repeat(1 << 20); 0");
-        assert!(fixture.engine.memory_used() >= before + (1 << 20));
+        assert!(fixture.engine.memory().script_heap.unwrap() >= before + (1 << 20));
     }
 
     #[test]

@@ -20,6 +20,8 @@ pub(super) struct Prototype {
     name: &'static str,
     methods: Vec<Signature>,
     fields: &'static [&'static str],
+    /// What answers when a method is called on something that is not its object.
+    stand_in: Option<Arc<dyn HostObject>>,
     value: Kept,
 }
 
@@ -105,10 +107,13 @@ fn prototype<'js>(js: Js<'js>, object: &dyn HostObject) -> Outcome<(usize, Local
     }
     let kind = prototypes.borrow().len();
     let value = new_prototype(js, object, kind)?;
+    let stand_in = guarded(object.name(), || object.stand_in());
+    let stand_in = stand_in.map_err(|error| error::throw(js, &error))?;
     prototypes.borrow_mut().push(Prototype {
         name: object.name(),
         methods: signatures(object).collect(),
         fields: object.field_names(),
+        stand_in,
         value: value.clone().keep(),
     });
     Ok((kind, value))
@@ -198,22 +203,22 @@ impl Native for BoundField {
 
 impl Native for Member {
     fn call<'js>(&self, js: Js<'js>, this: &Local<'js>, given: Given<'js>) -> Outcome<Local<'js>> {
-        let held = receiver(js, this, self.kind)?;
+        let object = receiver(js, this, self.kind)?;
         if let Some(level) = self.level {
-            match guarded(held.object.name(), || is_shut(&*held.object, level)) {
+            match guarded(object.name(), || is_shut(&*object, level)) {
                 Ok(true) => return Ok(js.undefined()),
                 Ok(false) => {}
                 Err(error) => return Err(error::throw(js, &error)),
             }
         }
-        invoke(&*held.object, self.index, given)
+        invoke(&*object, self.index, given)
     }
 }
 
 impl Native for MemberField {
     fn call<'js>(&self, js: Js<'js>, this: &Local<'js>, _: Given<'js>) -> Outcome<Local<'js>> {
-        let held = receiver(js, this, self.kind)?;
-        read(js, &*held.object, self.name)
+        let object = receiver(js, this, self.kind)?;
+        read(js, &*object, self.name)
     }
 }
 
@@ -246,23 +251,25 @@ fn read<'js>(js: Js<'js>, object: &dyn HostObject, name: &str) -> Outcome<Local<
     }
 }
 
-/// The object that a method is called on. It stays alive through the call, because `this` does.
-fn receiver<'a>(js: Js<'_>, this: &'a Local<'_>, kind: usize) -> Outcome<&'a HeldObject> {
-    match js
+/// The object that a method is called on, or what stands in for one.
+fn receiver(js: Js<'_>, this: &Local<'_>, kind: usize) -> Outcome<Arc<dyn HostObject>> {
+    let held = js
         .realm()
         .objects
         .held(this)
-        .filter(|held| held.kind == kind)
-    {
-        Some(held) => Ok(held),
-        None => {
-            let message = "the method was called on something that is not its object";
-            let error = ScriptError::new(ScriptErrorKind::Argument, message).with_help(
-                "call it as `object.method(…)`; a method of an object does not work alone",
-            );
-            Err(error::throw(js, &error))
-        }
+        .filter(|held| held.kind == kind);
+    if let Some(held) = held {
+        return Ok(Arc::clone(&held.object));
     }
+    let prototypes = js.realm().prototypes.borrow();
+    let stand_in = prototypes.get(kind).and_then(|kind| kind.stand_in.clone());
+    drop(prototypes);
+    stand_in.ok_or_else(|| {
+        let message = "the method was called on something that is not its object";
+        let error = ScriptError::new(ScriptErrorKind::Argument, message)
+            .with_help("call it as `object.method(…)`; a method of an object does not work alone");
+        error::throw(js, &error)
+    })
 }
 
 fn missing(js: Js<'_>, object: &dyn HostObject, index: usize) -> Pending {

@@ -21,6 +21,7 @@ use std::marker::PhantomData;
 use std::mem::MaybeUninit;
 use std::ptr::NonNull;
 
+use llmspell_utils::debug::MemoryUse;
 use rquickjs::{Ctx, Value, qjs};
 
 use super::realm::Realm;
@@ -332,13 +333,27 @@ impl<'js> Js<'js> {
 
     /// How many bytes the heap holds now. The engine walks it to tell.
     pub(super) fn heap_size(self) -> usize {
+        usize::try_from(self.usage().malloc_size).unwrap_or(0)
+    }
+
+    /// How many bytes the heap holds now, and in how many blocks. The engine walks it to tell.
+    pub(super) fn memory(self) -> MemoryUse {
+        let usage = self.usage();
+        MemoryUse {
+            script_heap: u64::try_from(usage.malloc_size).ok(),
+            script_heap_limit: u64::try_from(self.realm().memory).ok(),
+            allocations: u64::try_from(usage.malloc_count).ok(),
+            ..MemoryUse::default()
+        }
+    }
+
+    fn usage(self) -> qjs::JSMemoryUsage {
         let mut usage = MaybeUninit::uninit();
         // SAFETY: the runtime is locked by this thread, and the engine fills all of the struct.
-        let usage = unsafe {
+        unsafe {
             qjs::JS_ComputeMemoryUsage(self.runtime(), usage.as_mut_ptr());
             usage.assume_init()
-        };
-        usize::try_from(usage.malloc_size).unwrap_or(0)
+        }
     }
 
     /// The name of a class of objects.

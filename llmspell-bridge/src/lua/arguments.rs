@@ -6,15 +6,20 @@
 
 use std::cell::RefCell;
 use std::ffi::c_int;
+use std::sync::Arc;
 
 use llmspell_engine::Value as Data;
+use llmspell_utils::debug::{FrameId, MemoryUse, ProfileBuilder};
 use mlua::{Lua, MultiValue, Value, ffi};
 
 use crate::arguments::{Arguments, DataLimits, ValueKind};
+use crate::host_object::HostObject;
 use crate::language::Language;
 use crate::lua::error::{from_raised, from_script};
 use crate::lua::inspect::inspect;
-use crate::lua::shelf::shelf;
+use crate::lua::object::LuaObject;
+use crate::lua::profile::profile_stack;
+use crate::lua::shelf::{memory, shelf};
 use crate::lua::stack_trace::{caller, capture};
 use crate::object_dump::{DumpNode, DumpOptions};
 use crate::sandbox::{StopReason, Stopper as _};
@@ -165,6 +170,10 @@ impl Arguments for LuaArguments<'_> {
         inspect(self.lua, self.value(index), options)
     }
 
+    fn object(&self, index: usize) -> Option<Arc<dyn HostObject>> {
+        LuaObject::held(self.value(index).as_userdata()?)
+    }
+
     fn call(&self, function: usize, first: usize) -> Result<(), ScriptError> {
         let Value::Function(function) = self.value(function) else {
             return Err(ScriptError::no_function(self.kind(function)));
@@ -180,8 +189,16 @@ impl Arguments for LuaArguments<'_> {
         capture(self.lua, options)
     }
 
+    fn profile_stack(&self, builder: &mut ProfileBuilder) -> Vec<FrameId> {
+        profile_stack(self.lua, builder)
+    }
+
     fn stop_reason(&self) -> Option<StopReason> {
         shelf(self.lua).ok()?.stop.reason()
+    }
+
+    fn memory(&self) -> MemoryUse {
+        memory(self.lua)
     }
 
     fn place(&self) -> Option<Place> {

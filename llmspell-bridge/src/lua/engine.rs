@@ -1,8 +1,14 @@
 //! The Luau engine: a sandboxed state that runs scripts one after the other.
 
+#![expect(
+    unsafe_code,
+    reason = "what Luau calls back is known by its address only"
+)]
+
 use std::sync::Arc;
 
 use llmspell_engine::Value as Data;
+use llmspell_utils::debug::MemoryUse;
 use mlua::chunk::ChunkMode;
 use mlua::{Function, IntoLua, Lua, MultiValue, Table, Value};
 use parking_lot::Mutex;
@@ -12,16 +18,18 @@ use crate::host_object::{HostObject, required_method};
 use crate::interactive::{Candidates, SeenNames, Typed};
 use crate::language::Language;
 use crate::lua::error::{from_mlua, from_raised, from_script};
+use crate::lua::inspect::inspect;
 use crate::lua::object::{as_table, bound_method};
+use crate::lua::profile::LuaProfiles;
 use crate::lua::sandbox::{self, LuaStopper};
-use crate::lua::shelf::{Shelf, shelf};
+use crate::lua::shelf::{Shelf, memory, shelf};
 use crate::lua::stack_trace::capture;
 use crate::lua::{convert, error, prompt};
 use crate::object_dump::{DumpNode, DumpOptions};
 use crate::sandbox::{SandboxLimits, StopFlag, Stopper};
 use crate::script_engine::{Script, ScriptEngine};
 use crate::script_error::{ScriptError, ScriptErrorKind};
-use crate::script_profile::{NotBuilt, ProfileSource};
+use crate::script_profile::ProfileSource;
 use crate::stack_trace::{StackTrace, StackTraceOptions};
 
 /// How deep and how detailed the stack of an uncaught error is.
@@ -36,6 +44,7 @@ const ERROR_STACK: StackTraceOptions = StackTraceOptions {
 pub(super) struct LuaEngine {
     // Before the state in this struct, and detached in `drop`: nobody may reach a closed state.
     stopper: Arc<LuaStopper>,
+    profiles: Arc<LuaProfiles>,
     /// The language's own `xpcall`: the error handler runs before the stack is gone.
     protected_call: Function,
     handler: Function,
@@ -53,7 +62,9 @@ impl LuaEngine {
         let lua = sandbox::open(limits)?;
         let stop = Arc::new(StopFlag::default());
         let empty_list = convert::prepare(&lua).map_err(from_mlua)?;
-        lua.set_app_data(Arc::new(Shelf::new(Arc::clone(&stop), empty_list)));
+        let stopper = Arc::new(LuaStopper::new(&lua, Arc::clone(&stop)));
+        let profiles = LuaProfiles::new(Arc::clone(&stopper));
+        lua.set_app_data(Arc::new(Shelf::new(stop, empty_list, limits.memory)));
         let prepare = || {
             error::prepare(&lua)?;
             let raised_at = Arc::new(Mutex::new(StackTrace::default()));
@@ -61,8 +72,11 @@ impl LuaEngine {
             Ok((lua.globals().raw_get("xpcall")?, handler, raised_at))
         };
         let (protected_call, handler, raised_at) = prepare().map_err(from_mlua)?;
+        // SAFETY: `drop` detaches them.
+        unsafe { profiles.attach(&lua) };
         Ok(Self {
-            stopper: Arc::new(LuaStopper::new(&lua, stop)),
+            stopper,
+            profiles,
             protected_call,
             handler,
             raised_at,
@@ -191,13 +205,16 @@ impl ScriptEngine for LuaEngine {
     }
 
     fn run(&mut self, script: &Script, limits: &DataLimits) -> Result<Data, ScriptError> {
-        let ran = self
-            .load(script)
-            .and_then(|chunk| self.call(chunk, MultiValue::new()))
-            .and_then(|mut values| {
-                let value = values.pop_front().unwrap_or(Value::Nil);
-                shelf(&self.lua)?.data(&self.lua, &value, limits)
-            });
+        self.profiles.loading(&self.lua, &script.name);
+        let called = self.load(script).and_then(|chunk| {
+            self.profiles.running(&script.name);
+            self.call(chunk, MultiValue::new())
+        });
+        self.profiles.ended(&self.lua);
+        let ran = called.and_then(|mut values| {
+            let value = values.pop_front().unwrap_or(Value::Nil);
+            shelf(&self.lua)?.data(&self.lua, &value, limits)
+        });
         self.finish(ran)
     }
 
@@ -210,8 +227,17 @@ impl ScriptEngine for LuaEngine {
         input: &Script,
         options: &DumpOptions,
     ) -> Result<Vec<DumpNode>, ScriptError> {
-        let ran = prompt::compile(self, input).and_then(|chunk| prompt::run(self, chunk, options));
-        self.finish(ran)
+        self.profiles.loading(&self.lua, &input.name);
+        let called = prompt::compile(self, input).and_then(|chunk| {
+            self.profiles.running(&input.name);
+            prompt::call(self, chunk)
+        });
+        self.profiles.ended(&self.lua);
+        let values = self.finish(called)?;
+        Ok(values
+            .iter()
+            .map(|value| inspect(&self.lua, value, options))
+            .collect())
     }
 
     fn complete(&mut self, typed: &Typed, _: &SeenNames, candidates: &mut Candidates<'_>) {
@@ -227,16 +253,78 @@ impl ScriptEngine for LuaEngine {
     }
 
     fn profile_source(&self) -> Arc<dyn ProfileSource> {
-        Arc::new(NotBuilt)
+        Arc::clone(&self.profiles) as Arc<dyn ProfileSource>
     }
 
-    fn memory_used(&self) -> u64 {
-        self.lua.used_memory() as u64
+    fn memory(&self) -> MemoryUse {
+        memory(&self.lua)
     }
 }
 
 impl Drop for LuaEngine {
     fn drop(&mut self) {
+        self.profiles.detach(&self.lua);
         self.stopper.detach();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::script_profile::{ProfileMode, ProfileOptions, ScriptProfiles};
+
+    #[test]
+    fn a_thousand_profiles_leave_no_thread_and_no_interrupt() {
+        let mut engine = LuaEngine::new(&SandboxLimits::default()).unwrap();
+        let clock = Arc::new(llmspell_utils::debug::ManualClock::new());
+        let profiles = ScriptProfiles::new(engine.profile_source(), clock);
+        let script = Script::new("test.lua", "for i = 1, 10 do end");
+        let holders = Arc::strong_count(&engine.stopper);
+        for round in 0..1_000 {
+            let mode = match round % 2 {
+                0 => ProfileMode::Sampled,
+                _ => ProfileMode::Exact,
+            };
+            let options = ProfileOptions {
+                mode,
+                ..ProfileOptions::default()
+            };
+            assert!(profiles.start(options).unwrap());
+            assert_eq!(engine.stopper.is_armed(), mode == ProfileMode::Exact);
+            if round % 100 == 0 {
+                engine.run(&script, &DataLimits::default()).unwrap();
+            }
+            assert!(profiles.stop().is_some());
+            assert!(!engine.stopper.is_armed());
+            // The thread of a sampler holds the stopper.
+            assert_eq!(Arc::strong_count(&engine.stopper), holders);
+        }
+        assert!(!engine.profiles.follows_coroutines());
+    }
+
+    #[test]
+    fn a_stop_goes_before_a_profile() {
+        let engine = LuaEngine::new(&SandboxLimits::default()).unwrap();
+        let clock = Arc::new(llmspell_utils::debug::ManualClock::new());
+        let profiles = ScriptProfiles::new(engine.profile_source(), clock);
+        let run = || {
+            let chunk = engine.lua.load("for i = 1, 10 do end");
+            chunk.exec()
+        };
+        for mode in [ProfileMode::Sampled, ProfileMode::Exact] {
+            engine.stopper.stop(crate::sandbox::StopReason::Request);
+            let options = ProfileOptions {
+                mode,
+                ..ProfileOptions::default()
+            };
+            profiles.start(options).unwrap();
+            engine.profiles.arm();
+            assert!(run().is_err());
+            profiles.stop().unwrap();
+            assert!(run().is_err(), "the end of a profile is no end of a stop");
+            engine.stopper.clear();
+            assert!(run().is_ok());
+            assert!(!engine.stopper.is_armed());
+        }
     }
 }

@@ -173,7 +173,7 @@ mod tests {
     use super::*;
 
     fn split(text: &str) -> (Option<String>, &str) {
-        let shelf = Shelf::new(Arc::default(), 0);
+        let shelf = Shelf::new(Arc::default(), 0, 0);
         let long = format!("{}.lua", "long/".repeat(100));
         for name in ["dir/a.lua", "a: b.lua", long.as_str()] {
             shelf.load(name, || ());

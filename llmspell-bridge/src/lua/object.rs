@@ -162,13 +162,14 @@ fn method_of_kind(lua: &Lua, object: &dyn HostObject, name: &str) -> mlua::Resul
         return Ok(Value::Function(function));
     }
     let wanted = name.to_owned();
+    let stand_in = guarded(kind, || object.stand_in()).map_err(mlua::Error::external)?;
     let function = lua.create_function(move |lua, mut values: MultiValue| {
         let receiver = values.pop_front();
         let object = receiver
             .as_ref()
             .and_then(Value::as_userdata)
             .and_then(|value| of_kind(value, kind));
-        match object {
+        match object.or_else(|| stand_in.clone()) {
             Some(object) => call_by_name(lua, &*object, &wanted, values),
             None => refused(lua, missing_receiver(kind, &wanted)),
         }

@@ -11,9 +11,7 @@ use mlua::{Function, Lua, LuaString, MultiValue, Table, Value, ffi};
 use crate::interactive::{CandidateKind, Candidates, LONGEST_CHAIN, Step, Typed};
 use crate::lua::engine::LuaEngine;
 use crate::lua::error::from_mlua;
-use crate::lua::inspect::inspect;
 use crate::lua::object::LuaObject;
-use crate::object_dump::{DumpNode, DumpOptions};
 use crate::script_engine::Script;
 use crate::script_error::{ScriptError, ScriptErrorKind};
 
@@ -82,19 +80,11 @@ fn is_open_text(engine: &mut LuaEngine, input: &Script, error: &ScriptError) -> 
     })
 }
 
-/// Runs a compiled input and walks the values that it returns.
-pub(super) fn run(
-    engine: &mut LuaEngine,
-    chunk: Function,
-    options: &DumpOptions,
-) -> Result<Vec<DumpNode>, ScriptError> {
+/// Calls a compiled input, and gives all that it returns.
+pub(super) fn call(engine: &mut LuaEngine, chunk: Function) -> Result<MultiValue, ScriptError> {
     let environment = engine.environment()?;
     let keeper = keeper(&engine.lua, environment, engine.installed()).map_err(from_mlua)?;
-    let values = engine.call(chunk, MultiValue::from_iter([Value::Function(keeper)]))?;
-    let values = values.iter();
-    Ok(values
-        .map(|value| inspect(&engine.lua, value, options))
-        .collect())
+    engine.call(chunk, MultiValue::from_iter([Value::Function(keeper)]))
 }
 
 /// A function that makes globals of its caller's variables. Names of the host stay the host's.

@@ -161,16 +161,35 @@ unsafe extern "C-unwind" fn assign(state: *mut ffi::lua_State) -> c_int {
 }
 
 /// Stops Luau from another thread by setting its interrupt, which the machine looks at on every loop
-/// and call. While it is not set, it costs nothing.
+/// and call. While it is not set, it costs nothing. Profiles use the same interrupt, and a stop goes first.
 ///
 /// INVARIANT: flag and interrupt change together, under the lock. Otherwise a `clear` could fall
 /// between the two halves of a `stop` and leave a script that is interrupted for no reason.
 pub(super) struct LuaStopper {
     flag: Arc<StopFlag>,
-    callbacks: Mutex<Option<NonNull<ffi::lua_Callbacks>>>,
+    slot: Mutex<InterruptSlot>,
 }
 
-type Interrupt = unsafe extern "C-unwind" fn(*mut ffi::lua_State, c_int);
+/// What Luau calls at its safe points, on the thread that runs the script. A number below 0 is one where an error may
+/// be raised.
+pub(super) type Interrupt = unsafe extern "C-unwind" fn(*mut ffi::lua_State, c_int);
+
+struct InterruptSlot {
+    /// Where Luau finds its interrupt, while the state is open.
+    callbacks: Option<NonNull<ffi::lua_Callbacks>>,
+    /// The interrupt that a profile needs at every safe point, while there is no stop.
+    resting: Option<Interrupt>,
+}
+
+impl InterruptSlot {
+    fn set(&self, interrupt: Option<Interrupt>) {
+        if let Some(callbacks) = self.callbacks {
+            // SAFETY: the state is open, because `detach` takes the lock that guards this before it is closed.
+            // A volatile store, because the thread that runs the machine reads the field meanwhile.
+            unsafe { (&raw mut (*callbacks.as_ptr()).interrupt).write_volatile(interrupt) };
+        }
+    }
+}
 
 // SAFETY: the pointer is used under the lock only, and only to store into `interrupt`, which Luau
 // documents as the one callback that any thread may set at any time.
@@ -184,35 +203,70 @@ impl LuaStopper {
         let state = lua.exec_raw_lua(|raw| raw.state());
         // SAFETY: the state is open, and its callbacks live as long as it does.
         let callbacks = NonNull::new(unsafe { ffi::lua_callbacks(state) });
+        let slot = InterruptSlot {
+            callbacks,
+            resting: None,
+        };
         Self {
             flag,
-            callbacks: Mutex::new(callbacks),
+            slot: Mutex::new(slot),
         }
     }
 
     /// Forgets the state. INVARIANT: after this the pointer is gone, so no thread can use it.
     pub(super) fn detach(&self) {
-        *self.callbacks.lock() = None;
+        let mut slot = self.slot.lock();
+        slot.set(None);
+        slot.callbacks = None;
     }
 
-    fn change(&self, interrupt: Option<Interrupt>, change_flag: impl FnOnce(&StopFlag)) {
-        let callbacks = self.callbacks.lock();
-        change_flag(&self.flag);
-        if let Some(callbacks) = *callbacks {
-            // SAFETY: the state is open, because `detach` takes the same lock before it is closed.
-            // A volatile store, because the thread that runs the machine reads the field meanwhile.
-            unsafe { (&raw mut (*callbacks.as_ptr()).interrupt).write_volatile(interrupt) };
+    /// Has `interrupt` called at the next safe point and all that follow, until [`rest`](Self::rest). A script that is
+    /// being stopped is stopped all the same.
+    pub(super) fn arm(&self, interrupt: Interrupt) {
+        let slot = self.slot.lock();
+        if !self.flag.is_set() {
+            slot.set(Some(interrupt));
         }
+    }
+
+    /// Undoes what [`arm`](Self::arm) did.
+    pub(super) fn rest(&self) {
+        let slot = self.slot.lock();
+        if !self.flag.is_set() {
+            slot.set(slot.resting);
+        }
+    }
+
+    /// Sets what is called at every safe point of every script from now on, as long as none is stopped.
+    pub(super) fn set_resting(&self, interrupt: Option<Interrupt>) {
+        let mut slot = self.slot.lock();
+        slot.resting = interrupt;
+        if !self.flag.is_set() {
+            slot.set(interrupt);
+        }
+    }
+
+    /// Whether Luau would call anything at its next safe point.
+    #[cfg(test)]
+    pub(super) fn is_armed(&self) -> bool {
+        let slot = self.slot.lock();
+        // SAFETY: as in `set`.
+        slot.callbacks
+            .is_some_and(|callbacks| unsafe { (*callbacks.as_ptr()).interrupt.is_some() })
     }
 }
 
 impl Stopper for LuaStopper {
     fn stop(&self, reason: StopReason) {
-        self.change(Some(interrupt), |flag| flag.stop(reason));
+        let slot = self.slot.lock();
+        self.flag.stop(reason);
+        slot.set(Some(interrupt));
     }
 
     fn clear(&self) {
-        self.change(None, StopFlag::clear);
+        let slot = self.slot.lock();
+        self.flag.clear();
+        slot.set(slot.resting);
     }
 
     fn reason(&self) -> Option<StopReason> {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use llmspell_engine::Value as Data;
+use llmspell_utils::debug::MemoryUse;
 use mlua::{Lua, Value};
 use parking_lot::Mutex;
 
@@ -28,10 +29,12 @@ pub(super) struct Shelf {
     empty_list: usize,
     /// Why the running script should stop.
     pub(super) stop: Arc<StopFlag>,
+    /// How many bytes the heap may hold.
+    memory: usize,
 }
 
 impl Shelf {
-    pub(super) fn new(stop: Arc<StopFlag>, empty_list: usize) -> Self {
+    pub(super) fn new(stop: Arc<StopFlag>, empty_list: usize, memory: usize) -> Self {
         Self {
             names: Mutex::new(Vec::new()),
             keys: Mutex::new(KeyCache::new()),
@@ -39,6 +42,7 @@ impl Shelf {
             is_loading: AtomicBool::new(false),
             empty_list,
             stop,
+            memory,
         }
     }
 
@@ -89,6 +93,17 @@ impl Shelf {
             *name == shown || end.is_some_and(|end| end.len() > 200 && name.ends_with(end))
         };
         latest.find(is_meant).cloned()
+    }
+}
+
+/// What the heap of a state holds. Luau counts bytes, neither blocks nor collections.
+pub(super) fn memory(lua: &Lua) -> MemoryUse {
+    MemoryUse {
+        script_heap: u64::try_from(lua.used_memory()).ok(),
+        script_heap_limit: shelf(lua)
+            .ok()
+            .and_then(|shelf| u64::try_from(shelf.memory).ok()),
+        ..MemoryUse::default()
     }
 }
 

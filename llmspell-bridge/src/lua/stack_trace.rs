@@ -136,7 +136,7 @@ unsafe fn frame_info(
 ///
 /// # Safety
 /// `info` must have been filled by `lua_getinfo` while its function is still on the stack.
-unsafe fn describe(info: &ffi::lua_Debug) -> StackFrame {
+pub(super) unsafe fn describe(info: &ffi::lua_Debug) -> StackFrame {
     // SAFETY: the caller's promise: the strings are null or end with NUL.
     let (name, what, source) = unsafe { (text(info.name), text(info.what), source(info)) };
     let is_native = what.as_deref() == Some("C");

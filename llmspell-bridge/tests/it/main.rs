@@ -9,5 +9,6 @@
 
 mod host;
 mod limits;
+mod profile_lua;
 mod prompt;
 mod specs;

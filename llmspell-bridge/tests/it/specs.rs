@@ -53,7 +53,7 @@ fn run(language: Language, source: &str) -> String {
     let manager = DebugManager::with_clock(Arc::new(ManualClock::new()));
     let project = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/specs/project");
     let mut host = ScriptHost::builder(language)
-        .debug(DebugBridge::new(Arc::new(manager)))
+        .debug(DebugBridge::owning(Arc::new(manager)))
         .output(Arc::clone(&lines) as Arc<dyn llmspell_bridge::ScriptOutput>)
         .project(project, EngineOptions::default())
         .build()

@@ -20,4 +20,5 @@ pub use pattern::PatternKind;
 pub use rule::{FilterAction, FilterRule, FilterSummary};
 
 pub(crate) use decisions::ModuleFilter;
+pub(crate) use pattern::compile_regex;
 pub(crate) use rule_set::RuleSet;

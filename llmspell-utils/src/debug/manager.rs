@@ -2,15 +2,18 @@
 
 mod delivery;
 mod log_macro;
+mod scope;
 mod slow;
 mod switches;
 
 use std::fmt;
 use std::io;
-use std::sync::atomic::AtomicU8;
 use std::sync::{Arc, LazyLock};
 
-use parking_lot::Mutex;
+use arc_swap::ArcSwap;
+
+use crate::sync::atomic::AtomicU8;
+use crate::sync::{Moment, Mutex};
 
 use super::clock::{Clock, SystemClock};
 use super::config::DebugConfig;
@@ -22,9 +25,13 @@ use super::filter::{
 use super::level::DebugLevel;
 use super::output::{BufferLimits, DebugOutput};
 use super::profiler::Profiler;
+use super::redact::Redactor;
 use super::slow::SharedThresholds;
 use delivery::Delivery;
+use scope::{Family, level_of};
 use switches::Switches;
+
+pub use scope::ScopeGrants;
 
 /// Level, filter, outputs, captured entries and timers in one place.
 ///
@@ -50,9 +57,12 @@ pub struct DebugManager {
     delivery: Delivery,
     clock: Arc<dyn Clock>,
     profiler: Profiler,
-    slow: SharedThresholds,
-    /// Held while settings change, so that the gate is always worked out from settings that belong together.
+    /// One for a manager and all scopes beneath it, as is the redactor.
+    slow: Arc<SharedThresholds>,
+    redactor: Arc<ArcSwap<Redactor>>,
+    /// Held while settings change, so that what follows is always worked out from settings that belong together.
     changes: Mutex<()>,
+    family: Family,
 }
 
 /// The manager that everybody in the process may share.
@@ -74,15 +84,19 @@ impl DebugManager {
     /// The same with a clock of one's own, for entries and timers.
     #[must_use]
     pub fn with_clock(clock: Arc<dyn Clock>) -> Self {
-        Self {
+        let manager = Self {
             switches: Switches::new(DebugLevel::default()),
             filter: ModuleFilter::default(),
             delivery: Delivery::default(),
             profiler: Profiler::new(Arc::clone(&clock)),
+            redactor: Arc::new(ArcSwap::from_pointee(Redactor::builtin())),
             clock,
-            slow: SharedThresholds::default(),
-            changes: Mutex::new(()),
-        }
+            slow: Arc::default(),
+            changes: Mutex::default(),
+            family: Family::default(),
+        };
+        manager.change(|_| ());
+        manager
     }
 
     /// A manager with these settings.
@@ -152,9 +166,28 @@ impl DebugManager {
         DebugEntry::new(self.clock.wall(), level, message)
     }
 
-    /// Hands an entry to the output and captures it, without asking whether it is wanted: for callers who have asked.
+    /// Hands an entry to the output and captures it, here and in every manager above, without asking whether it is
+    /// wanted: for callers who have asked. Its secrets are redacted before anybody sees it.
     pub fn emit(&self, entry: DebugEntry) {
-        self.delivery.deliver(entry, self.clock.as_ref());
+        if entry.level == DebugLevel::Off {
+            return;
+        }
+        let entry = self.finished(entry);
+        let at = Moment::now();
+        let mut manager = self;
+        while let Some(parent) = manager.family.parent() {
+            manager
+                .delivery
+                .deliver(Arc::clone(&entry), at, &self.clock);
+            manager = parent;
+        }
+        manager.delivery.deliver(entry, at, &self.clock);
+    }
+
+    /// The last place where an entry may change: once, where it is emitted, before it enters any buffer or output.
+    fn finished(&self, mut entry: DebugEntry) -> Arc<DebugEntry> {
+        self.redactor.load().redact_entry(&mut entry);
+        Arc::new(entry)
     }
 
     // Not inlined, so that the caller's code has only the load and the comparison.
@@ -167,11 +200,12 @@ impl DebugManager {
         }
     }
 
+    #[inline]
     fn threshold(&self, module: Option<&str>) -> u8 {
-        let global = self.switches.level_number();
-        module.map_or(global, |module| {
-            self.filter.action(module).threshold(global)
-        })
+        module.map_or_else(
+            || self.switches.threshold(),
+            |module| self.filter.threshold(module, |module| self.decide(module)),
+        )
     }
 }
 
@@ -187,51 +221,58 @@ impl DebugManager {
     pub fn configure(&self, config: &DebugConfig) -> Result<(), DebugError> {
         let rules = RuleSet::from_rules(&config.filters)
             .map_err(|error| DebugError::from_filter("`debug.filters`", &error))?;
+        let redactor = Redactor::new(&config.redact)
+            .map_err(|error| DebugError::from_filter("`debug.redact`", &error))?;
         let output = config.open_output()?;
 
-        let _change = self.changes.lock();
-        self.filter.change(|known| *known = rules);
-        self.switches.set_level(config.level);
-        self.switches.set_enabled(config.enabled);
+        self.change(|manager| {
+            manager.filter.change(|known| *known = rules);
+            manager.switches.say_level(config.level);
+            manager.switches.say_enabled(config.enabled);
+        });
         self.delivery.captured.set_limits(config.capture_limits());
         self.slow.set(config.slow);
+        self.redactor.store(Arc::new(redactor));
         if let Some(output) = output {
             self.delivery.set_output(output);
         }
-        self.update_gate();
         Ok(())
     }
 
+    /// What takes the secrets out of entries, for whoever shows anything else.
+    #[must_use]
+    pub fn redactor(&self) -> Arc<Redactor> {
+        self.redactor.load_full()
+    }
+
+    /// Takes secrets out of entries with this from now on, in all managers of the same tree.
+    pub fn set_redactor(&self, redactor: Arc<Redactor>) {
+        self.redactor.store(redactor);
+    }
+
     /// Sets the level for messages without a module and for modules without a level of their own.
+    ///
+    /// A scope reaches at most [`most_verbose_allowed`](Self::most_verbose_allowed); what it asked for beyond that
+    /// counts when the manager above allows it.
     pub fn set_level(&self, level: DebugLevel) {
-        let _change = self.changes.lock();
-        self.switches.set_level(level);
-        self.update_gate();
+        self.change(|manager| manager.switches.say_level(level));
     }
 
     /// The level for messages without a module and for modules without a level of their own.
     #[must_use]
     pub fn level(&self) -> DebugLevel {
-        self.switches.level()
+        level_of(self.switches.threshold())
     }
 
     /// Lets everybody speak as the settings say, or nobody.
     pub fn set_enabled(&self, enabled: bool) {
-        let _change = self.changes.lock();
-        self.switches.set_enabled(enabled);
-        self.update_gate();
+        self.change(|manager| manager.switches.say_enabled(enabled));
     }
 
-    /// Whether anybody may speak.
+    /// Whether anybody may speak; nobody in a scope may while the manager above is disabled.
     #[must_use]
     pub fn is_enabled(&self) -> bool {
-        self.switches.is_enabled()
-    }
-
-    /// INVARIANT: whoever calls holds `changes`.
-    fn update_gate(&self) {
-        self.switches
-            .update_gate(self.filter.look(RuleSet::most_verbose));
+        self.switches.said_enabled() && self.family.parent().is_none_or(Self::is_enabled)
     }
 }
 
@@ -289,43 +330,48 @@ impl DebugManager {
         let directive = Directive::parse(directive)?;
         let rules = RuleSet::from_rules(directive.rules())?;
 
-        let _change = self.changes.lock();
-        self.filter.change(|known| *known = rules);
-        if let Some(level) = directive.level() {
-            self.switches.set_level(level);
-        }
-        self.update_gate();
+        self.change(|manager| {
+            manager.filter.change(|known| *known = rules);
+            if let Some(level) = directive.level() {
+                manager.switches.say_level(level);
+            }
+        });
         Ok(())
     }
 
     fn change_rules<T>(&self, change: impl FnOnce(&mut RuleSet) -> T) -> T {
-        let _change = self.changes.lock();
-        let outcome = self.filter.change(change);
-        self.update_gate();
-        outcome
+        self.change(|manager| manager.filter.change(change))
     }
 }
 
 /// Outputs, captured entries and timers.
 impl DebugManager {
     /// Sends entries there from now on.
+    ///
+    /// What a scope logs goes to its own output, if it was given one, and to those of the managers above.
     pub fn set_output(&self, output: Arc<dyn DebugOutput>) {
         self.delivery.set_output(output);
     }
 
-    /// Where entries go.
+    /// Where entries go; the outputs of the managers above are not among it.
     #[must_use]
     pub fn output(&self) -> Arc<dyn DebugOutput> {
         self.delivery.output()
     }
 
-    /// Brings everything that the output took to where it belongs.
+    /// Brings everything that the output took to where it belongs, and what those of the managers above took.
     ///
     /// # Errors
     ///
-    /// When the output says that something did not arrive.
+    /// When an output says that something did not arrive; the others are flushed all the same.
     pub fn flush(&self) -> io::Result<()> {
-        self.delivery.output().flush()
+        let mut outcome = self.delivery.output().flush();
+        let mut above = self.family.parent();
+        while let Some(manager) = above {
+            outcome = outcome.and(manager.delivery.output().flush());
+            above = manager.family.parent();
+        }
+        outcome
     }
 
     /// The last so many captured entries, or all; the oldest first.
@@ -359,7 +405,7 @@ impl DebugManager {
         self.delivery.captured.forgotten()
     }
 
-    /// How many entries did not arrive at the output.
+    /// How many entries did not arrive at the output; those that did not arrive above are counted there.
     #[must_use]
     pub fn dropped(&self) -> u64 {
         self.delivery.dropped()

@@ -1,6 +1,8 @@
-//! What time things took: timers with laps and events, and their statistics by name.
+//! What time things took: timers with laps and events, their statistics by name and their call paths.
 
 mod event;
+mod nest;
+mod path;
 mod registry;
 mod statistics;
 mod tracker;

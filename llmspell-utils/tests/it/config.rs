@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use llmspell_utils::debug::{
     DebugConfig, DebugErrorKind, DebugLevel, DebugManager, FilterAction, FilterRule, FormatKind,
-    OutputTarget, PatternKind, SlowOperation, SlowThresholds,
+    OutputTarget, PatternKind, RedactConfig, SlowOperation, SlowThresholds,
 };
 
 use super::support::{manager, messages};
@@ -64,6 +64,10 @@ enabled = false
 pattern = "au(th|dit)"
 type = "regex"
 
+[debug.redact]
+patterns = ["emp-[0-9]{6}"]
+keys = ["patient_id"]
+
 [script]
 timeout = "2s"
 "#,
@@ -89,6 +93,11 @@ timeout = "2s"
                 FilterRule::new("au(th|dit)", PatternKind::Regex, FilterAction::On),
             ],
             slow: SlowThresholds::all(Some(Duration::from_millis(50))),
+            redact: RedactConfig {
+                enabled: true,
+                patterns: vec!["emp-[0-9]{6}".to_owned()],
+                keys: vec!["patient_id".to_owned()],
+            },
         }
     );
 }
@@ -273,7 +282,7 @@ fn a_mistake_in_a_file_is_named_with_line_column_key_and_what_is_allowed() {
         ),
         (
             "[debug]\nzzz = 1\nlevel = \"loud\"\n",
-            "conf/llmspell.toml:2:1: unknown key `zzz` in `debug` (known are `level`, `enabled`, `capture_limit`, `output`, `format`, `filters`, `slow`)",
+            "conf/llmspell.toml:2:1: unknown key `zzz` in `debug` (known are `level`, `enabled`, `capture_limit`, `output`, `format`, `filters`, `slow`, `redact`)",
         ),
         (
             "debug = 1",

@@ -189,8 +189,11 @@ fn names_laps_events_and_ids_are_bounded_and_losses_are_counted() {
     let losses = ProfilerLosses {
         abandoned: 10_002,
         names: 2,
+        // Each is beneath the one before, and 128 may be beneath each other.
+        paths: 10_001 - 127,
         ids: 1,
         laps: 3,
+        lap_names: 0,
         events: 4,
     };
     assert_eq!(profiler.losses(), losses);

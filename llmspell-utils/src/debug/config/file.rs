@@ -9,6 +9,7 @@ use super::super::error::{DebugError, DebugErrorKind};
 use super::super::filter::{FilterAction, FilterRule, PatternKind, RuleSet};
 use super::super::format::FormatKind;
 use super::super::level::{DebugLevel, LevelError};
+use super::super::redact::{RedactConfig, Redactor};
 use super::super::slow::SlowThresholds;
 use super::super::text::quoted;
 use super::document::{Document, Setting, Table};
@@ -18,7 +19,7 @@ use super::target::OutputTarget;
 /// The longest configuration file, in bytes.
 const FILE_BYTES: u64 = 1024 * 1024;
 
-const DEBUG_KEYS: [&str; 7] = [
+const DEBUG_KEYS: [&str; 8] = [
     "level",
     "enabled",
     "capture_limit",
@@ -26,7 +27,9 @@ const DEBUG_KEYS: [&str; 7] = [
     "format",
     "filters",
     "slow",
+    "redact",
 ];
+const REDACT_KEYS: [&str; 3] = ["enabled", "patterns", "keys"];
 const FILTER_KEYS: [&str; 4] = ["pattern", "enabled", "level", "type"];
 const SLOW_KEYS: [&str; 3] = ["script", "evaluation", "signal"];
 
@@ -84,6 +87,41 @@ pub(super) fn applied(
     }
     if let Some(setting) = table.setting("slow") {
         config.slow = slow(&setting, config.slow)?;
+    }
+    if let Some(setting) = table.setting("redact") {
+        config.redact = redact(&setting.table(&REDACT_KEYS)?)?;
+    }
+    Ok(config)
+}
+
+fn redact(table: &Table<'_>) -> Result<RedactConfig, DebugError> {
+    let mut config = RedactConfig::default();
+    if let Some(setting) = table.setting("enabled") {
+        config.enabled = setting.boolean()?;
+    }
+    // One after the other, so that an error names the line of the text that is refused.
+    let mut redactor = Redactor::builtin();
+    for (key, patterns) in [("patterns", true), ("keys", false)] {
+        let Some(setting) = table.setting(key) else {
+            continue;
+        };
+        let Some(items) = setting.items() else {
+            return Err(setting.not_allowed("a list of texts"));
+        };
+        for item in items {
+            let text: String = item.read("a text")?;
+            let mut one = RedactConfig::default();
+            let (one_list, list) = if patterns {
+                (&mut one.patterns, &mut config.patterns)
+            } else {
+                (&mut one.keys, &mut config.keys)
+            };
+            one_list.push(text.clone());
+            list.push(text);
+            redactor = redactor.with(&one).map_err(|error| {
+                DebugError::from_filter(&item.name(), &error).at(Some(item.place()))
+            })?;
+        }
     }
     Ok(config)
 }

@@ -8,6 +8,7 @@ use super::super::filter::{Directive, FilterError, FilterRule};
 use super::super::format::FormatKind;
 use super::super::level::DebugLevel;
 use super::super::output::{BufferLimits, DebugOutput, FanOut};
+use super::super::redact::RedactConfig;
 use super::super::slow::SlowThresholds;
 use super::target::OutputTarget;
 use super::{environment, file};
@@ -44,6 +45,8 @@ pub struct DebugConfig {
     pub filters: Vec<FilterRule>,
     /// How long operations may take before they leave a warning; as long as they like.
     pub slow: SlowThresholds,
+    /// What is redacted beside the built-in rules.
+    pub redact: RedactConfig,
 }
 
 impl Default for DebugConfig {
@@ -56,6 +59,7 @@ impl Default for DebugConfig {
             format: None,
             filters: Vec::new(),
             slow: SlowThresholds::default(),
+            redact: RedactConfig::default(),
         }
     }
 }

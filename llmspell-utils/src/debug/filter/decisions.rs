@@ -1,12 +1,11 @@
-//! The filter of a manager: its rules, and what they decided about each module so far.
-
-use std::sync::atomic::{AtomicU8, AtomicU64, AtomicUsize, Ordering};
+//! The filter of a manager: its rules, and what was decided about each module so far.
 
 use dashmap::DashMap;
 use foldhash::fast::RandomState;
-use parking_lot::RwLock;
 
-use super::rule::FilterAction;
+use crate::sync::RwLock;
+use crate::sync::atomic::{AtomicU8, AtomicU64, AtomicUsize, Ordering};
+
 use super::rule_set::RuleSet;
 
 /// How many modules are remembered; when there are more, all are forgotten and asked again.
@@ -15,23 +14,22 @@ const REMEMBERED_MODULES: usize = 4_096;
 /// The longest module name that is remembered, in bytes.
 const REMEMBERED_NAME_BYTES: usize = 256;
 
-/// The shortcut's values: ask the rules, or there are none and everybody may speak or nobody.
-const ASK: u8 = 0;
-const ALL_ON: u8 = 1;
-const ALL_OFF: u8 = 2;
+/// In the place of a threshold that is everybody's: the rules must be asked.
+const ASK: u8 = u8::MAX;
 
 #[derive(Debug, Clone, Copy)]
 struct Decision {
     generation: u64,
-    action: FilterAction,
+    threshold: u8,
 }
 
-/// Decides about modules with one hash lookup, or none while there are no rules.
+/// The rules of a manager, and the threshold of each module that asked: one hash lookup, or none while there are no
+/// rules.
 #[derive(Debug)]
 pub(crate) struct ModuleFilter {
-    shortcut: AtomicU8,
-    /// INVARIANT: changes only while `rules` is locked for writing, so a decision that was made under the read lock
-    /// belongs to the generation that was read under the same lock, and a later change makes it void.
+    everybody: AtomicU8,
+    /// INVARIANT: moves on after everything that a decision depends on has changed, and a decision is made after its
+    /// generation was read: what was decided from anything old belongs to an old generation.
     generation: AtomicU64,
     rules: RwLock<RuleSet>,
     decisions: DashMap<Box<str>, Decision, RandomState>,
@@ -41,7 +39,7 @@ pub(crate) struct ModuleFilter {
 impl Default for ModuleFilter {
     fn default() -> Self {
         Self {
-            shortcut: AtomicU8::new(ALL_ON),
+            everybody: AtomicU8::new(ASK),
             generation: AtomicU64::new(0),
             rules: RwLock::new(RuleSet::default()),
             decisions: DashMap::default(),
@@ -51,25 +49,27 @@ impl Default for ModuleFilter {
 }
 
 impl ModuleFilter {
-    /// What happens to a module.
+    /// The threshold of a module, which `decide` works out if it is not known.
     #[inline]
-    pub(crate) fn action(&self, module: &str) -> FilterAction {
-        match self.shortcut.load(Ordering::Relaxed) {
-            ALL_ON => FilterAction::On,
-            ALL_OFF => FilterAction::Off,
-            _ => self.remembered_action(module),
+    pub(crate) fn threshold(&self, module: &str, decide: impl FnOnce(&str) -> u8) -> u8 {
+        match self.everybody.load(Ordering::Relaxed) {
+            ASK => self.remembered_threshold(module, decide),
+            threshold => threshold,
         }
     }
 
     /// Changes the rules in one step; if the change fails it must have changed nothing.
+    ///
+    /// Whoever calls says by [`renew`](Self::renew) when the change is to count.
     pub(crate) fn change<T>(&self, change: impl FnOnce(&mut RuleSet) -> T) -> T {
-        let mut rules = self.rules.write();
-        let outcome = change(&mut rules);
-        self.shortcut.store(shortcut_of(&rules), Ordering::Relaxed);
+        change(&mut self.rules.write())
+    }
+
+    /// Makes every decision so far void; `everybody` is the threshold of all modules, if they have the same.
+    pub(crate) fn renew(&self, everybody: Option<u8>) {
+        self.everybody
+            .store(everybody.unwrap_or(ASK), Ordering::Relaxed);
         self.generation.fetch_add(1, Ordering::Release);
-        drop(rules);
-        self.forget();
-        outcome
     }
 
     /// Looks at the rules.
@@ -77,31 +77,30 @@ impl ModuleFilter {
         look(&self.rules.read())
     }
 
-    fn remembered_action(&self, module: &str) -> FilterAction {
+    fn remembered_threshold(&self, module: &str, decide: impl FnOnce(&str) -> u8) -> u8 {
         let generation = self.generation.load(Ordering::Acquire);
         // The map's lock is released by the end of this statement: deciding anew takes it again.
         let known = self.decisions.get(module).map(|decision| *decision);
         match known {
-            Some(decision) if decision.generation == generation => decision.action,
-            _ => self.decide(module),
-        }
-    }
-
-    fn decide(&self, module: &str) -> FilterAction {
-        let decision = {
-            let rules = self.rules.read();
-            Decision {
-                generation: self.generation.load(Ordering::Acquire),
-                action: rules.decide(module),
+            Some(decision) if decision.generation == generation => decision.threshold,
+            _ => {
+                let threshold = decide(module);
+                self.remember(
+                    module,
+                    Decision {
+                        generation,
+                        threshold,
+                    },
+                );
+                threshold
             }
-        };
-        if module.len() <= REMEMBERED_NAME_BYTES {
-            self.remember(module, decision);
         }
-        decision.action
     }
 
     fn remember(&self, module: &str, decision: Decision) {
+        if module.len() > REMEMBERED_NAME_BYTES {
+            return;
+        }
         if self.remembered.load(Ordering::Relaxed) >= REMEMBERED_MODULES {
             self.forget();
         }
@@ -115,13 +114,5 @@ impl ModuleFilter {
         // which only makes the next forgetting come sooner.
         self.remembered.store(0, Ordering::Relaxed);
         self.decisions.clear();
-    }
-}
-
-fn shortcut_of(rules: &RuleSet) -> u8 {
-    match rules.without_rules() {
-        None => ASK,
-        Some(FilterAction::Off) => ALL_OFF,
-        Some(_) => ALL_ON,
     }
 }

@@ -234,6 +234,12 @@ fn class_beyond_ascii(text: &str) -> Option<usize> {
 }
 
 fn regular_expression(text: &str) -> Result<Pattern, FilterError> {
+    compile_regex(text).map(Pattern::Regex)
+}
+
+/// A regular expression of a user, bounded in length, nesting and memory.
+pub(crate) fn compile_regex(text: &str) -> Result<regex::Regex, FilterError> {
+    check_length(text)?;
     // The parser is asked first, because only it knows where a fault is.
     regex_syntax::ParserBuilder::new()
         .nest_limit(NESTING)
@@ -245,7 +251,6 @@ fn regular_expression(text: &str) -> Result<Pattern, FilterError> {
         .dfa_size_limit(COMPILED_BYTES)
         .nest_limit(NESTING)
         .build()
-        .map(Pattern::Regex)
         .map_err(|_| too_large(text))
 }
 

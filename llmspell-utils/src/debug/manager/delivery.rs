@@ -3,14 +3,14 @@
 use std::cell::Cell;
 use std::io;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-use parking_lot::RwLock;
+use crate::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use crate::sync::{Moment, RwLock};
 
 use super::super::clock::Clock;
 use super::super::entry::DebugEntry;
 use super::super::level::DebugLevel;
-use super::super::output::{BufferOutput, DebugOutput, NullOutput};
+use super::super::output::{BufferLimits, BufferOutput, DebugOutput, NullOutput};
 
 /// How deeply outputs may log while they write.
 const NESTING: u32 = 4;
@@ -18,47 +18,55 @@ const NESTING: u32 = 4;
 /// The module of the manager's own entries.
 const MODULE: &str = "llmspell.debug";
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Delivery {
     pub(super) captured: BufferOutput,
-    output: RwLock<Arc<dyn DebugOutput>>,
+    /// Whether there is an output: asking for it writes to memory that all threads share, and most managers have none.
+    written: AtomicBool,
+    output: RwLock<Option<Arc<dyn DebugOutput>>>,
     dropped: AtomicU64,
     reported: AtomicBool,
 }
 
-impl Default for Delivery {
-    fn default() -> Self {
+impl Delivery {
+    pub(super) fn new(limits: BufferLimits) -> Self {
         Self {
-            captured: BufferOutput::default(),
-            output: RwLock::new(Arc::new(NullOutput)),
-            dropped: AtomicU64::new(0),
-            reported: AtomicBool::new(false),
+            captured: BufferOutput::new(limits),
+            ..Self::default()
         }
     }
-}
 
-impl Delivery {
-    pub(super) fn deliver(&self, entry: DebugEntry, clock: &dyn Clock) {
-        if entry.level == DebugLevel::Off {
-            return;
+    pub(super) fn deliver(&self, entry: Arc<DebugEntry>, at: Moment, clock: &Arc<dyn Clock>) {
+        if self.written.load(Ordering::Acquire) {
+            self.write(&entry, clock);
         }
-        // The output is not locked while it writes: a slow one holds nobody up who wants to change it.
-        let output = self.output();
-        if let Err(error) = write(output.as_ref(), &entry) {
-            self.count_failure(output.name(), &error, clock);
-        }
-        self.captured.push(Arc::new(entry));
+        self.captured.push_at(entry, at);
     }
 
     pub(super) fn output(&self) -> Arc<dyn DebugOutput> {
-        Arc::clone(&self.output.read())
+        self.chosen_output().unwrap_or_else(|| Arc::new(NullOutput))
     }
 
     pub(super) fn set_output(&self, output: Arc<dyn DebugOutput>) {
-        let earlier = std::mem::replace(&mut *self.output.write(), output);
+        let earlier = self.output.write().replace(output);
         self.reported.store(false, Ordering::Relaxed);
+        self.written.store(true, Ordering::Release);
         // Dropped here, when the lock is free: an output may take its time to close.
         drop(earlier);
+    }
+
+    fn chosen_output(&self) -> Option<Arc<dyn DebugOutput>> {
+        self.output.read().clone()
+    }
+
+    /// The output is not locked while it writes: a slow one holds nobody up who wants to change it.
+    fn write(&self, entry: &DebugEntry, clock: &Arc<dyn Clock>) {
+        let Some(output) = self.chosen_output() else {
+            return;
+        };
+        if let Err(error) = write(output.as_ref(), entry) {
+            self.count_failure(output.name(), &error, clock.as_ref());
+        }
     }
 
     pub(super) fn dropped(&self) -> u64 {

@@ -1,13 +1,22 @@
 //! The output into memory that keeps the latest entries, bounded in entries and bytes.
 
-use std::collections::VecDeque;
+mod shard;
+
+use std::fmt;
 use std::io;
 use std::sync::Arc;
 
-use parking_lot::Mutex;
+use crate::sync::atomic::{AtomicU32, Ordering};
+use crate::sync::{Moment, Mutex, MutexGuard, thread_number};
 
 use super::super::entry::DebugEntry;
 use super::DebugOutput;
+use shard::{Kept, Offer, Shard};
+
+/// How many threads can log without ever waiting for each other.
+const SLOTS: usize = 16;
+
+type Locked<'buffer> = MutexGuard<'buffer, Shard>;
 
 /// How much a buffer keeps; whatever comes beyond either limit pushes the oldest entries out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,6 +39,12 @@ impl Default for BufferLimits {
 
 /// Keeps the latest entries in memory, which is taken as entries come, not before.
 ///
+/// Each thread keeps its entries by itself, so that threads do not wait for each other. Whoever reads sees all of them
+/// in the order in which they came, never more than the limits allow, and of what was kept none is missing that is
+/// newer than one that is there. In memory there may be more between two readings: threads
+/// take the right to add in pieces of 1/256 of the limits, and free what fell out a little later. Together that is
+/// never more than a fifth of the limits, or 48 entries where the limit is small.
+///
 /// ```
 /// use llmspell_utils::debug::{BufferLimits, BufferOutput, DebugEntry, DebugLevel, DebugOutput, Timestamp};
 ///
@@ -42,63 +57,56 @@ impl Default for BufferLimits {
 /// assert_eq!(buffer.forgotten(), 1);
 /// # Ok::<(), std::io::Error>(())
 /// ```
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct BufferOutput {
-    ring: Mutex<Ring>,
+    slots: [Slot; SLOTS],
+    /// One bit for each slot that was ever used; the others need not be looked at.
+    used: AtomicU32,
 }
 
-#[derive(Debug, Default)]
-struct Ring {
-    limits: BufferLimits,
-    entries: VecDeque<Kept>,
-    bytes: usize,
-    forgotten: u64,
-}
-
-#[derive(Debug)]
-struct Kept {
-    entry: Arc<DebugEntry>,
-    size: usize,
-}
+/// A shard with cache lines of its own, which no other thread touches while this one logs.
+#[derive(Default)]
+#[repr(align(128))]
+struct Slot(Mutex<Shard>);
 
 impl BufferOutput {
     /// A buffer with these limits.
     #[must_use]
     pub fn new(limits: BufferLimits) -> Self {
-        Self {
-            ring: Mutex::new(Ring {
-                limits,
-                ..Ring::default()
-            }),
-        }
+        let buffer = Self::default();
+        buffer.set_limits(limits);
+        buffer
     }
 
     /// Keeps an entry without copying it.
     pub fn push(&self, entry: Arc<DebugEntry>) {
+        self.push_at(entry, Moment::now());
+    }
+
+    /// The same, for one who has looked at the clock.
+    pub(crate) fn push_at(&self, entry: Arc<DebugEntry>, at: Moment) {
         let size = entry.size();
-        // What falls out is freed after the lock is released.
-        let _fallen = self.ring.lock().push(Kept { entry, size });
+        let own = thread_number() % SLOTS;
+        let Some(Slot(shard)) = self.slots.get(own) else {
+            return;
+        };
+        // The lock is released by the end of this statement: what falls out is freed afterwards.
+        let offer = shard.lock().offer(Kept { entry, size, at });
+        if let Offer::NoRoom(kept) = offer {
+            self.push_with_room(own, kept);
+        }
     }
 
     /// The last so many entries, or all; the oldest first.
     #[must_use]
     pub fn entries(&self, last: Option<usize>) -> Vec<Arc<DebugEntry>> {
-        let ring = self.ring.lock();
-        let skipped = ring
-            .entries
-            .len()
-            .saturating_sub(last.unwrap_or(usize::MAX));
-        ring.entries
-            .iter()
-            .skip(skipped)
-            .map(|kept| Arc::clone(&kept.entry))
-            .collect()
+        self.look(|shards| newest(shards, last.unwrap_or(usize::MAX)))
     }
 
     /// How many entries are kept.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.ring.lock().entries.len()
+        self.look(|shards| shards.iter().map(|shard| shard.len()).sum())
     }
 
     /// Whether no entry is kept.
@@ -110,66 +118,122 @@ impl BufferOutput {
     /// How many bytes are kept.
     #[must_use]
     pub fn bytes(&self) -> usize {
-        self.ring.lock().bytes
+        self.look(|shards| shards.iter().map(|shard| shard.bytes()).sum())
     }
 
     /// How many entries the limits have pushed out so far, or did not let in; a buffer for 0 entries counts none.
     #[must_use]
     pub fn forgotten(&self) -> u64 {
-        self.ring.lock().forgotten
+        self.look(|shards| shards.iter().map(|shard| shard.forgotten).sum())
     }
 
     /// Forgets all entries; they do not count as forgotten.
     pub fn clear(&self) {
-        let _fallen = self.ring.lock().clear();
+        let _fallen: Vec<_> =
+            self.look(|shards| shards.iter_mut().map(|shard| shard.clear()).collect());
     }
 
     /// The limits.
     #[must_use]
     pub fn limits(&self) -> BufferLimits {
-        self.ring.lock().limits
+        self.slots
+            .first()
+            .map(|Slot(shard)| shard.lock().limits)
+            .unwrap_or_default()
     }
 
     /// Changes the limits; what no longer fits goes.
     pub fn set_limits(&self, limits: BufferLimits) {
-        let mut ring = self.ring.lock();
-        ring.limits = limits;
-        ring.shrink();
+        let mut shards = self.lock(u32::MAX);
+        for shard in &mut shards {
+            shard.set_limits(limits);
+        }
+        let _fallen = settle(&mut shards);
+        drop(shards);
+    }
+
+    /// Keeps an entry in one's own slot and takes another piece of the limits.
+    #[inline(never)]
+    fn push_with_room(&self, own: usize, kept: Kept) {
+        // Before the locks are taken: whoever looks later looks here too.
+        let used = self.used.fetch_or(1 << own, Ordering::AcqRel) | (1 << own);
+        let mut shards = self.lock(used);
+        let before = (used & ((1 << own) - 1)).count_ones();
+        let refused = shards
+            .get_mut(before as usize)
+            .map(|shard| shard.keep_with_room(kept));
+        let fallen = settle(&mut shards);
+        drop(shards);
+        drop((refused, fallen));
+    }
+
+    /// Does something with all shards when they are within the limits.
+    fn look<T>(&self, look: impl FnOnce(&mut [Locked<'_>]) -> T) -> T {
+        let mut shards = self.lock(self.used.load(Ordering::Acquire));
+        let fallen = settle(&mut shards);
+        let found = look(&mut shards);
+        drop(shards);
+        drop(fallen);
+        found
+    }
+
+    /// Locks the slots of a set, always in the same order.
+    fn lock(&self, set: u32) -> Vec<Locked<'_>> {
+        self.slots
+            .iter()
+            .enumerate()
+            .filter(|(slot, _)| set & (1 << slot) != 0)
+            .map(|(_, Slot(shard))| shard.lock())
+            .collect()
     }
 }
 
-impl Ring {
-    /// Keeps an entry and returns the last one that fell out for it: in the usual case of one coming and one going,
-    /// nothing is freed in here.
-    fn push(&mut self, kept: Kept) -> Option<Kept> {
-        if self.limits.entries == 0 {
-            return Some(kept);
-        }
-        if kept.size > self.limits.bytes {
-            self.forgotten += 1;
-            return Some(kept);
-        }
-        self.bytes += kept.size;
-        self.entries.push_back(kept);
-        self.shrink()
+/// Puts the oldest entries of all shards beyond the limits, as many as are too many, and hands out what is to be freed.
+fn settle(shards: &mut [Locked<'_>]) -> Vec<Kept> {
+    let limits = shards.first().map(|shard| shard.limits).unwrap_or_default();
+    let mut entries: usize = shards.iter().map(|shard| shard.len()).sum();
+    let mut bytes: usize = shards.iter().map(|shard| shard.bytes()).sum();
+    while entries > limits.entries || bytes > limits.bytes {
+        let oldest = shards
+            .iter_mut()
+            .filter_map(|shard| Some((shard.oldest()?, shard)))
+            .min_by_key(|(at, _)| *at);
+        let Some((_, shard)) = oldest else { break };
+        bytes -= shard.pass_oldest();
+        entries -= 1;
     }
-
-    fn shrink(&mut self) -> Option<Kept> {
-        let mut fallen = None;
-        while self.entries.len() > self.limits.entries || self.bytes > self.limits.bytes {
-            let Some(kept) = self.entries.pop_front() else {
-                break;
-            };
-            self.bytes -= kept.size;
-            self.forgotten += 1;
-            fallen = Some(kept);
-        }
-        fallen
+    let mut freed = Vec::new();
+    for shard in shards {
+        shard.free_many(&mut freed);
     }
+    freed
+}
 
-    fn clear(&mut self) -> VecDeque<Kept> {
-        self.bytes = 0;
-        std::mem::take(&mut self.entries)
+/// The newest entries of all shards, the oldest of them first.
+fn newest(shards: &[Locked<'_>], count: usize) -> Vec<Arc<DebugEntry>> {
+    let count = count.min(shards.iter().map(|shard| shard.len()).sum());
+    let mut entries = Vec::with_capacity(count);
+    let mut taken = vec![0; shards.len()];
+    while entries.len() < count {
+        let next = shards
+            .iter()
+            .zip(&mut taken)
+            .filter_map(|(shard, taken)| Some((shard.before_newest(*taken)?, taken)))
+            .max_by_key(|(kept, _)| kept.at);
+        let Some((kept, taken)) = next else { break };
+        *taken += 1;
+        entries.push(Arc::clone(&kept.entry));
+    }
+    entries.reverse();
+    entries
+}
+
+impl fmt::Debug for BufferOutput {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("BufferOutput")
+            .field("limits", &self.limits())
+            .finish_non_exhaustive()
     }
 }
 

@@ -100,6 +100,12 @@ impl ProfileBuilder {
         }
     }
 
+    /// Like [`enter`](Self::enter) for a frame that was entered before and goes on: it is not counted as a call.
+    pub fn reenter(&mut self, frame: FrameId, at: Duration) {
+        self.charge(at);
+        self.open_frame(frame);
+    }
+
     /// Charges the time since the last call to the current path, and comes out of it.
     pub fn leave(&mut self, at: Duration) {
         self.charge(at);
@@ -186,6 +192,21 @@ impl ProfileBuilder {
     #[must_use]
     pub fn depth(&self) -> usize {
         self.open.len()
+    }
+
+    /// The frame of the innermost path that can be told apart.
+    #[must_use]
+    pub fn current_frame(&self) -> Option<FrameId> {
+        let node = self.current()?;
+        self.profile.nodes.get(node.index()).map(|node| node.frame)
+    }
+
+    /// Comes out of calls until no more than `depth` are open.
+    pub fn leave_to(&mut self, depth: usize, at: Duration) {
+        if self.open.len() > depth {
+            self.charge(at);
+            self.open.truncate(depth);
+        }
     }
 
     /// Charges what is left to the current path, and ends the profile.

@@ -1,12 +1,16 @@
 //! The statistics of one timer name, kept up to date with every stop.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use hdrhistogram::Histogram;
 use parking_lot::Mutex;
 
 use super::super::clock::saturating_nanoseconds;
+
+/// How many names of laps have statistics in one timer's name.
+const LAP_NAMES: usize = 100;
 
 /// The digits to which percentiles are exact: they are right to one part in a hundred.
 const SIGNIFICANT_DIGITS: u8 = 2;
@@ -79,6 +83,56 @@ impl Aggregate {
     /// The statistics, if there is anything to have statistics of.
     pub(super) fn statistics(&self, name: &Arc<str>) -> Option<TimerStatistics> {
         self.sums.lock().as_ref().map(|sums| sums.statistics(name))
+    }
+}
+
+/// The running sums of what timers of one name noted on their way.
+#[derive(Debug, Default)]
+pub(super) struct NoteSums {
+    events: AtomicU64,
+    laps: Mutex<Vec<LapStatistics>>,
+}
+
+impl NoteSums {
+    pub(super) fn add_event(&self) {
+        self.events.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(super) fn events(&self) -> u64 {
+        self.events.load(Ordering::Relaxed)
+    }
+
+    /// Adds a lap; false if there are too many names.
+    pub(super) fn add_lap(&self, name: &str, duration: Duration) -> bool {
+        let mut laps = self.laps.lock();
+        if let Some(lap) = laps.iter_mut().find(|lap| *lap.name == *name) {
+            lap.add(duration);
+            return true;
+        }
+        let has_room = laps.len() < LAP_NAMES;
+        if has_room {
+            laps.push(LapStatistics {
+                name: Arc::from(name),
+                count: 1,
+                total: duration,
+                min: duration,
+                max: duration,
+            });
+        }
+        has_room
+    }
+
+    pub(super) fn laps(&self) -> Vec<LapStatistics> {
+        self.laps.lock().clone()
+    }
+}
+
+impl LapStatistics {
+    fn add(&mut self, duration: Duration) {
+        self.count += 1;
+        self.total = self.total.saturating_add(duration);
+        self.min = self.min.min(duration);
+        self.max = self.max.max(duration);
     }
 }
 

@@ -8,8 +8,11 @@ use parking_lot::Mutex;
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::event::{Lap, Notes, TimerEvent};
-use super::registry::{LossCounters, Timer};
+use super::super::text::cut;
+use super::event::{Lap, NAME_BYTES, Notes, TimerEvent};
+use super::nest::{Begun, Ending, Nest};
+use super::path::Path;
+use super::registry::{LossCounters, Registry, Timer};
 
 /// One timer. The first stop counts; a timer that is dropped before is forgotten.
 ///
@@ -25,9 +28,18 @@ use super::registry::{LossCounters, Timer};
 /// assert_eq!(timer.laps()[0].name, "read");
 /// ```
 pub struct PerformanceTracker {
-    timer: Arc<Timer>,
-    started: Duration,
+    start: Start,
     run: Mutex<Run>,
+}
+
+/// What is settled when a timer starts.
+#[derive(Debug, Clone)]
+struct Start {
+    nest: Arc<Nest>,
+    path: Arc<Path>,
+    /// The timer's number in its nest; nothing if its time counts for the timer above.
+    seat: Option<u64>,
+    at: Duration,
 }
 
 /// What is going on with a timer.
@@ -43,8 +55,7 @@ enum Run {
 /// A timer that has notes or can be found by its id, and so may have several trackers.
 #[derive(Debug)]
 pub(super) struct SharedRun {
-    timer: Arc<Timer>,
-    started: Duration,
+    start: Start,
     id: OnceLock<Uuid>,
     progress: Mutex<Progress>,
 }
@@ -55,28 +66,111 @@ struct Progress {
     notes: Notes,
 }
 
-impl PerformanceTracker {
-    pub(super) fn start(timer: Arc<Timer>) -> Self {
-        let started = timer.context.clock.now();
+impl Start {
+    fn new(nest: Arc<Nest>, begun: Begun) -> Self {
+        let Begun { path, seat, at } = begun;
         Self {
-            timer,
-            started,
-            run: Mutex::new(Run::Alone(None)),
+            nest,
+            path,
+            seat,
+            at,
         }
+    }
+
+    fn registry(&self) -> &Registry {
+        &self.nest.registry
+    }
+
+    fn now(&self) -> Duration {
+        self.registry().clock.now()
+    }
+
+    fn timer(&self) -> &Timer {
+        &self.path.timer
+    }
+
+    /// Ends the timer after so much time, and enters it into the statistics.
+    fn stop(&self, elapsed: Duration) {
+        self.timer().aggregate.record(elapsed);
+        if let Some(seat) = self.seat {
+            let at = self.at.saturating_add(elapsed);
+            let covered = self.nest.end(seat, at, Ending::Stopped);
+            self.path.add(elapsed.saturating_sub(covered));
+        }
+    }
+
+    /// Ends a timer that nobody stopped.
+    fn abandon(&self) {
+        if let Some(seat) = self.seat {
+            self.nest.end(seat, self.now(), Ending::Abandoned);
+        }
+        LossCounters::count(&self.registry().losses.abandoned);
+    }
+}
+
+impl PerformanceTracker {
+    pub(super) fn start(nest: Arc<Nest>, name: &str) -> Self {
+        let begun = nest.begin(cut(name, NAME_BYTES));
+        Self::from_start(Start::new(nest, begun))
     }
 
     pub(super) fn from_shared(shared: Arc<SharedRun>) -> Self {
         Self {
-            timer: Arc::clone(&shared.timer),
-            started: shared.started,
+            start: shared.start.clone(),
             run: Mutex::new(Run::Shared(shared)),
         }
+    }
+
+    const fn from_start(start: Start) -> Self {
+        Self {
+            start,
+            run: Mutex::new(Run::Alone(None)),
+        }
+    }
+
+    /// Starts a timer beneath this one, on whatever thread and whatever else runs there.
+    ///
+    /// ```
+    /// use llmspell_utils::debug::Profiler;
+    ///
+    /// let profiler = Profiler::default();
+    /// let load = profiler.start("load");
+    /// let reading = std::thread::scope(|scope| scope.spawn(|| load.child("read").path()).join());
+    /// assert_eq!(reading.ok(), Some(vec!["load".into(), "read".into()]));
+    /// load.stop();
+    /// ```
+    #[must_use = "a timer that is dropped before it is stopped is forgotten"]
+    pub fn child(&self, name: impl AsRef<str>) -> Self {
+        let Start {
+            nest: above, path, ..
+        } = &self.start;
+        let name = cut(name.as_ref(), NAME_BYTES);
+        let nest = above.current();
+        let begun = match self.start.seat {
+            Some(seat) => nest.begin_beneath(above, seat, nest.registry.path(Some(path), name)),
+            // Beneath a timer that cannot be told apart, none can be.
+            None => nest.begin_apart(nest.registry.lost_path(path, name)),
+        };
+        Self::from_start(Start::new(nest, begun))
     }
 
     /// What the timer is called.
     #[must_use]
     pub fn name(&self) -> &str {
-        &self.timer.name
+        &self.start.timer().name
+    }
+
+    /// The name of the timer above, if there is one that can be told apart.
+    #[must_use]
+    pub fn parent(&self) -> Option<Arc<str>> {
+        let parent = self.start.path.parent.as_ref()?;
+        Some(Arc::clone(&parent.timer.name))
+    }
+
+    /// The names from the outermost timer above to this one.
+    #[must_use]
+    pub fn path(&self) -> Vec<Arc<str>> {
+        self.start.path.names()
     }
 
     /// The timer's id, made when it is first asked for; from then on the profiler finds the timer by it.
@@ -84,7 +178,7 @@ impl PerformanceTracker {
         let shared = self.shared();
         *shared.id.get_or_init(|| {
             let id = Uuid::new_v4();
-            self.timer.context.register(id, &shared);
+            self.start.registry().register(id, &shared);
             id
         })
     }
@@ -113,13 +207,16 @@ impl PerformanceTracker {
             return stopped.saturating_sub(before);
         }
         let at = self.since_start();
-        if !progress
-            .notes
-            .add_lap(&self.timer.context.notes, name.as_ref(), at)
-        {
-            LossCounters::count(&self.timer.context.losses.laps);
+        let duration = at.saturating_sub(before);
+        let (name, registry) = (cut(name.as_ref(), NAME_BYTES), self.start.registry());
+        if !progress.notes.add_lap(&registry.notes, name, at) {
+            LossCounters::count(&registry.losses.laps);
         }
-        at.saturating_sub(before)
+        drop(progress);
+        if !self.start.timer().notes.add_lap(name, duration) {
+            LossCounters::count(&registry.losses.lap_names);
+        }
+        duration
     }
 
     /// Notes an event and says whether it is listed.
@@ -132,14 +229,15 @@ impl PerformanceTracker {
         if progress.stopped.is_some() {
             return false;
         }
-        let listed = progress.notes.add_event(
-            &self.timer.context.notes,
-            name.as_ref(),
-            self.since_start(),
-            data,
-        );
-        if !listed {
-            LossCounters::count(&self.timer.context.losses.events);
+        let registry = self.start.registry();
+        let at = self.since_start();
+        let listed = progress
+            .notes
+            .add_event(&registry.notes, name.as_ref(), at, data);
+        if listed {
+            self.start.timer().notes.add_event();
+        } else {
+            LossCounters::count(&registry.losses.events);
         }
         listed
     }
@@ -155,7 +253,7 @@ impl PerformanceTracker {
         };
         drop(run);
         earlier.unwrap_or_else(|| {
-            self.timer.aggregate.record(elapsed);
+            self.start.stop(elapsed);
             elapsed
         })
     }
@@ -173,7 +271,7 @@ impl PerformanceTracker {
     }
 
     fn since_start(&self) -> Duration {
-        self.timer.context.clock.now().saturating_sub(self.started)
+        self.start.now().saturating_sub(self.start.at)
     }
 
     fn stopped(&self) -> Option<Duration> {
@@ -198,8 +296,7 @@ impl PerformanceTracker {
             Run::Alone(stopped) => *stopped,
         };
         let shared = Arc::new(SharedRun {
-            timer: Arc::clone(&self.timer),
-            started: self.started,
+            start: self.start.clone(),
             id: OnceLock::new(),
             progress: Mutex::new(Progress {
                 stopped,
@@ -224,7 +321,7 @@ impl fmt::Debug for PerformanceTracker {
 impl Drop for PerformanceTracker {
     fn drop(&mut self) {
         if matches!(self.run.get_mut(), Run::Alone(None)) {
-            LossCounters::count(&self.timer.context.losses.abandoned);
+            self.start.abandon();
         }
     }
 }
@@ -232,12 +329,12 @@ impl Drop for PerformanceTracker {
 impl Drop for SharedRun {
     fn drop(&mut self) {
         if let Some(id) = self.id.get() {
-            self.timer.context.unregister(id);
+            self.start.registry().unregister(id);
         }
         let progress = self.progress.get_mut();
-        self.timer.context.notes.give_back(&progress.notes);
+        self.start.registry().notes.give_back(&progress.notes);
         if progress.stopped.is_none() {
-            LossCounters::count(&self.timer.context.losses.abandoned);
+            self.start.abandon();
         }
     }
 }

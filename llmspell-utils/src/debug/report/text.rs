@@ -113,19 +113,25 @@ pub fn profile_text(profile: &Profile, rows: usize) -> String {
 }
 
 /// What was spent in a frame, on whatever path.
-struct Spent<'profile> {
-    frame: &'profile ProfileFrame,
-    own: Duration,
-    total: Duration,
-    calls: u64,
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FrameTime<'profile> {
+    /// The frame.
+    pub frame: &'profile ProfileFrame,
+    /// The time that was spent in the frame itself.
+    pub own: Duration,
+    /// The same with everything beneath it.
+    pub total: Duration,
+    /// How often it was entered; 0 where only samples saw it.
+    pub calls: u64,
 }
 
-/// All frames, those with the most own time first.
-fn by_frame(profile: &Profile) -> Vec<Spent<'_>> {
-    let mut frames: Vec<Spent<'_>> = profile
+/// All frames of a profile, those with the most time of their own first.
+#[must_use]
+pub fn by_frame(profile: &Profile) -> Vec<FrameTime<'_>> {
+    let mut frames: Vec<FrameTime<'_>> = profile
         .frames()
         .iter()
-        .map(|frame| Spent {
+        .map(|frame| FrameTime {
             frame,
             own: Duration::ZERO,
             total: Duration::ZERO,
@@ -164,7 +170,7 @@ fn is_beneath_itself(nodes: &[ProfileNode], node: &ProfileNode) -> bool {
     false
 }
 
-fn frame_row(spent: &Spent<'_>, whole: Duration) -> [String; 8] {
+fn frame_row(spent: &FrameTime<'_>, whole: Duration) -> [String; 8] {
     let place = spent.frame.place.as_ref().map(ToString::to_string);
     let calls = match spent.calls {
         0 => "-".to_owned(),
