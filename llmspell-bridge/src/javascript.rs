@@ -2,11 +2,13 @@
 
 mod arguments;
 mod builtins;
+mod call_sites;
 mod convert;
 mod engine;
 mod error;
 mod inspect;
 mod object;
+mod profile;
 mod prompt;
 mod raw;
 mod realm;

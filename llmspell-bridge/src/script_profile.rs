@@ -253,18 +253,3 @@ pub(crate) fn profile_frame(frame: &StackFrame) -> ProfileFrame {
         (None, _) => shown,
     }
 }
-
-/// Stands for an engine whose profiles are not built yet. Goes with the last of them.
-pub(crate) struct NotBuilt;
-
-impl ProfileSource for NotBuilt {
-    fn method(&self, options: &ProfileOptions) -> ProfileMethod {
-        ProfileMethod::Sampled(options.interval)
-    }
-
-    fn begin(&self, _: &Arc<RunningProfile>) -> Result<(), ScriptError> {
-        Err(ScriptError::internal("profiles are not built yet"))
-    }
-
-    fn end(&self) {}
-}

@@ -63,7 +63,6 @@ pub(crate) fn eval(arguments: &Arguments) -> Result<Exit, Failure> {
         as_text(&decision)
     };
     answer(&text)?;
-    Settings::flush()?;
     Ok(Exit::of(&decision))
 }
 

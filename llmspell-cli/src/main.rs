@@ -59,6 +59,7 @@ fn main() -> ExitCode {
         Command::Repl(arguments) => repl::repl(&arguments),
         Command::Profile(arguments) => profile::profile(&arguments),
     });
+    settings::flush_debug();
     let exit = match result {
         Ok(Ok(exit)) => exit,
         Ok(Err(failure)) => failure.report(),

@@ -22,7 +22,7 @@ use crate::measure::{
     EventSubject, Fresh, Measured, Measurement, SavedProfile, as_json, measure, measurement_text,
     most_runs, profile_options,
 };
-use crate::settings::{Settings, find_project};
+use crate::settings::{Settings, find_project, flush_debug};
 
 /// How often a script or an event is run.
 const RUNS: &str = "100";
@@ -110,7 +110,7 @@ pub(crate) fn profile(arguments: &Arguments) -> Result<Exit, Failure> {
             .iter()
             .try_for_each(|saved| saved.write(profile))?;
     }
-    Settings::flush()?;
+    flush_debug();
     Ok(Exit::Done)
 }
 
@@ -150,7 +150,7 @@ fn of_script(
     let open = || {
         let mut builder = ScriptHost::builder(language)
             .limits(limits.clone())
-            .debug(DebugBridge::default())
+            .debug(DebugBridge::owning(Arc::clone(debug::global())))
             .output(Arc::new(KeptLines::new(0)) as Arc<dyn ScriptOutput>)
             .projects_below(beside)
             .arguments(arguments.arguments.iter().cloned());

@@ -84,14 +84,13 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     }
     let ran = builder.build()?.run_file(&arguments.script);
     let finished = streams.finish();
-    let flushed = Settings::flush();
     ran?;
     finished.map_err(|error| {
         Failure::internal(format_args!(
             "what the script printed cannot be written: {error}"
         ))
     })?;
-    flushed.map(|()| Exit::Done)
+    Ok(Exit::Done)
 }
 
 /// The events of the command line, or else those that the project's settings name.

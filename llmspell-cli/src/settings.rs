@@ -1,5 +1,6 @@
 //! Where a project is and what its `llmspell.toml`, the environment and the command line say.
 
+use std::io::Write as _;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -64,13 +65,25 @@ impl Settings {
         }
         Ok(())
     }
+}
 
-    /// Writes out what an output still holds.
-    pub(crate) fn flush() -> Result<(), Failure> {
-        debug::global().flush().map_err(|error| {
-            Failure::internal(format_args!("debug entries cannot be written: {error}"))
-        })
-    }
+/// Writes out what outputs still hold, and warns on standard error of what is lost: an output that fails changes
+/// neither what a command answers nor its exit code.
+pub(crate) fn flush_debug() {
+    let manager = debug::global();
+    let warning = match (manager.flush(), manager.dropped()) {
+        (Err(error), _) => format!("warning: debug entries cannot be written: {error}\n"),
+        (Ok(()), 0) => return,
+        (Ok(()), lost) => {
+            let output = manager.output();
+            format!(
+                "warning: {lost} debug entries did not arrive at `{}`\n",
+                output.name()
+            )
+        }
+    };
+    // Nobody is left to tell if standard error is gone.
+    let _ = std::io::stderr().lock().write_all(warning.as_bytes());
 }
 
 fn refused(directive: &str, error: &FilterError) -> Failure {

@@ -28,7 +28,7 @@ mod text;
 
 pub use crate::debug_log;
 pub use clock::{Clock, ManualClock, SystemClock, Timestamp};
-pub use config::{DebugConfig, Document, OutputTarget, Setting, Table};
+pub use config::{DebugConfig, Document, OutputTarget, Setting, SyslogPlace, Table};
 pub use entry::{DebugEntry, Place};
 pub use error::{DebugError, DebugErrorKind};
 pub use filter::{
@@ -40,7 +40,10 @@ pub use manager::{DebugManager, ScopeGrants, global};
 pub use memory::{MemoryDifference, MemorySnapshot, MemoryUse};
 pub use output::{
     BufferLimits, BufferOutput, ConsoleOutput, DebugOutput, FanOut, FileOutput, NullOutput,
+    OutputTrouble, QueueLimits, Queued, RotatingFileOutput, Rotation, SocketOutput, SyslogOutput,
 };
+#[cfg(feature = "tracing")]
+pub use output::{DebugLayer, TracingOutput};
 pub use profile::{
     FrameId, FrameKind, NodeId, Profile, ProfileBuilder, ProfileFrame, ProfileLosses,
     ProfileMethod, ProfileNode, Segment,

@@ -4,11 +4,11 @@ use std::cell::{RefCell, RefMut};
 use std::sync::Arc;
 
 use llmspell_engine::Value;
-use llmspell_utils::debug::MemoryUse;
+use llmspell_utils::debug::{FrameId, MemoryUse, ProfileBuilder};
 
 use super::inspect::inspect;
 use super::raw::{Given, Js, Kind, Local, Pending};
-use super::{convert, error, stack_trace};
+use super::{convert, error, profile, stack_trace};
 use crate::arguments::{Arguments, DataLimits, ValueKind};
 use crate::host_object::HostObject;
 use crate::language::Language;
@@ -169,6 +169,10 @@ impl Arguments for Call<'_> {
 
     fn stack(&self, options: &StackTraceOptions) -> StackTrace {
         stack_trace::current(self.js(), options)
+    }
+
+    fn profile_stack(&self, builder: &mut ProfileBuilder) -> Vec<FrameId> {
+        profile::calling_stack(self.js(), builder)
     }
 
     fn stop_reason(&self) -> Option<StopReason> {

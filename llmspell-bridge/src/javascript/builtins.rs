@@ -5,6 +5,7 @@
 //! where each takes milliseconds.
 
 use super::error;
+use super::profile::Passage;
 use super::raw::{Access, Given, Js, Kind, Local, Native, Outcome, Property, function};
 use super::realm::Realm;
 use super::sandbox::settle;
@@ -221,7 +222,11 @@ impl Native for Watched {
         if let Err(error) = check(self.check, realm, this, given) {
             return Err(error::throw(js, &error));
         }
+        let passage = Passage::enter(js);
         let result = given.pass(&builtin, this);
+        if let Some(passage) = passage {
+            passage.leave(js);
+        }
         if realm.stop.is_set() {
             return Err(js.interrupt());
         }

@@ -1,11 +1,13 @@
 //! One engine of JavaScript: a runtime, its one context, and what the host installed in it.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use llmspell_engine::Value;
 use llmspell_utils::debug::MemoryUse;
 use rquickjs::{Context, Runtime};
 
+use super::profile::{self, ProfileFeed};
 use super::raw::{Access, Compiled, Home, Js, Local, Outcome, Pending, PromiseState, Property};
 use super::realm::Realm;
 use super::sandbox::{memory_limit, settle, stack_limit};
@@ -18,12 +20,13 @@ use crate::object_dump::{DumpNode, DumpOptions};
 use crate::sandbox::{SandboxLimits, StopFlag, Stopper};
 use crate::script_engine::{Script, ScriptEngine};
 use crate::script_error::{ScriptError, ScriptErrorKind};
-use crate::script_profile::{NotBuilt, ProfileSource};
+use crate::script_profile::ProfileSource;
 
 /// One engine of JavaScript.
 pub(super) struct JavaScriptEngine {
     limits: SandboxLimits,
     stop: Arc<StopFlag>,
+    profile: Arc<ProfileFeed>,
     installed: Vec<Installed>,
     /// `None` after a script was stopped or ran out of memory: what it left behind cannot be trusted,
     /// so the next script gets a new state with the same globals.
@@ -50,10 +53,12 @@ enum Installed {
 impl JavaScriptEngine {
     pub(super) fn open(limits: &SandboxLimits) -> Result<Self, ScriptError> {
         let stop = Arc::new(StopFlag::default());
-        let state = Some(State::open(limits, &stop)?);
+        let profile = Arc::new(ProfileFeed::default());
+        let state = Some(State::open(limits, &stop, &profile)?);
         Ok(Self {
             limits: limits.clone(),
             stop,
+            profile,
             installed: Vec::new(),
             state,
         })
@@ -63,7 +68,7 @@ impl JavaScriptEngine {
         let state = match self.state.take() {
             Some(state) => state,
             None => {
-                let state = State::open(&self.limits, &self.stop)?;
+                let state = State::open(&self.limits, &self.stop, &self.profile)?;
                 self.installed
                     .iter()
                     .try_for_each(|installed| state.install(installed))?;
@@ -174,7 +179,7 @@ impl ScriptEngine for JavaScriptEngine {
     }
 
     fn profile_source(&self) -> Arc<dyn ProfileSource> {
-        Arc::new(NotBuilt)
+        Arc::<ProfileFeed>::clone(&self.profile)
     }
 
     fn memory(&self) -> MemoryUse {
@@ -205,12 +210,14 @@ struct State {
 }
 
 impl State {
-    fn open(limits: &SandboxLimits, stop: &Arc<StopFlag>) -> Result<Self, ScriptError> {
+    fn open(
+        limits: &SandboxLimits,
+        stop: &Arc<StopFlag>,
+        profile: &Arc<ProfileFeed>,
+    ) -> Result<Self, ScriptError> {
         let no_memory = |_| ScriptError::out_of_memory();
         let runtime = Runtime::new().map_err(no_memory)?;
         runtime.set_max_stack_size(stack_limit(limits.stack));
-        let flag = Arc::clone(stop);
-        runtime.set_interrupt_handler(Some(Box::new(move || flag.is_set())));
         runtime.set_host_promise_rejection_tracker(Some(Box::new(
             |ctx, promise, reason, is_handled| {
                 // A context without its realm runs no script any more.
@@ -230,7 +237,17 @@ impl State {
         // Only now: the engine does not expect to be without memory while it builds its own globals.
         let memory = memory_limit(limits.memory);
         runtime.set_memory_limit(memory);
-        let home = Home::new(context, |js| Realm::new(js, Arc::clone(stop), memory))?;
+        let home = Home::new(context, |js| {
+            Realm::new(js, Arc::clone(stop), Arc::clone(profile), memory)
+        })?;
+        let (flag, feed) = (Arc::clone(stop), Arc::clone(profile));
+        home.on_interrupt(&runtime, move |js| {
+            // A script that is to stop is not held up by a profile.
+            if !flag.is_set() && feed.is_sampled() {
+                profile::look(js);
+            }
+            flag.is_set()
+        });
         let state = Self { home, runtime };
         state.within(|js| builtins::watch(js).map_err(|Pending| raised(js)))?;
         Ok(state)
@@ -284,7 +301,7 @@ fn define(js: Js<'_>, global: &str, installed: &Installed) -> Outcome<()> {
 
 /// Runs a script and all that it left to do, and converts its value.
 fn run(js: Js<'_>, script: &Script, limits: &DataLimits) -> Result<Value, ScriptError> {
-    let compiled = compile(js, script);
+    let compiled = compile(js, Cow::Borrowed(script));
     run_compiled(js, &script.name, compiled, |value| {
         convert::to_data(value, limits)
     })
@@ -294,7 +311,7 @@ fn run(js: Js<'_>, script: &Script, limits: &DataLimits) -> Result<Value, Script
 fn run_compiled<'js, T>(
     js: Js<'js>,
     name: &str,
-    compiled: Result<Compilation<'js>, ScriptError>,
+    compiled: Result<Compilation<'js, '_>, ScriptError>,
     convert: impl FnOnce(&Local<'js>) -> Result<T, ScriptError>,
 ) -> Result<T, ScriptError> {
     let realm = js.realm();
@@ -331,32 +348,53 @@ struct Evaluated<'js> {
 }
 
 /// A script that was compiled and not run yet.
-pub(super) struct Compilation<'js> {
+pub(super) struct Compilation<'js, 's> {
+    script: Cow<'s, Script>,
     compiled: Compiled<'js>,
     is_asynchronous: bool,
 }
 
-pub(super) fn compile<'js>(js: Js<'js>, script: &Script) -> Result<Compilation<'js>, ScriptError> {
+pub(super) fn compile<'js, 's>(
+    js: Js<'js>,
+    script: Cow<'s, Script>,
+) -> Result<Compilation<'js, 's>, ScriptError> {
     let compile = |is_asynchronous| {
         js.compile(&script.source, &script.name, is_asynchronous)
             .map_err(|Pending| error::uncompiled(&js.take_exception()))
-            .map(|compiled| Compilation {
-                compiled,
-                is_asynchronous,
-            })
+            .map(|compiled| (compiled, is_asynchronous))
     };
-    match compile(false) {
+    let (compiled, is_asynchronous) = match compile(false) {
         // `await` outside of any function makes the whole script asynchronous.
-        Err(error) if may_await(script, &error) => compile(true),
+        Err(error) if may_await(&script, &error) => compile(true),
         compiled => compiled,
-    }
+    }?;
+    Ok(Compilation {
+        script,
+        compiled,
+        is_asynchronous,
+    })
 }
 
-fn evaluate<'js>(js: Js<'js>, script: Compilation<'js>) -> Result<Evaluated<'js>, ScriptError> {
-    let value = js.evaluate(script.compiled).map_err(|Pending| raised(js))?;
+fn evaluate<'js>(
+    js: Js<'js>,
+    compilation: Compilation<'js, '_>,
+) -> Result<Evaluated<'js>, ScriptError> {
+    let Compilation {
+        script,
+        compiled,
+        is_asynchronous,
+    } = compilation;
+    let (compiled, main) = match profile::probed(js, &script, is_asynchronous) {
+        Some((probed, main)) => (probed, Some(main)),
+        None => (compiled, None),
+    };
+    profile::begin_script(js, &script.name, main);
+    let value = js.evaluate(compiled);
+    profile::rest(js);
+    let value = value.map_err(|Pending| raised(js))?;
     Ok(Evaluated {
         value,
-        is_asynchronous: script.is_asynchronous,
+        is_asynchronous,
     })
 }
 
@@ -368,7 +406,9 @@ fn may_await(script: &Script, error: &ScriptError) -> bool {
 fn drain(js: Js<'_>) -> Result<(), ScriptError> {
     let mut result = Ok(());
     while !js.realm().stop.is_set() {
-        match js.run_job() {
+        let ran = js.run_job();
+        profile::rest(js);
+        match ran {
             Ok(true) => {}
             Ok(false) => break,
             Err(Pending) => {
@@ -624,8 +664,9 @@ mod tests {
 
     #[test]
     fn memory_that_a_script_gives_back_is_no_error() {
+        // Where there is no memory even for the error, the engine throws `null`.
         let source = "let n = 0; try { const a = []; for (;;) a.push(new Array(1000).fill(1)); }
-            catch (e) { n = e instanceof InternalError ? 1 : 2; } n";
+            catch (e) { n = e === null || e instanceof InternalError ? 1 : 2; } n";
         assert_eq!(Fixture::with(&small()).json(source), "1");
     }
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use super::arguments::Call;
+use super::profile::Passage;
 use super::raw::{Access, Given, Js, Kept, Local, Native, Outcome, Pending, function};
 use super::{convert, error};
 use crate::host_object::{HostObject, guarded};
@@ -233,7 +234,11 @@ fn is_shut(object: &dyn HostObject, level: u8) -> bool {
 fn invoke<'js>(object: &dyn HostObject, index: usize, given: Given<'js>) -> Outcome<Local<'js>> {
     let js = given.js();
     let call = Call::new(given);
+    let passage = Passage::enter(js);
     let result = guarded(object.name(), || object.invoke(index, &call)).flatten();
+    if let Some(passage) = passage {
+        passage.leave(js);
+    }
     if let Some(pending) = call.resume_stop() {
         return Err(pending);
     }

@@ -1,5 +1,7 @@
 //! Inputs of a prompt in JavaScript: objects in braces, inputs that end too early, and names from the live state.
 
+use std::borrow::Cow;
+
 use super::engine::{Compilation, compile};
 use super::inspect::inspect;
 use super::raw::{Js, Kind, Local, Property};
@@ -53,17 +55,17 @@ const KEYWORDS: [&str; 35] = [
 ];
 
 /// Compiles an input. One that begins with a brace is an object if it can be one, and else a block.
-pub(super) fn compile_input<'js>(
+pub(super) fn compile_input<'js, 's>(
     js: Js<'js>,
-    input: &Script,
-) -> Result<Compilation<'js>, ScriptError> {
+    input: &'s Script,
+) -> Result<Compilation<'js, 's>, ScriptError> {
     if input.source.trim_start().starts_with('{') {
         let object = Script::new(input.name.as_str(), format!("({}\n)", input.source));
-        if let Ok(compiled) = compile(js, &object) {
+        if let Ok(compiled) = compile(js, Cow::Owned(object)) {
             return Ok(compiled);
         }
     }
-    compile(js, input).map_err(|error| match ends_early(&error, &input.source) {
+    compile(js, Cow::Borrowed(input)).map_err(|error| match ends_early(&error, &input.source) {
         true => error.incomplete(),
         false => error,
     })

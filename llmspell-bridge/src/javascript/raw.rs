@@ -11,6 +11,7 @@
 mod class;
 mod function;
 mod home;
+mod interrupt;
 mod kept;
 mod name;
 mod text;

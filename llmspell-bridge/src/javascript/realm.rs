@@ -6,7 +6,9 @@ use std::sync::Arc;
 
 use llmspell_engine::Value;
 
+use super::call_sites::{CallSites, Collected};
 use super::object::{HeldObject, Prototype};
+use super::profile::{Calls, ProfileFeed, Sampling};
 use super::raw::{Atom, Class, Js, Kept, KeptKey, Local};
 use super::sandbox::{Lack, Originals};
 use crate::sandbox::StopFlag;
@@ -32,6 +34,16 @@ pub(super) struct Realm {
     pub(super) cause: KeptKey,
     /// Functions of the engine, as they were before any script could replace them.
     pub(super) originals: Originals,
+    /// What reads the functions on the stack.
+    pub(super) call_sites: CallSites,
+    /// The functions on the stack while they are read.
+    pub(super) collected: Collected,
+    /// The profile that is fed, if there is one.
+    pub(super) profile: Arc<ProfileFeed>,
+    /// When the stack was last read for a profile.
+    pub(super) sampling: Sampling,
+    /// The calls that probes note, and which functions have probes.
+    pub(super) calls: RefCell<Calls>,
     /// Built-in functions that others stand for.
     pub(super) builtins: RefCell<Vec<Kept>>,
     /// The prototypes of host objects, one for each kind that was met.
@@ -49,13 +61,25 @@ pub(super) struct Realm {
 
 impl Realm {
     /// Makes the realm of a new context, before any script has run in it.
-    pub(super) fn new(js: Js<'_>, stop: Arc<StopFlag>, memory: usize) -> Result<Self, Lack> {
+    pub(super) fn new(
+        js: Js<'_>,
+        stop: Arc<StopFlag>,
+        profile: Arc<ProfileFeed>,
+        memory: usize,
+    ) -> Result<Self, Lack> {
         let plain = js.object()?.class();
         let array = js.array()?.class();
         let objects = Class::new(js, c"HostObject")?;
         let errors = Class::new(js, c"HostError")?;
         let cause = js.symbol(c"cause in the host")?;
-        let originals = Originals::take(js)?;
+        let call_sites = CallSites::take(js)?;
+        let originals = match Originals::take(js) {
+            Ok(originals) => originals,
+            Err(lack) => {
+                call_sites.release(js);
+                return Err(lack);
+            }
+        };
         Ok(Self {
             plain,
             array,
@@ -63,6 +87,11 @@ impl Realm {
             errors,
             cause: KeptKey::new(js, cause.atom()),
             originals,
+            call_sites,
+            collected: Collected::default(),
+            profile,
+            sampling: Sampling::default(),
+            calls: RefCell::default(),
             builtins: RefCell::default(),
             prototypes: RefCell::default(),
             rejections: RefCell::default(),
@@ -77,6 +106,8 @@ impl Realm {
     pub(super) fn release(self, js: Js<'_>) {
         self.cause.release(js);
         self.originals.release(js);
+        self.call_sites.release(js);
+        self.collected.release(js);
         for builtin in self.builtins.into_inner() {
             builtin.release(js);
         }

@@ -243,7 +243,7 @@ impl From<Lack> for ScriptError {
     }
 }
 
-fn data<'js>(object: &Local<'js>, name: &'static str) -> Result<Local<'js>, Lack> {
+pub(super) fn data<'js>(object: &Local<'js>, name: &'static str) -> Result<Local<'js>, Lack> {
     match object.named(name)? {
         Property::Value(value) => Ok(value),
         Property::Absent | Property::Accessor { .. } => Err(Lack::Function(name)),
@@ -254,7 +254,7 @@ fn prototype<'js>(globals: &Local<'js>, class: &'static str) -> Result<Local<'js
     data(&data(globals, class)?, "prototype")
 }
 
-fn accessor<'js>(
+pub(super) fn accessor<'js>(
     object: &Local<'js>,
     name: &'static str,
 ) -> Result<(Local<'js>, Local<'js>), Lack> {

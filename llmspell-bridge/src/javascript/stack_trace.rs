@@ -1,5 +1,6 @@
 //! Stack traces of JavaScript, read from the text that the engine records.
 
+use super::profile::original_column;
 use super::raw::{Js, Local};
 use super::sandbox::{MAX_FRAMES, settle};
 use crate::script_error::Place;
@@ -45,8 +46,21 @@ pub(super) fn place(js: Js<'_>) -> Option<Place> {
 pub(super) fn of_error(error: &Local<'_>) -> StackTrace {
     let realm = error.js().realm();
     match realm.originals.stack_of(error) {
-        Some(text) => parse(&text, &realm.script.borrow()),
+        Some(text) => {
+            let mut trace = parse(&text, &realm.script.borrow());
+            for frame in &mut trace.frames {
+                restore_column(error.js(), frame);
+            }
+            trace
+        }
         None => StackTrace::default(),
+    }
+}
+
+/// Probes of an exact profile move what follows them on their line.
+fn restore_column(js: Js<'_>, frame: &mut StackFrame) {
+    if let (Some(source), Some(line), Some(column)) = (&frame.source, frame.line, frame.column) {
+        frame.column = Some(original_column(js, source, line, column));
     }
 }
 

@@ -73,7 +73,9 @@ pub(super) fn inside(memory: usize, body: impl for<'js> FnOnce(Js<'js>)) {
     let runtime = Runtime::new().unwrap();
     let context = Context::full(&runtime).unwrap();
     runtime.set_memory_limit(memory);
-    let home = Home::new(context, |js| Realm::new(js, Arc::default(), memory));
+    let home = Home::new(context, |js| {
+        Realm::new(js, Arc::default(), Arc::default(), memory)
+    });
     let home = home.map_err(ScriptError::from).unwrap();
     home.with(body).unwrap();
 }

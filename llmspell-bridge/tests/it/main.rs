@@ -9,6 +9,7 @@
 
 mod host;
 mod limits;
+mod profile_javascript;
 mod profile_lua;
 mod prompt;
 mod specs;

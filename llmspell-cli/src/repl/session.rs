@@ -98,7 +98,7 @@ impl Session {
         }
         let mut builder = ScriptHost::builder(self.language)
             .limits(self.limits.clone())
-            .debug(DebugBridge::default())
+            .debug(DebugBridge::owning(Arc::clone(debug::global())))
             .output(Arc::clone(&self.printed) as Arc<dyn ScriptOutput>)
             .projects_below(&self.here);
         // A project that cannot be loaded is an error of whoever asks it, and no reason for no prompt.

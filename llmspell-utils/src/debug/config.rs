@@ -3,9 +3,10 @@
 mod document;
 mod environment;
 mod file;
+mod rotate;
 mod settings;
 mod target;
 
 pub use document::{Document, Setting, Table};
 pub use settings::DebugConfig;
-pub use target::OutputTarget;
+pub use target::{OutputTarget, SyslogPlace};

@@ -1,6 +1,6 @@
 //! How an entry looks: one line of text for people, or one line of JSON for programs.
 
-mod json;
+pub(super) mod json;
 mod text;
 
 use std::fmt;

@@ -365,10 +365,10 @@ impl DebugManager {
     ///
     /// When an output says that something did not arrive; the others are flushed all the same.
     pub fn flush(&self) -> io::Result<()> {
-        let mut outcome = self.delivery.output().flush();
+        let mut outcome = self.delivery.flush(self.clock.as_ref());
         let mut above = self.family.parent();
         while let Some(manager) = above {
-            outcome = outcome.and(manager.delivery.output().flush());
+            outcome = outcome.and(manager.delivery.flush(manager.clock.as_ref()));
             above = manager.family.parent();
         }
         outcome

@@ -1,10 +1,31 @@
-//! Where entries go: standard error, files, memory, several places at once, or nowhere.
+//! Where entries go: standard error, files, memory, a system log, a listener, several places at once, or nowhere.
 
 mod buffer;
 mod console;
 mod fan_out;
 mod file;
+mod gap;
+mod line_file;
 mod null;
+mod queue;
+mod rotating_file;
+mod socket;
+mod stream;
+mod syslog;
+mod trouble;
+
+// What not every system has, and what not every build has.
+#[cfg(not(unix))]
+#[path = "output/not_unix.rs"]
+mod system;
+#[cfg(unix)]
+#[path = "output/unix.rs"]
+mod system;
+#[cfg(not(feature = "tracing"))]
+#[path = "output/no_tracing.rs"]
+mod tracing;
+#[cfg(feature = "tracing")]
+mod tracing;
 
 use std::fmt;
 use std::io;
@@ -16,6 +37,17 @@ pub use console::ConsoleOutput;
 pub use fan_out::FanOut;
 pub use file::FileOutput;
 pub use null::NullOutput;
+pub use queue::{QueueLimits, Queued};
+pub use rotating_file::{RotatingFileOutput, Rotation};
+pub use socket::SocketOutput;
+pub use syslog::SyslogOutput;
+#[cfg(feature = "tracing")]
+pub use tracing::{DebugLayer, TracingOutput};
+pub use trouble::OutputTrouble;
+
+pub(super) use gap::Gap;
+pub(super) use syslog::is_app_name;
+pub(super) use tracing::open as open_tracing;
 
 /// A place that entries go to.
 ///
@@ -25,7 +57,7 @@ pub trait DebugOutput: fmt::Debug + Send + Sync {
     ///
     /// # Errors
     ///
-    /// When the entry did not arrive.
+    /// When the entry did not arrive; or, as [`OutputTrouble`], when so many were lost since it spoke last.
     fn write(&self, entry: &DebugEntry) -> io::Result<()>;
 
     /// Brings everything that was taken to where it belongs.

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use llmspell_utils::debug::{
     DebugConfig, DebugErrorKind, DebugLevel, DebugManager, FilterAction, FilterRule, FormatKind,
-    OutputTarget, PatternKind, RedactConfig, SlowOperation, SlowThresholds,
+    OutputTarget, PatternKind, RedactConfig, Rotation, SlowOperation, SlowThresholds,
 };
 
 use super::support::{manager, messages};
@@ -50,6 +50,7 @@ enabled = false
 capture_limit = 50
 output = ["console", "file:logs/debug.jsonl"]
 format = "json"
+rotate = { size = "1MiB", age = "1d", keep = 3 }
 slow = "50ms"
 
 [[debug.filters]]
@@ -83,6 +84,11 @@ timeout = "2s"
                 OutputTarget::File(PathBuf::from("logs/debug.jsonl"))
             ],
             format: Some(FormatKind::Json),
+            rotate: Some(Rotation {
+                size: 1024 * 1024,
+                age: Some(Duration::from_secs(24 * 60 * 60)),
+                keep: 3,
+            }),
             filters: vec![
                 FilterRule::new(
                     "policy.*",
@@ -282,7 +288,7 @@ fn a_mistake_in_a_file_is_named_with_line_column_key_and_what_is_allowed() {
         ),
         (
             "[debug]\nzzz = 1\nlevel = \"loud\"\n",
-            "conf/llmspell.toml:2:1: unknown key `zzz` in `debug` (known are `level`, `enabled`, `capture_limit`, `output`, `format`, `filters`, `slow`, `redact`)",
+            "conf/llmspell.toml:2:1: unknown key `zzz` in `debug` (known are `level`, `enabled`, `capture_limit`, `output`, `format`, `rotate`, `filters`, `slow`, `redact`)",
         ),
         (
             "debug = 1",
@@ -302,11 +308,11 @@ fn a_mistake_in_a_file_is_named_with_line_column_key_and_what_is_allowed() {
         ),
         (
             "[debug]\noutput = \"file:\"\n",
-            "conf/llmspell.toml:2:10: `debug.output` cannot be `\"file:\"` (use null, console, file:PATH or a list of these)",
+            "conf/llmspell.toml:2:10: `debug.output` cannot be `\"file:\"` (use null, console, file:PATH, syslog, syslog:APP, syslog+udp:HOST:PORT, syslog+tcp:HOST:PORT, tcp:HOST:PORT, unix:PATH, tracing or a list of these)",
         ),
         (
             "[debug]\noutput = [\"console\",\n \"stdout\"]\n",
-            "conf/llmspell.toml:3:2: `debug.output` cannot be `\"stdout\"` (use null, console, file:PATH or a list of these)",
+            "conf/llmspell.toml:3:2: `debug.output` cannot be `\"stdout\"` (use null, console, file:PATH, syslog, syslog:APP, syslog+udp:HOST:PORT, syslog+tcp:HOST:PORT, tcp:HOST:PORT, unix:PATH, tracing or a list of these)",
         ),
         (
             "[debug]\nformat = \"xml\"\n",
@@ -392,6 +398,153 @@ fn deeply_nested_toml_is_refused() {
     let error = DebugConfig::from_toml(&text, Path::new("llmspell.toml")).unwrap_err();
     assert_eq!(error.kind(), DebugErrorKind::Syntax);
     assert_eq!(error.place().map(|place| place.line), Some(2));
+}
+
+#[test]
+fn every_output_can_be_named_and_is_shown_as_it_is_named() {
+    let targets = [
+        ("null", "null"),
+        ("console", "console"),
+        ("file:a.log", "file:conf/a.log"),
+        ("file:/var/a:b.log", "file:/var/a:b.log"),
+        ("syslog", "syslog:llmspell"),
+        ("syslog:my-app_1.0", "syslog:my-app_1.0"),
+        (
+            "syslog+udp:logs.example:514",
+            "syslog+udp:logs.example:514/llmspell",
+        ),
+        ("syslog+tcp:[::1]:601/guard", "syslog+tcp:[::1]:601/guard"),
+        ("tcp:127.0.0.1:9000", "tcp:127.0.0.1:9000"),
+        ("unix:run/c.sock", "unix:conf/run/c.sock"),
+        ("unix:/run/c.sock", "unix:/run/c.sock"),
+        ("tracing", "tracing"),
+    ];
+    for (named, shown) in targets {
+        let text = format!("[debug]\noutput = \"{named}\"\n");
+        let config = DebugConfig::from_toml(&text, Path::new("conf/llmspell.toml")).unwrap();
+        assert_eq!(config.output[0].to_string(), shown, "{named}");
+        let again: OutputTarget = shown.parse().unwrap();
+        assert_eq!(again, config.output[0], "{named}");
+    }
+}
+
+#[test]
+fn what_is_no_output_is_refused_with_what_is_one() {
+    let texts = [
+        "",
+        "stdout",
+        "null:",
+        "console:x",
+        "file",
+        "file:",
+        "unix:",
+        "tcp",
+        "tcp:",
+        "tcp:host",
+        "tcp:host:",
+        "tcp::80",
+        "tcp:host:0",
+        "tcp:host:65536",
+        "tcp:::1:80",
+        "syslog:",
+        "syslog:a b",
+        "syslog+udp:",
+        "syslog+udp:host",
+        "syslog+tcp:host:1/",
+        "syslog+tls:host:1",
+        "tracing:x",
+        "TCP:host:1",
+    ];
+    for text in texts {
+        let error = text.parse::<OutputTarget>().unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            format!(
+                "`{text}` is not an output (use null, console, file:PATH, syslog, syslog:APP, syslog+udp:HOST:PORT, \
+                 syslog+tcp:HOST:PORT, tcp:HOST:PORT, unix:PATH, tracing or a list of these)"
+            )
+        );
+    }
+}
+
+#[test]
+fn a_file_is_put_aside_as_the_configuration_says() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("llmspell.toml");
+    fs::write(
+        &file,
+        "[debug]\noutput = \"file:a.log\"\n[debug.rotate]\nsize = \"100B\"\nkeep = 1\n",
+    )
+    .unwrap();
+    let manager = DebugManager::from_config(&DebugConfig::from_file(&file).unwrap()).unwrap();
+    for _ in 0..10 {
+        manager.log(DebugLevel::Info, None, "twenty characters...");
+    }
+    let log = directory.path().join("a.log");
+    assert!(fs::metadata(&log).unwrap().len() <= 100);
+    assert!(directory.path().join("a.log.1").exists());
+    assert!(!directory.path().join("a.log.2").exists());
+}
+
+#[test]
+fn a_table_of_rotation_has_defaults_and_refuses_what_it_does_not_know() {
+    assert_eq!(toml("[debug.rotate]\n").rotate, Some(Rotation::default()));
+    assert_eq!(toml("[debug]\n").rotate, None);
+    let size = "a number above 0 and its unit, in quotes, such as `10MiB`";
+    let age = "a number above 0 and its unit, in quotes, such as `1d` or `6h`";
+    let keep = "a whole number from 0 to 999";
+    let cases = [
+        ("size = \"0\"", "size", "\"0\"", size),
+        ("size = 10", "size", "10", size),
+        ("size = \"big\"", "size", "\"big\"", size),
+        ("age = \"0s\"", "age", "\"0s\"", age),
+        ("age = \"daily\"", "age", "\"daily\"", age),
+        ("keep = 1000", "keep", "1000", keep),
+        ("keep = -1", "keep", "-1", keep),
+        ("keep = \"5\"", "keep", "\"5\"", keep),
+    ];
+    for (text, key, value, allowed) in cases {
+        let column = key.len() + 4;
+        assert_eq!(
+            refused(&format!("[debug.rotate]\n{text}\n")),
+            format!(
+                "conf/llmspell.toml:2:{column}: `debug.rotate.{key}` cannot be `{value}` (use {allowed})"
+            )
+        );
+    }
+    assert_eq!(
+        refused("[debug.rotate]\nsizes = \"1MiB\"\n"),
+        "conf/llmspell.toml:2:1: unknown key `sizes` in `debug.rotate` (did you mean `size`?)"
+    );
+    assert_eq!(
+        refused("[debug]\nrotate = \"daily\"\n"),
+        "conf/llmspell.toml:2:10: `debug.rotate` cannot be `\"daily\"` (use a table)"
+    );
+}
+
+#[test]
+fn sockets_need_nobody_to_listen_when_they_are_opened() {
+    let directory = tempfile::tempdir().unwrap();
+    let config = DebugConfig {
+        output: vec![
+            OutputTarget::Tcp("127.0.0.1:1".to_owned()),
+            OutputTarget::Unix(directory.path().join("none.sock")),
+        ],
+        ..DebugConfig::default()
+    };
+    let manager = manager();
+    manager.configure(&config).unwrap();
+    manager.log(DebugLevel::Info, None, "kept");
+    assert_eq!(messages(&manager)[..1], ["kept"]);
+    let error = manager.flush().unwrap_err().to_string();
+    assert!(
+        error.contains("tcp:127.0.0.1:1: 1 entry is still on the way"),
+        "{error}"
+    );
+    assert!(
+        error.contains("none.sock: 1 entry is still on the way"),
+        "{error}"
+    );
 }
 
 #[test]

@@ -1,14 +1,17 @@
 //! Outputs: where entries arrive, and what happens when they do not.
 
 use std::fs;
+use std::io;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use llmspell_utils::debug::{
-    BufferOutput, DebugLevel, DebugOutput as _, FanOut, FileOutput, FormatKind, NullOutput,
+    BufferOutput, DebugLevel, DebugOutput, FanOut, FileOutput, FormatKind, NullOutput, QueueLimits,
+    Queued, RotatingFileOutput, Rotation,
 };
+use proptest::prelude::*;
 
-use super::support::{Refusing, Talkative, manager, messages};
+use super::support::{Moody, Refusing, Talkative, manager, messages, reports};
 
 #[test]
 fn a_file_gets_one_line_an_entry_and_keeps_what_it_had() {
@@ -46,7 +49,7 @@ fn a_file_that_cannot_be_opened_is_an_error() {
     let directory = tempfile::tempdir().unwrap();
     let error =
         FileOutput::open(&directory.path().join("none/debug.log"), FormatKind::Text).unwrap_err();
-    assert_eq!(error.kind(), std::io::ErrorKind::NotFound);
+    assert_eq!(error.kind(), io::ErrorKind::NotFound);
 }
 
 #[test]
@@ -143,4 +146,203 @@ fn a_full_disk_never_reaches_whoever_logs() {
             "lost"
         ]
     );
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_is_reported_once_and_the_file_says_what_is_missing_when_there_is_room_again() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("debug.log");
+    // Through a link the disk is full until the link is gone.
+    std::os::unix::fs::symlink("/dev/full", &path).unwrap();
+    let manager = manager();
+    manager.set_output(Arc::new(FileOutput::open(&path, FormatKind::Text).unwrap()));
+    for _ in 0..3 {
+        manager.log(DebugLevel::Info, None, "lost");
+    }
+    fs::remove_file(&path).unwrap();
+    manager.log(DebugLevel::Info, None, "arrives");
+    assert_eq!(
+        fs::read_to_string(&path).unwrap(),
+        format!(
+            "2023-11-14T22:13:20.000000Z WARN  [llmspell.debug] 3 entries before this one are lost: output `file:{}` failed\n\
+             2023-11-14T22:13:20.000000Z INFO  arrives\n",
+            path.display()
+        )
+    );
+    assert_eq!((manager.dropped(), reports(&manager).len()), (3, 1));
+    assert_eq!(
+        messages(&manager).len(),
+        5,
+        "all four are captured, and the report"
+    );
+}
+
+#[test]
+fn a_file_that_is_moved_away_or_removed_is_made_anew() {
+    let directory = tempfile::tempdir().unwrap();
+    let (path, aside) = (
+        directory.path().join("debug.log"),
+        directory.path().join("aside.log"),
+    );
+    let outputs: [Arc<dyn DebugOutput>; 2] = [
+        Arc::new(FileOutput::open(&path, FormatKind::Text).unwrap()),
+        Arc::new(RotatingFileOutput::open(&path, FormatKind::Text, Rotation::default()).unwrap()),
+    ];
+    for output in outputs {
+        let manager = manager();
+        manager.set_output(output);
+        manager.log(DebugLevel::Info, None, "one");
+        fs::rename(&path, &aside).unwrap();
+        manager.log(DebugLevel::Info, None, "two");
+        assert!(fs::read_to_string(&aside).unwrap().ends_with("INFO  one\n"));
+        assert!(fs::read_to_string(&path).unwrap().ends_with("INFO  two\n"));
+        assert_eq!(fs::read_to_string(&path).unwrap().lines().count(), 1);
+        assert_eq!(manager.dropped(), 0);
+    }
+}
+
+#[test]
+fn a_directory_that_is_removed_is_a_failure_until_it_is_back() {
+    let directory = tempfile::tempdir().unwrap();
+    let logs = directory.path().join("logs");
+    let path = logs.join("debug.log");
+    fs::create_dir(&logs).unwrap();
+    let outputs: [Arc<dyn DebugOutput>; 2] = [
+        Arc::new(FileOutput::open(&path, FormatKind::Text).unwrap()),
+        Arc::new(RotatingFileOutput::open(&path, FormatKind::Text, Rotation::default()).unwrap()),
+    ];
+    for output in outputs {
+        let manager = manager();
+        manager.set_output(output);
+        manager.log(DebugLevel::Info, None, "one");
+        fs::remove_dir_all(&logs).unwrap();
+        manager.log(DebugLevel::Info, None, "two");
+        manager.log(DebugLevel::Info, None, "three");
+        assert_eq!((manager.dropped(), reports(&manager).len()), (2, 1));
+        fs::create_dir(&logs).unwrap();
+        manager.log(DebugLevel::Info, None, "four");
+        let text = fs::read_to_string(&path).unwrap();
+        assert!(
+            text.contains("2 entries before this one are lost"),
+            "{text}"
+        );
+        assert!(text.ends_with("INFO  four\n"), "{text}");
+        assert_eq!(text.lines().count(), 2);
+    }
+}
+
+#[test]
+fn a_line_that_an_earlier_program_left_torn_is_ended_first() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("debug.log");
+    fs::write(&path, "whole\nto").unwrap();
+    let manager = manager();
+    manager.set_output(Arc::new(FileOutput::open(&path, FormatKind::Text).unwrap()));
+    manager.log(DebugLevel::Info, None, "one");
+    manager.log(DebugLevel::Info, None, "two");
+    assert_eq!(
+        fs::read_to_string(&path).unwrap(),
+        "whole\nto\n2023-11-14T22:13:20.000000Z INFO  one\n2023-11-14T22:13:20.000000Z INFO  two\n"
+    );
+}
+
+#[test]
+fn a_directory_in_the_place_of_a_file_is_an_error_when_it_is_opened() {
+    let directory = tempfile::tempdir().unwrap();
+    for opened in [
+        FileOutput::open(directory.path(), FormatKind::Text).map(drop),
+        RotatingFileOutput::open(directory.path(), FormatKind::Text, Rotation::default()).map(drop),
+    ] {
+        assert_eq!(opened.unwrap_err().kind(), io::ErrorKind::IsADirectory);
+    }
+}
+
+#[test]
+fn each_output_of_a_fan_out_is_reported_once_and_marks_its_own_losses() {
+    let (one, two) = (Arc::new(Moody::default()), Arc::new(Moody::default()));
+    let manager = manager();
+    manager.set_output(Arc::new(FanOut::new(vec![one.clone(), two.clone()])));
+    one.set(Some(io::ErrorKind::StorageFull));
+    manager.log(DebugLevel::Info, None, "a");
+    manager.log(DebugLevel::Info, None, "b");
+    two.set(Some(io::ErrorKind::BrokenPipe));
+    manager.log(DebugLevel::Info, None, "c");
+    one.set(None);
+    two.set(None);
+    manager.log(DebugLevel::Info, None, "d");
+    assert_eq!(
+        one.written(),
+        [
+            "3 entries before this one are lost: output `moody` failed",
+            "d"
+        ]
+    );
+    assert_eq!(
+        two.written(),
+        [
+            "a",
+            "b",
+            "1 entry before this one is lost: output `moody` failed",
+            "d"
+        ]
+    );
+    assert_eq!(manager.dropped(), 4);
+    assert_eq!(
+        reports(&manager),
+        [
+            "output `moody+moody` fails and entries are lost: moody: no storage space",
+            "output `moody+moody` fails and entries are lost: moody: broken pipe"
+        ]
+    );
+}
+
+proptest! {
+    #[test]
+    fn an_output_that_fails_at_random_loses_exactly_what_it_refused_and_says_how_much(
+        moods in proptest::collection::vec(any::<bool>(), 1..60),
+        fan_out: bool,
+        queued: bool,
+    ) {
+        let output = Arc::new(Moody::default());
+        let mut shape: Arc<dyn DebugOutput> = output.clone();
+        if queued {
+            shape = Arc::new(Queued::new(shape, QueueLimits::default()).unwrap());
+        }
+        if fan_out {
+            shape = Arc::new(FanOut::new(vec![shape]));
+        }
+        let manager = manager();
+        manager.set_output(shape);
+        let mut lost = 0;
+        for (number, fails) in moods.iter().enumerate() {
+            output.set(fails.then_some(io::ErrorKind::StorageFull));
+            manager.log(DebugLevel::Info, None, number);
+            lost += u64::from(*fails);
+            // The mood holds until the entry is through; what was lost is told by the error.
+            let _ = manager.flush();
+        }
+        output.set(None);
+        manager.log(DebugLevel::Info, None, "end");
+        manager.flush().unwrap();
+
+        prop_assert_eq!(manager.dropped(), lost);
+        prop_assert_eq!(reports(&manager).len(), usize::from(lost > 0));
+        let captured = messages(&manager).len() - reports(&manager).len();
+        prop_assert_eq!(captured, moods.len() + 1, "the script's entries are all captured");
+        // What was written, with as many gaps as it says there are, is what was logged.
+        let mut next = 0;
+        let mut marked = 0;
+        for message in output.written() {
+            if let Some((count, _)) = message.split_once(" entr") {
+                let count: usize = count.parse().unwrap();
+                next += count;
+                marked += count as u64;
+            } else if message != "end" {
+                prop_assert_eq!(&message, &next.to_string());
+                next += 1;
+            }
+        }
+        prop_assert_eq!((next, marked), (moods.len(), lost));
+    }
 }

@@ -1,6 +1,7 @@
 //! What needs a process of its own: standard error and the global manager.
 
-use std::process::{Command, Output};
+use std::io::Write as _;
+use std::process::{Command, Output, Stdio};
 use std::sync::Arc;
 
 use llmspell_utils::debug::{
@@ -11,14 +12,21 @@ const INSIDE: &str = "LLMSPELL_TEST_INSIDE";
 
 /// Runs one test of this program again, in a process where `INSIDE` and these variables are set.
 fn again(test: &str, variables: &[(&str, &str)]) -> Output {
-    Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", test, "--nocapture", "--test-threads=1"])
-        .env(INSIDE, "1")
-        .env_remove("LLMSPELL_DEBUG_LEVEL")
-        .env_remove("LLMSPELL_DEBUG_ENABLED")
+    inside(test)
         .envs(variables.iter().copied())
         .output()
         .unwrap()
+}
+
+/// The command that runs one test of this program in a process where `INSIDE` is set.
+fn inside(test: &str) -> Command {
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    command
+        .args(["--exact", test, "--nocapture", "--test-threads=1"])
+        .env(INSIDE, "1")
+        .env_remove("LLMSPELL_DEBUG_LEVEL")
+        .env_remove("LLMSPELL_DEBUG_ENABLED");
+    command
 }
 
 #[test]
@@ -39,6 +47,40 @@ fn the_console_is_standard_error_without_colour_when_it_is_no_terminal() {
         String::from_utf8(output.stderr).unwrap(),
         "1970-01-01T00:00:00.000000Z ERROR [shell] one\\n\\u{1b}[31mtwo\n"
     );
+}
+
+#[test]
+fn a_broken_pipe_in_the_place_of_standard_error_is_counted_and_reported_once() {
+    if std::env::var_os(INSIDE).is_some() {
+        // Nobody reads any more as soon as this line comes.
+        std::io::stdin().read_line(&mut String::new()).unwrap();
+        let manager = DebugManager::new();
+        manager.set_output(Arc::new(ConsoleOutput::new(FormatKind::Text)));
+        for number in 0..3 {
+            manager.log(DebugLevel::Info, None, number);
+        }
+        let reports: Vec<_> = manager
+            .captured(None)
+            .into_iter()
+            .filter(|entry| entry.message.starts_with("output `console`"))
+            .map(|entry| entry.message)
+            .collect();
+        let told =
+            reports == ["output `console` fails and entries are lost: Broken pipe (os error 32)"];
+        // A failed assertion could not be shown, so the exit code says it.
+        std::process::exit(if told && manager.dropped() == 3 { 0 } else { 1 });
+    }
+    let mut child = inside(
+        "process::a_broken_pipe_in_the_place_of_standard_error_is_counted_and_reported_once",
+    )
+    .stdin(Stdio::piped())
+    .stderr(Stdio::piped())
+    .stdout(Stdio::null())
+    .spawn()
+    .unwrap();
+    drop(child.stderr.take());
+    child.stdin.take().unwrap().write_all(b"go\n").unwrap();
+    assert!(child.wait().unwrap().success());
 }
 
 #[test]

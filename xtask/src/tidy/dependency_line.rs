@@ -45,7 +45,12 @@ fn check_member(tree: &Tree, member: &Manifest) -> Vec<Finding> {
     }
     let manifest = tree.text(&member.file).unwrap_or_default();
     let reaches = |name: &&String| place_of(name).is_some_and(|other| Some(other) >= place);
-    let wrong = member.dependencies.iter().filter(reaches);
+    // A package may name itself to have all of its features in its tests.
+    let others = member
+        .dependencies
+        .iter()
+        .filter(|name| **name != member.name);
+    let wrong = others.filter(reaches);
     wrong
         .map(|name| {
             let message = format!(

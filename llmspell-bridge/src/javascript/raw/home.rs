@@ -16,7 +16,7 @@ use crate::javascript::realm::Realm;
 /// the thread holds the lock of the runtime. The realm's values belong to the heap, and what the heap
 /// owns is [`Send`], so a home may move to another thread.
 pub(in crate::javascript) struct Home {
-    context: Context,
+    pub(super) context: Context,
 }
 
 impl Home {
@@ -91,7 +91,7 @@ mod tests {
         let can_enter = |context: &Context| context.with(|ctx| Js::of(&ctx).is_some());
         assert!(!can_enter(&context));
         let home = Home::new(context.clone(), |js| {
-            Realm::new(js, Arc::default(), 1 << 20)
+            Realm::new(js, Arc::default(), Arc::default(), 1 << 20)
         });
         let home = home.map_err(ScriptError::from).unwrap();
         assert!(can_enter(&context));

@@ -254,7 +254,7 @@ impl Calls {
             Some(frame) => {
                 match entry {
                     Entry::Called => teller.builder.enter(frame, teller.now),
-                    Entry::Resumed => teller.builder.reenter(frame, teller.now),
+                    Entry::Resumed => teller.builder.resume(frame, teller.now),
                 }
                 before
             }

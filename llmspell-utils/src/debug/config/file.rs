@@ -13,18 +13,20 @@ use super::super::redact::{RedactConfig, Redactor};
 use super::super::slow::SlowThresholds;
 use super::super::text::quoted;
 use super::document::{Document, Setting, Table};
+use super::rotate;
 use super::settings::DebugConfig;
 use super::target::OutputTarget;
 
 /// The longest configuration file, in bytes.
 const FILE_BYTES: u64 = 1024 * 1024;
 
-const DEBUG_KEYS: [&str; 8] = [
+const DEBUG_KEYS: [&str; 9] = [
     "level",
     "enabled",
     "capture_limit",
     "output",
     "format",
+    "rotate",
     "filters",
     "slow",
     "redact",
@@ -81,6 +83,9 @@ pub(super) fn applied(
     }
     if let Some(setting) = table.setting("format") {
         config.format = Some(setting.read::<FormatKind>("text or json")?);
+    }
+    if let Some(setting) = table.setting("rotate") {
+        config.rotate = Some(rotate::rotation(&setting)?);
     }
     if let Some(setting) = table.setting("filters") {
         config.filters = filters(&setting)?;

@@ -7,7 +7,7 @@ use super::super::error::DebugError;
 use super::super::filter::{Directive, FilterError, FilterRule};
 use super::super::format::FormatKind;
 use super::super::level::DebugLevel;
-use super::super::output::{BufferLimits, DebugOutput, FanOut};
+use super::super::output::{BufferLimits, DebugOutput, FanOut, Rotation};
 use super::super::redact::RedactConfig;
 use super::super::slow::SlowThresholds;
 use super::target::OutputTarget;
@@ -41,6 +41,8 @@ pub struct DebugConfig {
     pub output: Vec<OutputTarget>,
     /// How entries look; nothing said is text, and JSON for files that end in `.json`, `.jsonl` or `.ndjson`.
     pub format: Option<FormatKind>,
+    /// When the files are put aside; nothing said is never.
+    pub rotate: Option<Rotation>,
     /// The rules, the oldest first.
     pub filters: Vec<FilterRule>,
     /// How long operations may take before they leave a warning; as long as they like.
@@ -57,6 +59,7 @@ impl Default for DebugConfig {
             capture_limit: BufferLimits::default().entries,
             output: Vec::new(),
             format: None,
+            rotate: None,
             filters: Vec::new(),
             slow: SlowThresholds::default(),
             redact: RedactConfig::default(),
@@ -163,7 +166,7 @@ impl DebugConfig {
         let mut outputs = self
             .output
             .iter()
-            .map(|target| target.open(self.format))
+            .map(|target| target.open(self.format, self.rotate.as_ref()))
             .collect::<Result<Vec<_>, _>>()?;
         Ok(match outputs.len() {
             0 | 1 => outputs.pop(),

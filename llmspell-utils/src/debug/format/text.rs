@@ -24,19 +24,35 @@ use super::json::push_json;
 #[derive(Debug, Clone, Copy, Default)]
 pub struct TextFormat {
     colour: bool,
+    bare: bool,
 }
 
 impl TextFormat {
     /// Without colour.
     #[must_use]
     pub const fn new() -> Self {
-        Self { colour: false }
+        Self {
+            colour: false,
+            bare: false,
+        }
+    }
+
+    /// Without colour, time and level: for places that keep these themselves.
+    #[must_use]
+    pub const fn bare() -> Self {
+        Self {
+            colour: false,
+            bare: true,
+        }
     }
 
     /// With the level in colour and what is less important dimmed.
     #[must_use]
     pub const fn coloured() -> Self {
-        Self { colour: true }
+        Self {
+            colour: true,
+            bare: false,
+        }
     }
 
     fn styled(self, line: &mut String, style: Style, write: impl FnOnce(&mut String)) {
@@ -53,17 +69,19 @@ impl TextFormat {
 impl EntryFormat for TextFormat {
     fn format(&self, entry: &DebugEntry, line: &mut String) {
         let dimmed = Style::new().dimmed();
-        self.styled(line, dimmed, |line| push_display(line, entry.time));
-        line.push(' ');
-        self.styled(line, level_style(entry.level), |line| {
-            push_display(line, format_args!("{:5}", entry.level));
-        });
-        if let Some(module) = &entry.module {
-            line.push_str(" [");
-            push_escaped(line, module);
-            line.push(']');
+        if !self.bare {
+            self.styled(line, dimmed, |line| push_display(line, entry.time));
+            line.push(' ');
+            self.styled(line, level_style(entry.level), |line| {
+                push_display(line, format_args!("{:5}", entry.level));
+            });
+            line.push(' ');
         }
-        line.push(' ');
+        if let Some(module) = &entry.module {
+            line.push('[');
+            push_escaped(line, module);
+            line.push_str("] ");
+        }
         push_escaped(line, &entry.message);
         if let Some(data) = &entry.data {
             line.push(' ');

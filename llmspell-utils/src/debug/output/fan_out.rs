@@ -2,11 +2,16 @@
 
 use std::io;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::super::entry::DebugEntry;
-use super::DebugOutput;
+use super::gap::Gap;
+use super::{DebugOutput, OutputTrouble};
 
 /// Hands each entry to every one of its outputs, also when one of them fails.
+///
+/// Each of them has its own count of losses, a word about them when it works again, and one report. An entry that two
+/// of them lose is lost twice.
 ///
 /// ```
 /// use std::sync::Arc;
@@ -18,10 +23,17 @@ use super::DebugOutput;
 /// manager.log(DebugLevel::Info, None, "for both");
 /// assert_eq!((one.len(), two.len()), (1, 1));
 /// ```
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct FanOut {
-    outputs: Vec<Arc<dyn DebugOutput>>,
+    members: Vec<Member>,
     name: String,
+}
+
+#[derive(Debug)]
+struct Member {
+    output: Arc<dyn DebugOutput>,
+    gap: Gap,
+    reported: AtomicBool,
 }
 
 impl FanOut {
@@ -33,29 +45,79 @@ impl FanOut {
             .map(|output| output.name())
             .collect::<Vec<_>>()
             .join("+");
-        Self { outputs, name }
+        let members = outputs.into_iter().map(Member::new).collect();
+        Self { members, name }
     }
 
-    /// Does something with every output and returns the first failure, with the name of who failed.
-    fn for_each(&self, act: impl Fn(&dyn DebugOutput) -> io::Result<()>) -> io::Result<()> {
-        let mut outcome = Ok(());
-        for output in &self.outputs {
-            let failure = act(output.as_ref()).map_err(|error| {
-                io::Error::new(error.kind(), format!("{}: {error}", output.name()))
-            });
-            outcome = outcome.and(failure);
+    /// Does something with every output, and puts what failed into one error.
+    fn for_each(&self, act: impl Fn(&Member) -> io::Result<()>) -> io::Result<()> {
+        let mut failures = Failures::default();
+        for member in &self.members {
+            if let Err(error) = act(member) {
+                failures.add(member, &error);
+            }
         }
-        outcome
+        failures.outcome()
+    }
+}
+
+impl Member {
+    fn new(output: Arc<dyn DebugOutput>) -> Self {
+        Self {
+            output,
+            gap: Gap::default(),
+            reported: AtomicBool::new(false),
+        }
+    }
+
+    /// Whether somebody heard before why this output fails.
+    fn is_known(&self, error: &io::Error) -> bool {
+        match OutputTrouble::of(error) {
+            Some(trouble) => trouble.is_known(),
+            None => self.reported.swap(true, Ordering::Relaxed),
+        }
+    }
+}
+
+/// What failed in one call; nothing is built as long as nothing did.
+#[derive(Debug, Default)]
+struct Failures {
+    lost: u64,
+    new: Vec<String>,
+    known: Vec<String>,
+}
+
+impl Failures {
+    #[cold]
+    fn add(&mut self, member: &Member, error: &io::Error) {
+        self.lost += OutputTrouble::of(error).map_or(1, OutputTrouble::lost);
+        let message = format!("{}: {error}", member.output.name());
+        if member.is_known(error) {
+            self.known.push(message);
+        } else {
+            self.new.push(message);
+        }
+    }
+
+    fn outcome(self) -> io::Result<()> {
+        let known = self.new.is_empty();
+        let messages = if known { self.known } else { self.new };
+        if messages.is_empty() {
+            return Ok(());
+        }
+        Err(OutputTrouble::new(self.lost, messages.join("; "))
+            .known(known)
+            .into())
     }
 }
 
 impl DebugOutput for FanOut {
     fn write(&self, entry: &DebugEntry) -> io::Result<()> {
-        self.for_each(|output| output.write(entry))
+        self.for_each(|member| member.gap.write(member.output.as_ref(), entry))
     }
 
     fn flush(&self) -> io::Result<()> {
-        self.for_each(|output| output.flush())
+        self.for_each(|member| member.output.flush())
     }
 
     fn name(&self) -> &str {

@@ -1,7 +1,6 @@
 //! The output to a file, one line an entry.
 
-use std::fs::{File, OpenOptions};
-use std::io::{self, Write as _};
+use std::io;
 use std::path::Path;
 
 use parking_lot::Mutex;
@@ -9,13 +8,15 @@ use parking_lot::Mutex;
 use super::super::entry::DebugEntry;
 use super::super::format::{EntryFormat, FormatKind};
 use super::DebugOutput;
+use super::line_file::LineFile;
 
 /// Appends each entry as one line to a file.
 ///
-/// An entry is in the operating system's hands when `write` returns: a crash of the program loses none.
+/// An entry is in the operating system's hands when `write` returns: a crash of the program loses none. A file that
+/// somebody moves away, replaces or removes is opened anew with the next entry.
 #[derive(Debug)]
 pub struct FileOutput {
-    file: Mutex<File>,
+    file: Mutex<LineFile>,
     format: Box<dyn EntryFormat>,
     name: String,
 }
@@ -36,9 +37,8 @@ impl FileOutput {
     ///
     /// What the operating system says, for instance that the directory does not exist.
     pub fn with_format(path: &Path, format: Box<dyn EntryFormat>) -> io::Result<Self> {
-        let file = OpenOptions::new().create(true).append(true).open(path)?;
         Ok(Self {
-            file: Mutex::new(file),
+            file: Mutex::new(LineFile::open(path)?),
             format,
             name: format!("file:{}", path.display()),
         })
@@ -47,9 +47,10 @@ impl FileOutput {
 
 impl DebugOutput for FileOutput {
     fn write(&self, entry: &DebugEntry) -> io::Result<()> {
-        let mut line = self.format.line(entry);
-        line.push('\n');
-        self.file.lock().write_all(line.as_bytes())
+        let line = self.format.line(entry);
+        let mut file = self.file.lock();
+        file.follow()?;
+        file.write_line(line)
     }
 
     fn flush(&self) -> io::Result<()> {

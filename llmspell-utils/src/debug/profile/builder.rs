@@ -100,8 +100,8 @@ impl ProfileBuilder {
         }
     }
 
-    /// Like [`enter`](Self::enter) for a frame that was entered before and goes on: it is not counted as a call.
-    pub fn reenter(&mut self, frame: FrameId, at: Duration) {
+    /// As [`enter`](Self::enter), for a call that was left in its middle and goes on: it is not counted again.
+    pub fn resume(&mut self, frame: FrameId, at: Duration) {
         self.charge(at);
         self.open_frame(frame);
     }
