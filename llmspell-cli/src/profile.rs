@@ -22,7 +22,7 @@ use crate::measure::{
     EventSubject, Fresh, Measured, Measurement, SavedProfile, as_json, measure, measurement_text,
     most_runs, profile_options,
 };
-use crate::settings::{Settings, find_project, flush_debug};
+use crate::settings::{Settings, find_project};
 
 /// How often a script or an event is run.
 const RUNS: &str = "100";
@@ -110,7 +110,6 @@ pub(crate) fn profile(arguments: &Arguments) -> Result<Exit, Failure> {
             .iter()
             .try_for_each(|saved| saved.write(profile))?;
     }
-    flush_debug();
     Ok(Exit::Done)
 }
 

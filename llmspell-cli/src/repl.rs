@@ -26,7 +26,7 @@ use self::editor::{Prompt, editor};
 use self::session::Session;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::settings::{Settings, find_project, flush_debug};
+use crate::settings::{Settings, find_project};
 use crate::stop_switch::StopSwitch;
 
 /// How long a line of standard input may be, in bytes: no script is longer.
@@ -83,7 +83,6 @@ pub(crate) fn repl(arguments: &Arguments) -> Result<Exit, Failure> {
         follow(&session)
     };
     let flushed = borrowed(&session, |session| session.flush());
-    flush_debug();
     let exit = exit?;
     flushed.map(|()| exit)
 }
