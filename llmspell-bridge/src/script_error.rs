@@ -1,9 +1,11 @@
 //! What went wrong in a script: kind, message, place, stack and an excerpt of the source.
 
+use std::borrow::Cow;
 use std::error::Error;
 use std::fmt;
 
 use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
+use llmspell_utils::debug::Redactor;
 use serde_json::{Value as Json, json};
 
 use crate::arguments::ValueKind;
@@ -123,6 +125,7 @@ struct Details {
     stack: StackTrace,
     source_text: Option<String>,
     help: Option<String>,
+    is_incomplete: bool,
 }
 
 impl ScriptError {
@@ -151,6 +154,7 @@ impl ScriptError {
                 stack: StackTrace::default(),
                 source_text: None,
                 help: None,
+                is_incomplete: false,
             }),
         }
     }
@@ -238,10 +242,46 @@ impl ScriptError {
         self
     }
 
+    /// The same error, of a text that more may be added to.
+    #[must_use]
+    pub(crate) fn incomplete(mut self) -> Self {
+        self.details.is_incomplete = true;
+        self
+    }
+
+    /// Whether a text does not parse only because it ends too early. Known of the inputs of a prompt, and false of
+    /// everything else.
+    #[must_use]
+    pub fn is_incomplete(&self) -> bool {
+        self.details.is_incomplete
+    }
+
     /// What sort of thing went wrong.
     #[must_use]
     pub fn kind(&self) -> ScriptErrorKind {
         self.details.kind
+    }
+
+    /// The same without secrets in what a script chose: the message, the advice and the names on the stack.
+    ///
+    /// The variables on the stack were redacted when it was read, and the excerpt shows the script's own text.
+    #[must_use]
+    pub(crate) fn redacted(mut self, redactor: &Redactor) -> Self {
+        let redact = |text: &mut String| {
+            if let Cow::Owned(redacted) = redactor.text(text) {
+                *text = redacted;
+            }
+        };
+        redact(&mut self.details.message);
+        if let Some(help) = &mut self.details.help {
+            redact(help);
+        }
+        for frame in &mut self.details.stack.frames {
+            if let Some(name) = &mut frame.name {
+                redact(name);
+            }
+        }
+        self
     }
 
     /// What went wrong, in one sentence.

@@ -1,16 +1,21 @@
 //! The host: one language, the policies and the debug infrastructure, joined by a builder.
 
+mod prompt;
+
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use llmspell_engine::{EngineOptions, PolicyEngine, Value};
-use llmspell_utils::debug::{DebugManager, MemoryUse};
+use llmspell_utils::debug::{DebugManager, MemoryUse, SlowOperation};
 use llmspell_utils::read_text;
+use serde_json::json;
 
 use crate::arguments::DataLimits;
 use crate::debug_bridge::DebugBridge;
-use crate::globals::{Console, Cupcake, Debug, PolicySource};
+use crate::globals::{Console, Cupcake, Debug, EvaluationTime, PolicySource};
 use crate::host_object::HostObject;
+use crate::interactive::SeenNames;
 use crate::language::Language;
 use crate::sandbox::{SandboxLimits, StopHandle, alarm};
 use crate::script_engine::{Script, ScriptEngine};
@@ -43,6 +48,9 @@ pub struct ScriptHost {
     profiles: ScriptProfiles,
     limits: SandboxLimits,
     data_limits: DataLimits,
+    debug: DebugBridge,
+    evaluated: Arc<EvaluationTime>,
+    seen: SeenNames,
 }
 
 impl ScriptHost {
@@ -76,32 +84,17 @@ impl ScriptHost {
     /// Whatever stops the script: it does not parse, it raises, it passes a limit, it is stopped, or
     /// its value is no data. The error knows the place, the stack and the source text.
     pub fn run(&mut self, script: &Script) -> Result<Value, ScriptError> {
-        if script.source.len() > LONGEST_SOURCE {
-            return Err(ScriptError::new(
-                ScriptErrorKind::Read,
-                format!(
-                    "`{}` has {} bytes, and a script may have {LONGEST_SOURCE}",
-                    script.name,
-                    script.source.len()
-                ),
-            )
-            .with_help("data belongs into an event or a global, not into the text of a script"));
-        }
-        if let Some(at) = script.source.find('\0') {
-            let before = script.source.get(..at).unwrap_or_default();
-            let line = u32::try_from(before.matches('\n').count() + 1).unwrap_or(u32::MAX);
-            let place = Place {
-                file: script.name.clone(),
-                line,
-                column: None,
-            };
-            return Err(ScriptError::new(
-                ScriptErrorKind::Syntax,
-                "the script holds a NUL character",
-            )
-            .at(Some(place))
-            .with_help("an engine may take it for the end of the script; write it as an escape"));
-        }
+        let limits = self.data_limits;
+        self.watched(script, |engine| engine.run(script, &limits))
+    }
+
+    /// Lets the engine run a script that is worth it, watched by the deadline.
+    fn watched<T>(
+        &mut self,
+        script: &Script,
+        run: impl FnOnce(&mut dyn ScriptEngine) -> Result<T, ScriptError>,
+    ) -> Result<T, ScriptError> {
+        check(script)?;
         let stopper = self.engine.stopper();
         stopper.clear();
         let alarm = self
@@ -109,15 +102,37 @@ impl ScriptHost {
             .timeout
             .map(|timeout| alarm(timeout, Arc::clone(&stopper)))
             .transpose()?;
-        let result = self.engine.run(script, &self.data_limits);
+        let result = self.timed(&script.name, run);
         drop(alarm);
         stopper.clear();
-        result.map_err(|error| match error.place() {
-            Some(place) if place.file == script.name => {
-                error.with_source_text(script.source.as_str())
-            }
-            _ => error,
-        })
+        result.map_err(|error| with_excerpt(error.redacted(&self.debug.redactor()), script))
+    }
+
+    /// Runs something of a script, and leaves a warning if it took longer than it may.
+    fn timed<T>(
+        &mut self,
+        name: &str,
+        run: impl FnOnce(&mut dyn ScriptEngine) -> Result<T, ScriptError>,
+    ) -> Result<T, ScriptError> {
+        let host = Arc::clone(self.debug.host());
+        if host.slow_threshold(SlowOperation::Script).is_none() {
+            return run(&mut *self.engine);
+        }
+        let (count_before, evaluated_before) = self.evaluated.so_far();
+        let started = host.clock().now();
+        let result = run(&mut *self.engine);
+        let took = host.clock().now().saturating_sub(started);
+        host.report_slow(SlowOperation::Script, name, took, || {
+            let (count, evaluated) = self.evaluated.so_far();
+            let evaluated = evaluated.saturating_sub(evaluated_before);
+            json!({
+                "script_ms": milliseconds(took.saturating_sub(evaluated)),
+                "evaluations": count - count_before,
+                "evaluations_ms": milliseconds(evaluated),
+                "ended": result.as_ref().err().map_or("done", |error| error.kind().code()),
+            })
+        });
+        result
     }
 
     /// Reads a file and runs it under its path as the name.
@@ -125,7 +140,7 @@ impl ScriptHost {
     /// # Errors
     /// When the file cannot be read, and as [`run`](Self::run).
     pub fn run_file(&mut self, path: &Path) -> Result<Value, ScriptError> {
-        self.run(&read_script(path)?)
+        self.run(&Script::read(path)?)
     }
 
     /// A handle that stops the running script from another thread.
@@ -153,14 +168,62 @@ impl ScriptHost {
     }
 }
 
-fn read_script(path: &Path) -> Result<Script, ScriptError> {
-    let name = path.display().to_string();
-    match read_text(path, LONGEST_SOURCE) {
-        Ok(source) => Ok(Script { name, source }),
-        Err(why) => Err(
-            ScriptError::new(ScriptErrorKind::Read, format!("`{name}` {why}"))
-                .with_help("name a source text of a script; compiled scripts are not accepted"),
-        ),
+fn milliseconds(duration: Duration) -> f64 {
+    duration.as_secs_f64() * 1000.0
+}
+
+/// Refuses a text that is no script or too long for one.
+fn check(script: &Script) -> Result<(), ScriptError> {
+    if script.source.len() > LONGEST_SOURCE {
+        return Err(ScriptError::new(
+            ScriptErrorKind::Read,
+            format!(
+                "`{}` has {} bytes, and a script may have {LONGEST_SOURCE}",
+                script.name,
+                script.source.len()
+            ),
+        )
+        .with_help("data belongs into an event or a global, not into the text of a script"));
+    }
+    let Some(at) = script.source.find('\0') else {
+        return Ok(());
+    };
+    let before = script.source.get(..at).unwrap_or_default();
+    let line = u32::try_from(before.matches('\n').count() + 1).unwrap_or(u32::MAX);
+    let place = Place {
+        file: script.name.clone(),
+        line,
+        column: None,
+    };
+    Err(
+        ScriptError::new(ScriptErrorKind::Syntax, "the script holds a NUL character")
+            .at(Some(place))
+            .with_help("an engine may take it for the end of the script; write it as an escape"),
+    )
+}
+
+/// An error in a script with that script's text.
+fn with_excerpt(error: ScriptError, script: &Script) -> ScriptError {
+    match error.place() {
+        Some(place) if place.file == script.name => error.with_source_text(script.source.as_str()),
+        _ => error,
+    }
+}
+
+impl Script {
+    /// Reads a script under its path as the name.
+    ///
+    /// # Errors
+    /// When the file cannot be read, is longer than 1 MiB, or holds no text.
+    pub fn read(path: &Path) -> Result<Self, ScriptError> {
+        let name = path.display().to_string();
+        match read_text(path, LONGEST_SOURCE) {
+            Ok(source) => Ok(Self { name, source }),
+            Err(why) => Err(
+                ScriptError::new(ScriptErrorKind::Read, format!("`{name}` {why}"))
+                    .with_help("name a source text of a script; compiled scripts are not accepted"),
+            ),
+        }
     }
 }
 
@@ -280,6 +343,7 @@ impl ScriptHostBuilder {
         let bridge = self
             .bridge
             .unwrap_or_else(|| DebugBridge::owning(Arc::new(DebugManager::new())));
+        engine.redact_with(bridge.host());
         let output = self
             .output
             .unwrap_or_else(|| Arc::new(DebugEntries(bridge.clone())));
@@ -288,22 +352,26 @@ impl ScriptHostBuilder {
         if self.language == Language::JavaScript {
             engine.install("console", &console)?;
         }
-        let clock = Arc::clone(bridge.manager().clock());
-        let profiles = ScriptProfiles::new(engine.profile_source(), clock);
+        let profiles = ScriptProfiles::new(engine.profile_source(), Arc::clone(bridge.host()));
         let mut source = self.policies.unwrap_or_default();
         // Not the scripts' own scope: what they silence is their own messages, not the policies'.
         let manager = || Arc::clone(bridge.host());
         source.options.debug.get_or_insert_with(manager);
+        let evaluated = Arc::new(EvaluationTime::default());
         let cupcake: Arc<dyn HostObject> = Arc::new(Cupcake {
             source,
             bridge: bridge.clone(),
             limits: self.data_limits,
             events: self.events,
             profiles: profiles.clone(),
+            evaluated: Arc::clone(&evaluated),
         });
         engine.install("Cupcake", &cupcake)?;
-        let debug: Arc<dyn HostObject> =
-            Arc::new(Debug::new(bridge, profiles.clone(), self.profiles_below));
+        let debug: Arc<dyn HostObject> = Arc::new(Debug::new(
+            bridge.clone(),
+            profiles.clone(),
+            self.profiles_below,
+        ));
         engine.install("Debug", &debug)?;
         let arguments: Vec<Value> = self.arguments.into_iter().map(Value::from).collect();
         engine.install_data(argument_name(self.language), &Value::from(arguments))?;
@@ -315,6 +383,9 @@ impl ScriptHostBuilder {
             profiles,
             limits: self.limits,
             data_limits: self.data_limits,
+            debug: bridge,
+            evaluated,
+            seen: SeenNames::default(),
         })
     }
 }

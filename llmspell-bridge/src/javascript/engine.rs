@@ -1,5 +1,6 @@
 //! One engine of JavaScript: a runtime, its one context, and what the host installed in it.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use llmspell_engine::Value;
@@ -7,13 +8,15 @@ use llmspell_utils::debug::MemoryUse;
 use rquickjs::{Context, Runtime};
 
 use super::profile::{self, ProfileFeed};
-use super::raw::{Access, Home, Js, Local, Outcome, Pending, PromiseState, Property};
+use super::raw::{Access, Compiled, Home, Js, Local, Outcome, Pending, PromiseState, Property};
 use super::realm::Realm;
 use super::sandbox::{memory_limit, settle, stack_limit};
-use super::{builtins, convert, error, object};
+use super::{builtins, convert, error, object, prompt};
 use crate::arguments::DataLimits;
 use crate::host_object::{HostObject, required_method};
+use crate::interactive::{Candidates, SeenNames, Typed};
 use crate::language::Language;
+use crate::object_dump::{DumpNode, DumpOptions};
 use crate::sandbox::{SandboxLimits, StopFlag, Stopper};
 use crate::script_engine::{Script, ScriptEngine};
 use crate::script_error::{ScriptError, ScriptErrorKind};
@@ -126,6 +129,49 @@ impl ScriptEngine for JavaScriptEngine {
             self.state = None;
         }
         result
+    }
+
+    fn check_input(&mut self, input: &Script) -> Result<(), ScriptError> {
+        self.state()?
+            .within(|js| prompt::compile_input(js, input).map(|_| ()))
+    }
+
+    fn run_input(
+        &mut self,
+        input: &Script,
+        options: &DumpOptions,
+    ) -> Result<Vec<DumpNode>, ScriptError> {
+        let state = self.state()?;
+        let result = state.within(|js| {
+            let compiled = prompt::compile_input(js, input);
+            run_compiled(js, &input.name, compiled, |value| {
+                Ok(prompt::shown(value, options))
+            })
+        });
+        let is_lost = match &result {
+            Ok(_) => false,
+            Err(error) if error.kind() == ScriptErrorKind::Memory => true,
+            // Somebody who stops an input still wants the variables. A job that is left would go on in the next.
+            Err(error) => is_fatal(error.kind()) && state.within(|js| Ok(js.has_jobs()))?,
+        };
+        if is_lost {
+            self.state = None;
+        }
+        result.map_err(|error| prompt::advised(error, &input.source))
+    }
+
+    fn complete(&mut self, typed: &Typed, seen: &SeenNames, candidates: &mut Candidates<'_>) {
+        if let Ok(state) = self.state() {
+            // Without an engine there are no names.
+            let _ = state.within(|js| {
+                prompt::complete(js, typed, seen, candidates);
+                Ok(())
+            });
+        }
+    }
+
+    fn is_afresh(&self) -> bool {
+        self.state.is_none()
     }
 
     fn stopper(&self) -> Arc<dyn Stopper> {
@@ -255,14 +301,27 @@ fn define(js: Js<'_>, global: &str, installed: &Installed) -> Outcome<()> {
 
 /// Runs a script and all that it left to do, and converts its value.
 fn run(js: Js<'_>, script: &Script, limits: &DataLimits) -> Result<Value, ScriptError> {
+    let compiled = compile(js, Cow::Borrowed(script));
+    run_compiled(js, &script.name, compiled, |value| {
+        convert::to_data(value, limits)
+    })
+}
+
+/// Runs what was compiled and all that it left to do, and makes something of its value.
+fn run_compiled<'js, T>(
+    js: Js<'js>,
+    name: &str,
+    compiled: Result<Compilation<'js, '_>, ScriptError>,
+    convert: impl FnOnce(&Local<'js>) -> Result<T, ScriptError>,
+) -> Result<T, ScriptError> {
     let realm = js.realm();
-    realm.script.replace(script.name.clone());
-    let evaluated = evaluate(js, script);
+    realm.script.replace(name.to_owned());
+    let evaluated = compiled.and_then(|compiled| evaluate(js, compiled));
     let drained = drain(js);
     let result = evaluated
         .and_then(|value| drained.map(|()| value))
         .and_then(Evaluated::settled)
-        .and_then(|value| convert::to_data(&value, limits));
+        .and_then(|value| convert(&value));
     let rejections = realm.rejections.take();
     let unhandled = rejections.first(js);
     rejections.release(js);
@@ -288,18 +347,44 @@ struct Evaluated<'js> {
     is_asynchronous: bool,
 }
 
-fn evaluate<'js>(js: Js<'js>, script: &Script) -> Result<Evaluated<'js>, ScriptError> {
+/// A script that was compiled and not run yet.
+pub(super) struct Compilation<'js, 's> {
+    script: Cow<'s, Script>,
+    compiled: Compiled<'js>,
+    is_asynchronous: bool,
+}
+
+pub(super) fn compile<'js, 's>(
+    js: Js<'js>,
+    script: Cow<'s, Script>,
+) -> Result<Compilation<'js, 's>, ScriptError> {
     let compile = |is_asynchronous| {
         js.compile(&script.source, &script.name, is_asynchronous)
             .map_err(|Pending| error::uncompiled(&js.take_exception()))
+            .map(|compiled| (compiled, is_asynchronous))
     };
     let (compiled, is_asynchronous) = match compile(false) {
-        Ok(compiled) => (compiled, false),
         // `await` outside of any function makes the whole script asynchronous.
-        Err(error) if may_await(script, &error) => (compile(true)?, true),
-        Err(error) => return Err(error),
-    };
-    let (compiled, main) = match profile::probed(js, script, is_asynchronous) {
+        Err(error) if may_await(&script, &error) => compile(true),
+        compiled => compiled,
+    }?;
+    Ok(Compilation {
+        script,
+        compiled,
+        is_asynchronous,
+    })
+}
+
+fn evaluate<'js>(
+    js: Js<'js>,
+    compilation: Compilation<'js, '_>,
+) -> Result<Evaluated<'js>, ScriptError> {
+    let Compilation {
+        script,
+        compiled,
+        is_asynchronous,
+    } = compilation;
+    let (compiled, main) = match profile::probed(js, &script, is_asynchronous) {
         Some((probed, main)) => (probed, Some(main)),
         None => (compiled, None),
     };

@@ -7,8 +7,11 @@
     reason = "a test may fail loudly"
 )]
 
+mod debug_bridge;
+mod debug_never_raises;
 mod host;
 mod limits;
 mod profile_javascript;
 mod profile_lua;
+mod prompt;
 mod specs;
