@@ -57,11 +57,18 @@ impl Path {
         self.is_listed() && self.depth < DEPTH
     }
 
-    /// Counts a call with the time that was spent in it and not beneath it.
-    pub(super) fn add(&self, own: Duration) {
-        self.calls.fetch_add(1, Ordering::Relaxed);
-        self.own
-            .fetch_add(saturating_nanoseconds(own), Ordering::Relaxed);
+    /// Enters a timer that took so long, part of it in itself, into the statistics of its name and of this path.
+    pub(super) fn record(&self, duration: Duration, own: Duration) {
+        self.timer.aggregate.record(duration, || {
+            // Everybody who writes to a path of this name holds the lock of its statistics: no need to pay for adding
+            // at once.
+            if self.is_listed() {
+                let (calls, before) = (self.calls(), self.own.load(Ordering::Relaxed));
+                self.calls.store(calls + 1, Ordering::Relaxed);
+                let own = before.saturating_add(saturating_nanoseconds(own));
+                self.own.store(own, Ordering::Relaxed);
+            }
+        });
     }
 
     pub(super) fn calls(&self) -> u64 {

@@ -106,10 +106,7 @@ impl Profiler {
     pub fn record(&self, name: impl AsRef<str>, duration: Duration) {
         let nest = self.nests.current(&self.registry);
         let path = nest.note(cut(name.as_ref(), NAME_BYTES), duration);
-        path.timer.aggregate.record(duration);
-        if path.is_listed() {
-            path.add(duration);
-        }
+        path.record(duration, duration);
     }
 
     /// The running timer that gave out this id.

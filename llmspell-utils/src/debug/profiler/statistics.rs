@@ -71,13 +71,15 @@ pub(super) struct Aggregate {
 }
 
 impl Aggregate {
-    pub(super) fn record(&self, duration: Duration) {
+    /// Adds a duration, and does `beside` while nobody else adds one.
+    pub(super) fn record(&self, duration: Duration, beside: impl FnOnce()) {
         let nanoseconds = saturating_nanoseconds(duration);
         let mut sums = self.sums.lock();
         match sums.as_mut() {
             Some(sums) => sums.add(nanoseconds),
             None => *sums = Sums::first(nanoseconds),
         }
+        beside();
     }
 
     /// The statistics, if there is anything to have statistics of.

@@ -91,12 +91,11 @@ impl Start {
 
     /// Ends the timer after so much time, and enters it into the statistics.
     fn stop(&self, elapsed: Duration) {
-        self.timer().aggregate.record(elapsed);
-        if let Some(seat) = self.seat {
-            let at = self.at.saturating_add(elapsed);
-            let covered = self.nest.end(seat, at, Ending::Stopped);
-            self.path.add(elapsed.saturating_sub(covered));
-        }
+        let at = self.at.saturating_add(elapsed);
+        let covered = self.seat.map_or(Duration::ZERO, |seat| {
+            self.nest.end(seat, at, Ending::Stopped)
+        });
+        self.path.record(elapsed, elapsed.saturating_sub(covered));
     }
 
     /// Ends a timer that nobody stopped.
