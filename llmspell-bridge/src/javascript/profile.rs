@@ -15,7 +15,7 @@ use super::call_sites::{self, Innermost, main_frame};
 use super::raw::Js;
 use crate::script_error::ScriptError;
 use crate::script_profile::{ProfileMode, ProfileOptions, ProfileSource, RunningProfile};
-pub(super) use probes::{Calls, original_column, probed};
+pub(super) use probes::{Calls, probed};
 
 const IDLE: u8 = 0;
 const SAMPLED: u8 = 1;
