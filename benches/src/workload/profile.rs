@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use super::Work;
 use llmspell_bridge::{
-    Arguments, Language, Method, ProfileMode, ProfileOptions, SandboxLimits, Script, ScriptHost,
-    ScriptObject, ScriptValue, StackTraceOptions,
+    Language, Method, ProfileMode, ProfileOptions, SandboxLimits, Script, ScriptHost, ScriptObject,
+    ScriptValue, StackTraceOptions,
 };
 
 /// How the work is profiled.
