@@ -1,4 +1,18 @@
 //! Profiles of JavaScript: samples of the stack where the engine can be interrupted, or every call.
+//!
+//! **Samples.** The engine asks to be interrupted once in 10,000 calls and turns of loops, so time is charged to
+//! whoever runs when it next asks. Where a script goes into native code that is watched, and into the host, a sample is
+//! taken at the border if one became due inside: what `sort` or `JSON.parse` takes is theirs. What remains
+//! approximate is script code whose turns take very different times, and native code that nobody watches, such as
+//! `new Array(n)` or a regular expression. Of a stack the innermost 64 functions are known.
+//!
+//! **Every call.** QuickJS tells nobody about calls, so scripts that are loaded while an exact profile runs get probes
+//! in their text; so do scripts that hold the words `startProfile` and `exact`, which may start one while they run.
+//! What a probed script can notice: it runs several times slower and recurses a little less deeply, and columns in the
+//! text of `error.stack` are moved (the host's own traces are put right). Calls of functions that come from `eval`, from
+//! `new Function` or from scripts that were loaded before, of constructors that are not written out, and the
+//! computation of default parameters and class fields belong to the caller. So does a function in whose body a function
+//! has the name of another or of a variable.
 
 mod instrument;
 mod probes;
@@ -15,7 +29,7 @@ use super::call_sites::{self, Innermost, main_frame};
 use super::raw::Js;
 use crate::script_error::ScriptError;
 use crate::script_profile::{ProfileMode, ProfileOptions, ProfileSource, RunningProfile};
-pub(super) use probes::{Calls, original_column, probed};
+pub(super) use probes::{Calls, probed};
 
 const IDLE: u8 = 0;
 const SAMPLED: u8 = 1;

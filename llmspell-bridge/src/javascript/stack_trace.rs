@@ -1,6 +1,5 @@
 //! Stack traces of JavaScript, read from the text that the engine records.
 
-use super::profile::original_column;
 use super::raw::{Js, Local};
 use super::sandbox::{MAX_FRAMES, settle};
 use crate::script_error::Place;
@@ -48,19 +47,10 @@ pub(super) fn of_error(error: &Local<'_>) -> StackTrace {
     match realm.originals.stack_of(error) {
         Some(text) => {
             let mut trace = parse(&text, &realm.script.borrow());
-            for frame in &mut trace.frames {
-                restore_column(error.js(), frame);
-            }
+            realm.calls.borrow().restore_columns(&mut trace.frames);
             trace
         }
         None => StackTrace::default(),
-    }
-}
-
-/// Probes of an exact profile move what follows them on their line.
-fn restore_column(js: Js<'_>, frame: &mut StackFrame) {
-    if let (Some(source), Some(line), Some(column)) = (&frame.source, frame.line, frame.column) {
-        frame.column = Some(original_column(js, source, line, column));
     }
 }
 
@@ -84,9 +74,10 @@ const SCRIPT: &str = "JavaScript";
 const NATIVE: &str = "native";
 
 fn parse(text: &str, script: &str) -> StackTrace {
+    let known = format!(" ({script}:");
     let frames: Vec<_> = text
         .lines()
-        .filter_map(|line| frame(line, script))
+        .filter_map(|line| frame(line, &known))
         .collect();
     let truncated = frames.len() >= MAX_FRAMES;
     StackTrace { frames, truncated }
@@ -94,9 +85,11 @@ fn parse(text: &str, script: &str) -> StackTrace {
 
 /// One line: `at NAME (FILE:LINE:COLUMN)`, `at NAME (native)`, `at NAME (missing)`, or, where a text
 /// does not parse, `at FILE:LINE:COLUMN`.
-fn frame(line: &str, script: &str) -> Option<StackFrame> {
+///
+/// `known` is how the place begins where the script that runs is.
+fn frame(line: &str, known: &str) -> Option<StackFrame> {
     let line = line.strip_prefix("    at ")?;
-    let Some((name, location)) = split_location(line, script) else {
+    let Some((name, location)) = split_location(line, known) else {
         let (source, line, column) = position(line);
         return Some(StackFrame {
             source,
@@ -132,10 +125,10 @@ fn frame(line: &str, script: &str) -> Option<StackFrame> {
 
 /// The parts before and inside the brackets. A function may be called `a (b`, and a file too, which
 /// is why the name of the file that runs is looked for first.
-fn split_location<'a>(line: &'a str, script: &str) -> Option<(&'a str, &'a str)> {
+fn split_location<'a>(line: &'a str, known: &str) -> Option<(&'a str, &'a str)> {
     let inner = line.strip_suffix(')')?;
-    let known = inner.rfind(&format!(" ({script}:"));
-    let (name, location) = inner.split_at_checked(known.or_else(|| inner.rfind(" ("))?)?;
+    let at = inner.rfind(known).or_else(|| inner.rfind(" ("))?;
+    let (name, location) = inner.split_at_checked(at)?;
     Some((name, location.strip_prefix(" (")?))
 }
 

@@ -19,6 +19,7 @@ use crate::javascript::raw::{
 use crate::javascript::sandbox::settle;
 use crate::script_engine::Script;
 use crate::script_profile::RunningProfile;
+use crate::stack_trace::StackFrame;
 
 /// How many functions may have probes.
 const FUNCTIONS: usize = 1 << ID_BITS;
@@ -333,18 +334,6 @@ pub(in crate::javascript) fn probed<'js>(
     Some((compiled, last.main))
 }
 
-/// The column of the script that a column of its text with probes stands for.
-pub(in crate::javascript) fn original_column(
-    js: Js<'_>,
-    script: &str,
-    line: u32,
-    column: u32,
-) -> u32 {
-    let calls = js.realm().calls.borrow();
-    let columns = calls.columns.get(script);
-    columns.map_or(column, |columns| columns.original(line, column))
-}
-
 impl ProbedScript {
     fn is_of(&self, script: &Script, is_asynchronous: bool) -> bool {
         self.is_asynchronous == is_asynchronous && self.script == *script
@@ -352,6 +341,22 @@ impl ProbedScript {
 }
 
 impl Calls {
+    /// Probes move what follows them on their line; this moves it back.
+    pub(in crate::javascript) fn restore_columns(&self, frames: &mut [StackFrame]) {
+        if self.columns.is_empty() {
+            return;
+        }
+        for frame in frames {
+            let columns = frame
+                .source
+                .as_ref()
+                .and_then(|name| self.columns.get(name));
+            if let (Some(columns), Some(line), Some(column)) = (columns, frame.line, frame.column) {
+                frame.column = Some(columns.original(line, column));
+            }
+        }
+    }
+
     fn probe(&mut self, script: &Script, is_asynchronous: bool) -> Option<ProbedScript> {
         let main = u32::try_from(self.functions.len()).ok()?;
         let probed = instrument(Wanted {
