@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 use std::time::Duration;
 
 use llmspell_utils::debug::{
-    BufferOutput, DebugLevel, FileOutput, FormatKind, NullOutput, Profiler, debug_log,
+    BufferOutput, DebugEntry, DebugLevel, DebugManager, DebugOutput, FileOutput, FormatKind,
+    NullOutput, Profiler, debug_log,
 };
 
 use super::support::manager;
@@ -179,4 +180,129 @@ fn timers_of_many_threads_are_all_counted() {
     expected.push(THREADS * ENTRIES);
     assert_eq!(counts, expected);
     assert_eq!(profiler.losses(), Default::default());
+}
+
+/// Counts what arrives of each module.
+#[derive(Debug, Default)]
+struct Counting([AtomicUsize; THREADS]);
+
+impl DebugOutput for Counting {
+    fn write(&self, entry: &DebugEntry) -> std::io::Result<()> {
+        let thread: usize = entry.module.as_deref().unwrap().parse().unwrap();
+        self.0[thread].fetch_add(1, Ordering::Relaxed);
+        Ok(())
+    }
+
+    fn name(&self) -> &str {
+        "counting"
+    }
+}
+
+#[test]
+fn eight_threads_of_a_hundred_thousand_mixed_calls_each_lose_nothing() {
+    const CALLS: usize = 100_000;
+    let host = Arc::new(manager());
+    let arrived = Arc::new(Counting::default());
+    host.set_output(arrived.clone());
+    let shared = host.scope();
+    let (logged, timed, cleared): (Vec<_>, Vec<_>, Vec<_>) = thread::scope(|scope| {
+        let threads: Vec<_> = (0..THREADS)
+            .map(|number| {
+                let (host, shared) = (&host, &shared);
+                scope.spawn(move || mixed_calls(number, CALLS, host, shared))
+            })
+            .collect();
+        let counts = threads.into_iter().map(|thread| thread.join().unwrap());
+        counts.fold(
+            Default::default(),
+            |mut all: (Vec<_>, Vec<_>, Vec<_>), one| {
+                all.0.push(one.0);
+                all.1.push(one.1);
+                all.2.push(one.2);
+                all
+            },
+        )
+    });
+    let counted: Vec<_> = arrived
+        .0
+        .iter()
+        .map(|count| count.load(Ordering::Relaxed))
+        .collect();
+    assert_eq!(counted, logged);
+    let all: usize = logged.iter().sum();
+    assert_eq!(
+        host.captured_shared(None).len() as u64 + host.forgotten(),
+        all as u64
+    );
+    assert_eq!(
+        (host.captured_shared(None).len(), host.dropped()),
+        (10_000, 0)
+    );
+    let stopped: u64 = host
+        .profiler()
+        .statistics()
+        .iter()
+        .map(|one| one.count)
+        .sum();
+    assert_eq!(stopped as usize, timed.iter().sum::<usize>());
+    assert_eq!(host.profiler().losses(), Default::default());
+    assert!(cleared.iter().all(|count| *count > 0));
+    assert!(shared.captured_shared(None).len() <= 10_000);
+    // Whatever was set meanwhile, the switches belong together again.
+    host.set_level(DebugLevel::Warn);
+    host.clear_filters();
+    shared.set_directive("trace").unwrap();
+    assert_eq!(
+        (shared.level(), shared.gate().load(Ordering::Relaxed)),
+        (DebugLevel::Warn, 2)
+    );
+}
+
+/// Does a number of calls of every kind, and counts what was logged, what was timed and what was cleared.
+fn mixed_calls(
+    number: usize,
+    calls: usize,
+    host: &Arc<DebugManager>,
+    shared: &DebugManager,
+) -> (usize, usize, usize) {
+    let module = number.to_string();
+    let mut own = host.scope();
+    let (mut logged, mut timed, mut cleared) = (0, 0, 0);
+    for call in 0..calls {
+        match call % 64 {
+            // Levels and rules that never silence what is logged here.
+            3 => host.set_level(DebugLevel::ALL[3 + call / 64 % 3]),
+            11 => own.set_level(DebugLevel::ALL[3 + call / 64 % 3]),
+            19 => {
+                let rule = format!("{module}.noisy{}", call % 3);
+                host.add_module_filter(&rule, call % 2 == 0).unwrap();
+            }
+            27 => {
+                host.remove_filter(&format!("{module}.noisy{}", call % 3));
+            }
+            29 => shared.set_directive("info,x.*=off").unwrap(),
+            31 => shared.clear_filters(),
+            35 => assert!(host.captured_shared(Some(10)).len() <= 10),
+            43 => {
+                cleared += shared.captured_shared(Some(100)).len();
+                shared.clear_captured();
+            }
+            51 => own = host.scope(),
+            59 => own.clear_captured(),
+            5 | 13 | 21 | 37 | 45 | 53 => {
+                host.profiler().start(&module).stop();
+                timed += 1;
+            }
+            kind => {
+                let manager = match kind % 3 {
+                    0 => host,
+                    1 => shared,
+                    _ => own.as_ref(),
+                };
+                manager.log(DebugLevel::Info, Some(&module), call);
+                logged += 1;
+            }
+        }
+    }
+    (logged, timed, cleared)
 }

@@ -8,7 +8,7 @@ use std::fmt;
 use std::io;
 use std::sync::Arc;
 
-use crate::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use crate::sync::atomic::{AtomicU64, Ordering};
 use crate::sync::{Mutex, MutexGuard, thread_number};
 
 use super::super::entry::DebugEntry;
@@ -66,8 +66,6 @@ pub struct BufferOutput {
     round: Apart<AtomicU64>,
     /// INVARIANT: whoever locks a slot or several and the ledger locks the slots first, the lower before the higher.
     ledger: Apart<Mutex<Ledger>>,
-    /// One bit for each slot that was ever used; the others need not be looked at.
-    used: AtomicU32,
 }
 
 /// Something with cache lines of its own: writing to what stands beside it does not slow down who reads it.
@@ -91,7 +89,6 @@ impl BufferOutput {
             slots: std::array::from_fn(|_| Apart(Mutex::new(Shard::new(limits)))),
             round: Apart::default(),
             ledger: Apart(Mutex::new(Ledger::new(limits))),
-            used: AtomicU32::new(0),
         }
     }
 
@@ -176,8 +173,7 @@ impl BufferOutput {
     pub fn set_limits(&self, limits: BufferLimits) {
         // All slots, also those that nobody has used yet: each knows the limits.
         let mut view = self.view_of(u32::MAX);
-        view.ledger.limits = limits;
-        let gone = view.fit();
+        let gone = view.fit(limits);
         view.ledger.round += 1;
         self.round.0.store(view.ledger.round, Ordering::Relaxed);
         drop(view);
@@ -187,10 +183,6 @@ impl BufferOutput {
     /// Closes the piece of one's own slot and begins the next one with an entry.
     #[inline(never)]
     fn push_first(&self, slot: usize, mut shard: MutexGuard<'_, Shard>, mut kept: Kept) {
-        if !shard.is_known() {
-            // Before the entry is there: whoever looks later looks here too.
-            self.used.fetch_or(1 << slot, Ordering::Release);
-        }
         let mut ledger = self.ledger.0.lock();
         ledger.close(slot, shard.close_piece());
         kept.at.0 = ledger.round;
@@ -220,8 +212,17 @@ impl BufferOutput {
         }
     }
 
+    /// Everything that is here, of all slots that were ever used.
     fn view(&self) -> View<'_> {
-        self.view_of(self.used.load(Ordering::Acquire))
+        let mut slots = self.ledger.0.lock().slots;
+        loop {
+            let view = self.view_of(slots);
+            if view.ledger.slots & !slots == 0 {
+                return view;
+            }
+            // Another slot was used for the first time meanwhile.
+            slots |= view.ledger.slots;
+        }
     }
 
     /// Locks the slots of a set and the ledger, and brings both to the same state.
@@ -247,7 +248,11 @@ impl BufferOutput {
 impl View<'_> {
     /// The entries within the limits, the newest first, and which of the shards each is in.
     fn newest(&self) -> impl Iterator<Item = (usize, &Kept)> {
-        let BufferLimits { entries, mut bytes } = self.ledger.limits;
+        self.newest_within(self.ledger.limits)
+    }
+
+    fn newest_within(&self, limits: BufferLimits) -> impl Iterator<Item = (usize, &Kept)> {
+        let BufferLimits { entries, mut bytes } = limits;
         let mut taken = vec![0; self.shards.len()];
         std::iter::from_fn(move || {
             let candidates = self.shards.iter().zip(&taken).enumerate();
@@ -263,16 +268,21 @@ impl View<'_> {
         .take(entries)
     }
 
-    /// Lets go of what is beyond limits that have changed, and writes the ledger anew.
-    fn fit(&mut self) -> Vec<VecDeque<Kept>> {
+    /// Changes the limits, lets go of what is beyond them or was beyond the earlier ones, and writes the ledger anew.
+    fn fit(&mut self, limits: BufferLimits) -> Vec<VecDeque<Kept>> {
         let total = self.total();
+        let earlier = self.ledger.limits;
         let newest: Vec<_> = self
-            .newest()
+            .newest_within(BufferLimits {
+                entries: limits.entries.min(earlier.entries),
+                bytes: limits.bytes.min(earlier.bytes),
+            })
             .map(|(index, kept)| (index, kept.size))
             .collect();
         let mut counts = vec![0; self.shards.len()];
         self.ledger.forgotten += (total - newest.len()) as u64;
         self.ledger.clear();
+        self.ledger.limits = limits;
         for (index, size) in newest.into_iter().rev() {
             if let (Some((slot, _)), Some(count)) = (self.shards.get(index), counts.get_mut(index))
             {
@@ -280,7 +290,6 @@ impl View<'_> {
                 *count += 1;
             }
         }
-        let limits = self.ledger.limits;
         let shards = self.shards.iter_mut().zip(counts);
         shards
             .map(|((_, shard), count)| {

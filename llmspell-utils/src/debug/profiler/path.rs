@@ -1,9 +1,9 @@
 //! Call paths of timers: which timer ran beneath which other one, and how long.
 
+use crate::sync::atomic::{AtomicU64, Ordering};
 use std::borrow::Borrow;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use super::super::clock::saturating_nanoseconds;

@@ -1,8 +1,8 @@
 //! The profiler: starts timers, finds running ones by their id, and knows the statistics of every name.
 
+use crate::sync::atomic::{AtomicU64, Ordering};
 use std::collections::{BTreeSet, HashMap};
 use std::fmt;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 

@@ -1,11 +1,11 @@
 //! The statistics of one timer name, kept up to date with every stop.
 
+use crate::sync::atomic::{AtomicU64, Ordering};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use crate::sync::Mutex;
 use hdrhistogram::Histogram;
-use parking_lot::Mutex;
 
 use super::super::clock::saturating_nanoseconds;
 

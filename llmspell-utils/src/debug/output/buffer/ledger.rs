@@ -31,8 +31,8 @@ pub(super) struct Ledger {
     pub(super) round: u64,
     /// How many entries were struck off.
     pub(super) forgotten: u64,
-    /// One bit for each shard that keeps anything.
-    shards: u32,
+    /// One bit for each slot that was ever used; the others need not be looked at.
+    pub(super) slots: u32,
     pieces: VecDeque<(usize, Piece)>,
     entries: usize,
     bytes: usize,
@@ -50,7 +50,7 @@ impl Ledger {
     /// Adds a piece that ends now.
     pub(super) fn close(&mut self, slot: usize, piece: Piece) {
         self.round += 1;
-        self.shards |= 1 << slot;
+        self.slots |= 1 << slot;
         if piece.entries > 0 {
             self.entries += piece.entries;
             self.bytes += piece.bytes;
@@ -80,7 +80,7 @@ impl Ledger {
     /// count as newer than it.
     pub(super) fn strike_off(&mut self) -> u32 {
         let (piece, piece_bytes) = self.limits.piece();
-        let others = (self.shards.count_ones() as usize).saturating_sub(1);
+        let others = (self.slots.count_ones() as usize).saturating_sub(1);
         let mut overdue = 0;
         while let Some((slot, oldest)) = self.pieces.front().copied() {
             let newer = (self.entries - oldest.entries).saturating_sub(others * piece);

@@ -53,6 +53,7 @@ pub(super) struct Shard {
     waiting_bytes: usize,
     /// What was kept since the last piece was closed.
     open: Piece,
+    /// Whether the ledger knows of this shard.
     known: bool,
 }
 
@@ -96,11 +97,6 @@ impl Shard {
         }
         self.keep(kept);
         Offer::Done(self.free_one())
-    }
-
-    /// Whether the buffer knows that there is anything here.
-    pub(super) const fn is_known(&self) -> bool {
-        self.known
     }
 
     /// Keeps an entry as the first of a new piece, which is closed at once if the entry is larger than a piece.
