@@ -9,6 +9,6 @@
 
 mod host;
 mod limits;
-mod profile_lua;
 mod profile_javascript;
+mod profile_lua;
 mod specs;
