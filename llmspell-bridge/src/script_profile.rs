@@ -187,9 +187,12 @@ impl ScriptProfiles {
 
     /// Ends the running profile, if there is one, and gives what came of it.
     pub fn stop(&self) -> Option<Profile> {
-        let profile = self.0.running.lock().take()?;
+        // Held until the engine has ended it, so that it does not end one that another thread starts meanwhile.
+        let mut running = self.0.running.lock();
+        let profile = running.take()?;
         self.0.active.store(false, Ordering::Relaxed);
         self.0.source.end();
+        drop(running);
         // Whoever still holds the profile feeds the one that takes its place, and nobody sees that.
         let empty = ProfileBuilder::new("", ProfileMethod::Exact, Duration::ZERO);
         let mut builder = profile.builder.lock();
