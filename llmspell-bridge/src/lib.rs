@@ -6,6 +6,7 @@
 mod arguments;
 mod conversion;
 mod debug_bridge;
+mod decision_observer;
 mod globals;
 mod host_object;
 mod javascript;
@@ -25,6 +26,7 @@ mod stack_trace;
 
 pub use arguments::{Arguments, DataLimits, ValueKind};
 pub use debug_bridge::DebugBridge;
+pub use decision_observer::DecisionObserver;
 pub use host_object::{HostObject, Method, MethodInfo, ScriptObject};
 pub use language::Language;
 pub use object_dump::{DumpNode, DumpOptions, DumpShape, MAX_DUMP_BYTES, MAX_DUMP_NODES, dump};

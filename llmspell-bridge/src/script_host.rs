@@ -9,6 +9,7 @@ use llmspell_utils::read_text;
 
 use crate::arguments::DataLimits;
 use crate::debug_bridge::DebugBridge;
+use crate::decision_observer::DecisionObserver;
 use crate::globals::{Console, Cupcake, Debug, PolicySource};
 use crate::host_object::HostObject;
 use crate::language::Language;
@@ -54,6 +55,7 @@ impl ScriptHost {
             limits: SandboxLimits::default(),
             data_limits: DataLimits::default(),
             bridge: None,
+            observer: None,
             policies: None,
             output: None,
             events: Vec::new(),
@@ -171,6 +173,7 @@ pub struct ScriptHostBuilder {
     limits: SandboxLimits,
     data_limits: DataLimits,
     bridge: Option<DebugBridge>,
+    observer: Option<Arc<dyn DecisionObserver>>,
     policies: Option<PolicySource>,
     output: Option<Arc<dyn ScriptOutput>>,
     events: Vec<(String, Value)>,
@@ -204,6 +207,13 @@ impl ScriptHostBuilder {
     #[must_use]
     pub fn debug(mut self, bridge: DebugBridge) -> Self {
         self.bridge = Some(bridge);
+        self
+    }
+
+    /// Who is told of the events that scripts ask about and of what was decided.
+    #[must_use]
+    pub fn observer(mut self, observer: Arc<dyn DecisionObserver>) -> Self {
+        self.observer = Some(observer);
         self
     }
 
@@ -297,6 +307,7 @@ impl ScriptHostBuilder {
         let cupcake: Arc<dyn HostObject> = Arc::new(Cupcake {
             source,
             bridge: bridge.clone(),
+            observer: self.observer,
             limits: self.data_limits,
             events: self.events,
             profiles: profiles.clone(),

@@ -4,9 +4,12 @@ mod eval;
 mod exit;
 mod failure;
 mod input;
+mod record;
+mod recording;
 mod run;
 mod settings;
 
+use std::ffi::OsString;
 use std::io::Write;
 use std::process::ExitCode;
 
@@ -36,6 +39,10 @@ enum Command {
     Run(run::Arguments),
     /// Decides about one event
     Eval(eval::Arguments),
+    /// Runs a command and records what happens
+    Record(record::Arguments),
+    /// Shows what a recording holds
+    Recording(recording::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -47,6 +54,8 @@ fn main() -> ExitCode {
     let result = std::panic::catch_unwind(|| match program.command {
         Command::Run(arguments) => run::run(&arguments),
         Command::Eval(arguments) => eval::eval(&arguments),
+        Command::Record(arguments) => record::record(arguments, recorded),
+        Command::Recording(arguments) => recording::recording(&arguments),
     });
     settings::flush_debug();
     let exit = match result {
@@ -57,6 +66,20 @@ fn main() -> ExitCode {
         }
     };
     exit.into()
+}
+
+/// Runs the command that `record` was told.
+fn recorded(command: Vec<OsString>) -> Result<Exit, Failure> {
+    let words = std::iter::once(OsString::from("llmspell")).chain(command);
+    match Program::try_parse_from(words).map(|program| program.command) {
+        Ok(Command::Run(arguments)) => run::run(&arguments),
+        Ok(Command::Eval(arguments)) => eval::eval(&arguments),
+        Ok(_) => Err(Failure::fault(
+            "only `run` and `eval` can be recorded",
+            "write `llmspell record -- run SCRIPT`",
+        )),
+        Err(error) => Ok(usage(&error)),
+    }
 }
 
 /// Shows help, the version or what is wrong with the command line. The parser's own exit code for a

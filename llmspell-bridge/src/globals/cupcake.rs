@@ -14,6 +14,7 @@ use parking_lot::RwLock;
 
 use crate::arguments::{Arguments, DataLimits, ValueKind};
 use crate::debug_bridge::DebugBridge;
+use crate::decision_observer::DecisionObserver;
 use crate::host_object::{Method, ScriptObject};
 use crate::script_error::{ScriptError, ScriptErrorKind};
 use crate::script_profile::{RunningProfile, ScriptProfiles};
@@ -110,6 +111,7 @@ pub(crate) struct Cupcake {
     pub(crate) limits: DataLimits,
     /// The events that the host was started with: a name and the event.
     pub(crate) events: Vec<(String, Value)>,
+    pub(crate) observer: Option<Arc<dyn DecisionObserver>>,
 }
 
 type Answer = Result<ScriptValue, ScriptError>;
@@ -291,7 +293,11 @@ impl Cupcake {
             None => engine.evaluate(event),
         };
         self.note(&decision);
-        decision.to_value()
+        let decision = decision.to_value();
+        if let Some(observer) = &self.observer {
+            observer.decided(event.value(), &decision);
+        }
+        decision
     }
 
     fn note(&self, decision: &Decision) {

@@ -9,4 +9,5 @@
 
 mod eval;
 mod program;
+mod record;
 mod run;
