@@ -6,6 +6,7 @@
 mod arguments;
 mod conversion;
 mod debug_bridge;
+mod decision_observer;
 mod globals;
 mod host_object;
 mod interactive;
@@ -26,6 +27,7 @@ mod stack_trace;
 
 pub use arguments::{Arguments, DataLimits, ValueKind};
 pub use debug_bridge::DebugBridge;
+pub use decision_observer::DecisionObserver;
 pub use host_object::{HostObject, Method, MethodInfo, ScriptObject};
 pub use interactive::{Candidate, CandidateKind, Completion};
 pub use language::Language;

@@ -13,6 +13,7 @@ use serde_json::json;
 
 use crate::arguments::DataLimits;
 use crate::debug_bridge::DebugBridge;
+use crate::decision_observer::DecisionObserver;
 use crate::globals::{Console, Cupcake, Debug, EvaluationTime, PolicySource};
 use crate::host_object::HostObject;
 use crate::interactive::SeenNames;
@@ -62,6 +63,7 @@ impl ScriptHost {
             limits: SandboxLimits::default(),
             data_limits: DataLimits::default(),
             bridge: None,
+            observer: None,
             policies: None,
             output: None,
             events: Vec::new(),
@@ -234,6 +236,7 @@ pub struct ScriptHostBuilder {
     limits: SandboxLimits,
     data_limits: DataLimits,
     bridge: Option<DebugBridge>,
+    observer: Option<Arc<dyn DecisionObserver>>,
     policies: Option<PolicySource>,
     output: Option<Arc<dyn ScriptOutput>>,
     events: Vec<(String, Value)>,
@@ -267,6 +270,13 @@ impl ScriptHostBuilder {
     #[must_use]
     pub fn debug(mut self, bridge: DebugBridge) -> Self {
         self.bridge = Some(bridge);
+        self
+    }
+
+    /// Who is told of the events that scripts ask about and of what was decided.
+    #[must_use]
+    pub fn observer(mut self, observer: Arc<dyn DecisionObserver>) -> Self {
+        self.observer = Some(observer);
         self
     }
 
@@ -361,6 +371,7 @@ impl ScriptHostBuilder {
         let cupcake: Arc<dyn HostObject> = Arc::new(Cupcake {
             source,
             bridge: bridge.clone(),
+            observer: self.observer,
             limits: self.data_limits,
             events: self.events,
             profiles: profiles.clone(),

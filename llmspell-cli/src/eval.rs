@@ -12,6 +12,7 @@ use crate::decision_text::{as_json, as_text};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::input::read_event;
+use crate::record;
 use crate::settings::{Settings, find_project};
 
 /// What `llmspell eval` is told.
@@ -57,6 +58,9 @@ pub(crate) fn eval(arguments: &Arguments) -> Result<Exit, Failure> {
     let engine = PolicyEngine::load(root, &options)?;
     let event = read_event(&arguments.event, engine.event_limits())?.event;
     let decision = engine.evaluate(&event);
+    if let Some(observer) = record::observer() {
+        observer.decided(event.value(), &decision.to_value());
+    }
     let text = if arguments.json {
         as_json(&decision)?
     } else {

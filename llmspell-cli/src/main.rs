@@ -7,11 +7,14 @@ mod failure;
 mod input;
 mod measure;
 mod profile;
+mod record;
+mod recording;
 mod repl;
 mod run;
 mod settings;
 mod stop_switch;
 
+use std::ffi::OsString;
 use std::io::Write;
 use std::process::ExitCode;
 
@@ -45,6 +48,10 @@ enum Command {
     Repl(repl::Arguments),
     /// Measures a script or the decisions about an event
     Profile(profile::Arguments),
+    /// Runs a command and records what happens
+    Record(record::Arguments),
+    /// Shows what a recording holds
+    Recording(recording::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -58,6 +65,8 @@ fn main() -> ExitCode {
         Command::Eval(arguments) => eval::eval(&arguments),
         Command::Repl(arguments) => repl::repl(&arguments),
         Command::Profile(arguments) => profile::profile(&arguments),
+        Command::Record(arguments) => record::record(arguments, recorded),
+        Command::Recording(arguments) => recording::recording(&arguments),
     });
     settings::flush_debug();
     let exit = match result {
@@ -68,6 +77,20 @@ fn main() -> ExitCode {
         }
     };
     exit.into()
+}
+
+/// Runs the command that `record` was told.
+fn recorded(command: Vec<OsString>) -> Result<Exit, Failure> {
+    let words = std::iter::once(OsString::from("llmspell")).chain(command);
+    match Program::try_parse_from(words).map(|program| program.command) {
+        Ok(Command::Run(arguments)) => run::run(&arguments),
+        Ok(Command::Eval(arguments)) => eval::eval(&arguments),
+        Ok(_) => Err(Failure::fault(
+            "only `run` and `eval` can be recorded",
+            "write `llmspell record -- run SCRIPT`",
+        )),
+        Err(error) => Ok(usage(&error)),
+    }
 }
 
 /// Shows help, the version or what is wrong with the command line. The parser's own exit code for a

@@ -15,6 +15,7 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::input::{NamedEvent, read_events};
 use crate::measure::{SavedProfile, profile_options};
+use crate::record;
 use crate::settings::{Settings, find_project};
 
 /// What `llmspell run` is told.
@@ -87,11 +88,16 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     let mut builder = ScriptHost::builder(language)
         .limits(limits)
         .debug(DebugBridge::owning(Arc::clone(debug::global())))
-        .output(Arc::clone(&streams) as Arc<dyn ScriptOutput>)
+        .output(record::overheard(
+            Arc::clone(&streams) as Arc<dyn ScriptOutput>
+        ))
         .projects_below(beside)
         .arguments(arguments.arguments.iter().cloned());
     if let Some(project) = project {
         builder = builder.project(project.root(), EngineOptions::default());
+    }
+    if let Some(observer) = record::observer() {
+        builder = builder.observer(observer);
     }
     for NamedEvent { name, event } in events(arguments, &settings)? {
         builder = builder.event(name, event.value().clone());

@@ -10,6 +10,7 @@ use llmspell_utils::debug::{self, ConsoleOutput, DebugConfig, DebugError, Docume
 use llmspell_utils::read_text;
 
 use crate::failure::Failure;
+use crate::record;
 
 /// How long `llmspell.toml` may be, in bytes.
 const LONGEST: usize = 1 << 20;
@@ -63,7 +64,7 @@ impl Settings {
         if config.output.is_empty() {
             manager.set_output(Arc::new(ConsoleOutput::default()));
         }
-        Ok(())
+        record::attach(manager)
     }
 }
 

@@ -13,6 +13,7 @@ use parking_lot::RwLock;
 
 use crate::arguments::{Arguments, DataLimits, ValueKind};
 use crate::debug_bridge::DebugBridge;
+use crate::decision_observer::DecisionObserver;
 use crate::globals::slow_evaluation::{self, EvaluationTime, PolicyTimes, decision_time};
 use crate::host_object::{Method, ScriptObject};
 use crate::script_error::{ScriptError, ScriptErrorKind};
@@ -112,6 +113,7 @@ pub(crate) struct Cupcake {
     pub(crate) evaluated: Arc<EvaluationTime>,
     /// The events that the host was started with: a name and the event.
     pub(crate) events: Vec<(String, Value)>,
+    pub(crate) observer: Option<Arc<dyn DecisionObserver>>,
 }
 
 type Answer = Result<ScriptValue, ScriptError>;
@@ -307,7 +309,11 @@ impl Cupcake {
             .record("Cupcake.eval", took);
         self.evaluated.add(took);
         slow_evaluation::report(host, &decision, policies, || arguments.place());
-        decision.to_value()
+        let decision = decision.to_value();
+        if let Some(observer) = &self.observer {
+            observer.decided(event.value(), &decision);
+        }
+        decision
     }
 }
 

@@ -10,4 +10,5 @@
 mod eval;
 mod output;
 mod program;
+mod record;
 mod run;

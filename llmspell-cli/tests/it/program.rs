@@ -88,12 +88,18 @@ fn help_and_version_are_answers() {
         (version.code, version.out.as_str()),
         (0, "llmspell 0.1.0\n")
     );
-    for arguments in [&["--help"][..], &["run", "--help"], &["eval", "--help"]] {
+    for arguments in [
+        &["--help"][..],
+        &["run", "--help"],
+        &["eval", "--help"],
+        &["record", "--help"],
+        &["recording", "--help"],
+    ] {
         let help = folder.run(arguments);
         assert_eq!((help.code, help.err.as_str()), (0, ""), "{arguments:?}");
         assert!(help.out.contains("Usage: llmspell"), "{}", help.out);
     }
-    for command in ["run", "eval"] {
+    for command in ["run", "eval", "record", "recording"] {
         assert!(
             folder.run(&[command, "--help"]).out.contains("Example:\n"),
             "{command}"

@@ -148,6 +148,12 @@ impl RecordingWriter {
         state.append(self.id, text.as_bytes())
     }
 
+    /// The name of a file that does not exist yet: `recording-<uuid>.llmrec`, in the order of their making.
+    #[must_use]
+    pub fn new_name() -> String {
+        format!("recording-{}.llmrec", Uuid::now_v7())
+    }
+
     /// Where the recording is.
     #[must_use]
     pub fn path(&self) -> &Path {
