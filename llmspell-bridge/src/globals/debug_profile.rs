@@ -70,6 +70,9 @@ impl Debug {
             (Some(mine), Some(running)) => Arc::ptr_eq(mine, running),
             _ => false,
         };
+        if let Some(running) = running.filter(|_| is_mine) {
+            running.reach(arguments);
+        }
         // What the host has started is the host's.
         let stopped = is_mine.then(|| self.profiles.stop()).flatten();
         let Some(profile) = stopped else {

@@ -4,6 +4,7 @@
     reason = "mlua's safe interface shows neither locals nor upvalues"
 )]
 
+use std::borrow::Cow;
 use std::ffi::{CStr, c_char, c_int};
 
 use llmspell_utils::debug::Redactor;
@@ -145,8 +146,10 @@ unsafe fn frame_info(
 /// `info` must have been filled by `lua_getinfo` while its function is still on the stack.
 pub(super) unsafe fn describe(info: &ffi::lua_Debug) -> StackFrame {
     // SAFETY: the caller's promise: the strings are null or end with NUL.
-    let (name, what, source) = unsafe { (text(info.name), text(info.what), source(info)) };
-    let is_native = what.as_deref() == Some("C");
+    let (name, is_native, source) = unsafe {
+        let is_native = !info.what.is_null() && CStr::from_ptr(info.what) == c"C";
+        (text(info.name), is_native, source(info))
+    };
     let line = |line: c_int| u32::try_from(line).ok().filter(|line| *line > 0);
     let name = name.filter(|name| !name.is_empty());
     StackFrame {
@@ -173,7 +176,7 @@ pub(super) unsafe fn describe(info: &ffi::lua_Debug) -> StackFrame {
 /// As for [`describe`].
 unsafe fn source(info: &ffi::lua_Debug) -> Option<String> {
     // SAFETY: the caller's promise.
-    let source = unsafe { text(info.source) }?;
+    let source = unsafe { shown(info.source) }?;
     match source.strip_prefix('@') {
         Some(name) => Some(name.to_owned()),
         None if source.starts_with("=[") => None,
@@ -187,7 +190,16 @@ unsafe fn source(info: &ffi::lua_Debug) -> Option<String> {
 /// `pointer` must be null or point to a string that ends with NUL.
 unsafe fn text(pointer: *const c_char) -> Option<String> {
     // SAFETY: the caller's promise.
-    (!pointer.is_null()).then(|| unsafe { CStr::from_ptr(pointer).to_string_lossy().into_owned() })
+    unsafe { shown(pointer) }.map(Cow::into_owned)
+}
+
+/// A C string as text, or `None` for a null pointer.
+///
+/// # Safety
+/// As for [`text`], and the string must live as long as the answer.
+unsafe fn shown<'a>(pointer: *const c_char) -> Option<Cow<'a, str>> {
+    // SAFETY: the caller's promise.
+    (!pointer.is_null()).then(|| unsafe { CStr::from_ptr(pointer).to_string_lossy() })
 }
 
 /// Parameters and locals in scope, in the order of their declaration.

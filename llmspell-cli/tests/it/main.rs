@@ -8,5 +8,6 @@
 )]
 
 mod eval;
+mod output;
 mod program;
 mod run;
