@@ -1,6 +1,7 @@
 //! One engine of JavaScript: a runtime, its one context, and what the host installed in it.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use llmspell_engine::Value;
 use llmspell_utils::debug::MemoryUse;
@@ -15,7 +16,7 @@ use crate::arguments::DataLimits;
 use crate::host_object::{HostObject, required_method};
 use crate::language::Language;
 use crate::sandbox::{SandboxLimits, StopFlag, Stopper};
-use crate::script_engine::{Script, ScriptEngine};
+use crate::script_engine::{RunPhases, Script, ScriptEngine};
 use crate::script_error::{ScriptError, ScriptErrorKind};
 use crate::script_profile::ProfileSource;
 
@@ -28,6 +29,8 @@ pub(super) struct JavaScriptEngine {
     /// `None` after a script was stopped or ran out of memory: what it left behind cannot be trusted,
     /// so the next script gets a new state with the same globals.
     state: Option<State>,
+    /// What the phases of the last run took.
+    phases: RunPhases,
 }
 
 /// A global of the host.
@@ -58,6 +61,7 @@ impl JavaScriptEngine {
             profile,
             installed: Vec::new(),
             state,
+            phases: RunPhases::default(),
         })
     }
 
@@ -121,11 +125,17 @@ impl ScriptEngine for JavaScriptEngine {
         if let Some(reason) = self.stop.reason() {
             return Err(ScriptError::stopped(reason));
         }
-        let result = self.state()?.run(script, limits);
+        let mut phases = RunPhases::default();
+        let result = self.state()?.run(script, limits, &mut phases);
+        self.phases = phases;
         if result.as_ref().is_err_and(|error| is_fatal(error.kind())) {
             self.state = None;
         }
         result
+    }
+
+    fn phases(&self) -> RunPhases {
+        self.phases
     }
 
     fn stopper(&self) -> Arc<dyn Stopper> {
@@ -224,8 +234,13 @@ impl State {
         })
     }
 
-    fn run(&self, script: &Script, limits: &DataLimits) -> Result<Value, ScriptError> {
-        self.within(|js| run(js, script, limits))
+    fn run(
+        &self,
+        script: &Script,
+        limits: &DataLimits,
+        phases: &mut RunPhases,
+    ) -> Result<Value, ScriptError> {
+        self.within(|js| run(js, script, limits, phases))
     }
 
     /// How many bytes the heap holds, and in how many blocks.
@@ -254,15 +269,27 @@ fn define(js: Js<'_>, global: &str, installed: &Installed) -> Outcome<()> {
 }
 
 /// Runs a script and all that it left to do, and converts its value.
-fn run(js: Js<'_>, script: &Script, limits: &DataLimits) -> Result<Value, ScriptError> {
+fn run(
+    js: Js<'_>,
+    script: &Script,
+    limits: &DataLimits,
+    phases: &mut RunPhases,
+) -> Result<Value, ScriptError> {
     let realm = js.realm();
     realm.script.replace(script.name.clone());
-    let evaluated = evaluate(js, script);
+    let began = Instant::now();
+    let evaluated = evaluate(js, script, phases);
     let drained = drain(js);
+    let load = phases.load.unwrap_or_default();
+    let run = began.elapsed().saturating_sub(load);
+    phases.run = phases.load.map(|_| run);
     let result = evaluated
         .and_then(|value| drained.map(|()| value))
         .and_then(Evaluated::settled)
         .and_then(|value| convert::to_data(&value, limits));
+    phases.convert = result
+        .is_ok()
+        .then(|| began.elapsed().saturating_sub(load + run));
     let rejections = realm.rejections.take();
     let unhandled = rejections.first(js);
     rejections.release(js);
@@ -288,7 +315,12 @@ struct Evaluated<'js> {
     is_asynchronous: bool,
 }
 
-fn evaluate<'js>(js: Js<'js>, script: &Script) -> Result<Evaluated<'js>, ScriptError> {
+fn evaluate<'js>(
+    js: Js<'js>,
+    script: &Script,
+    phases: &mut RunPhases,
+) -> Result<Evaluated<'js>, ScriptError> {
+    let began = Instant::now();
     let compile = |is_asynchronous| {
         js.compile(&script.source, &script.name, is_asynchronous)
             .map_err(|Pending| error::uncompiled(&js.take_exception()))
@@ -303,6 +335,7 @@ fn evaluate<'js>(js: Js<'js>, script: &Script) -> Result<Evaluated<'js>, ScriptE
         Some((probed, main)) => (probed, Some(main)),
         None => (compiled, None),
     };
+    phases.load = Some(began.elapsed());
     profile::begin_script(js, &script.name, main);
     let value = js.evaluate(compiled);
     profile::rest(js);
