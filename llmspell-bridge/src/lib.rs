@@ -36,7 +36,7 @@ pub use object_dump::{
 };
 pub use sandbox::{SandboxLimits, StopFlag, StopHandle, StopReason, Stopper};
 pub use script_config::{ScriptConfig, parse_duration, parse_size};
-pub use script_engine::{Script, ScriptEngine};
+pub use script_engine::{RunPhases, Script, ScriptEngine};
 pub use script_error::{Place, ScriptError, ScriptErrorKind};
 pub use script_host::{ScriptHost, ScriptHostBuilder};
 pub use script_output::{DebugEntries, KeptLines, ScriptOutput, StandardStreams};

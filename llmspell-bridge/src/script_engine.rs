@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use llmspell_engine::Value;
 use llmspell_utils::debug::{DebugManager, MemoryUse};
@@ -33,6 +34,17 @@ impl Script {
             source: source.into(),
         }
     }
+}
+
+/// What the phases of one run took; nothing for a phase that was not reached.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct RunPhases {
+    /// Compiling the script.
+    pub load: Option<Duration>,
+    /// Running it.
+    pub run: Option<Duration>,
+    /// Converting its value.
+    pub convert: Option<Duration>,
 }
 
 /// One language, ready to run scripts one after the other in one state.
@@ -72,6 +84,11 @@ pub trait ScriptEngine: Send {
     /// Whatever stops the script, with place, stack and excerpt; and
     /// [`ScriptErrorKind::Conversion`](crate::ScriptErrorKind::Conversion) if the value is no data.
     fn run(&mut self, script: &Script, limits: &DataLimits) -> Result<Value, ScriptError>;
+
+    /// What the phases of the last run took.
+    fn phases(&self) -> RunPhases {
+        RunPhases::default()
+    }
 
     /// Redacts what stacks show of variables as this manager says; before, by the built-in rules.
     fn redact_with(&mut self, _manager: &Arc<DebugManager>) {}

@@ -276,11 +276,8 @@ impl ScriptError {
         if let Some(help) = &mut self.details.help {
             redact(help);
         }
-        for frame in &mut self.details.stack.frames {
-            if let Some(name) = &mut frame.name {
-                redact(name);
-            }
-        }
+        let stack = std::mem::take(&mut self.details.stack);
+        self.details.stack = stack.redacted(redactor);
         self
     }
 

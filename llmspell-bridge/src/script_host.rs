@@ -124,10 +124,14 @@ impl ScriptHost {
         let started = host.clock().now();
         let result = run(&mut *self.engine);
         let took = host.clock().now().saturating_sub(started);
+        let phases = self.engine.phases();
         host.report_slow(SlowOperation::Script, name, took, || {
             let (count, evaluated) = self.evaluated.so_far();
             let evaluated = evaluated.saturating_sub(evaluated_before);
             json!({
+                "load_ms": phases.load.map(milliseconds),
+                "run_ms": phases.run.map(milliseconds),
+                "convert_ms": phases.convert.map(milliseconds),
                 "script_ms": milliseconds(took.saturating_sub(evaluated)),
                 "evaluations": count - count_before,
                 "evaluations_ms": milliseconds(evaluated),

@@ -1,8 +1,9 @@
 //! Stack traces as both languages give them: frames, text and JSON.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 
-use llmspell_utils::debug::escaped;
+use llmspell_utils::debug::{Redactor, escaped};
 use serde::Serialize;
 use serde_json::{Map, Value as Json, json};
 
@@ -94,6 +95,20 @@ impl StackTrace {
         self.frames
             .iter()
             .find(|frame| frame.source.is_some() && frame.line.is_some())
+    }
+
+    /// The same without the secrets in names that a script chose; variables were redacted when they were read.
+    #[must_use]
+    pub(crate) fn redacted(mut self, redactor: &Redactor) -> Self {
+        for frame in &mut self.frames {
+            let texts = [&mut frame.name, &mut frame.source];
+            for text in texts.into_iter().flatten() {
+                if let Cow::Owned(redacted) = redactor.text(text) {
+                    *text = redacted;
+                }
+            }
+        }
+        self
     }
 
     /// The trace as text, one line a frame and one more for each variable that was read.

@@ -7,7 +7,7 @@ use crate::globals::checked_call::{CheckedCall, short_text};
 use crate::globals::debug::{Answer, Debug};
 use crate::object_dump::{DumpOptions, redacted_dump};
 use crate::script_value::ScriptValue;
-use crate::stack_trace::StackTraceOptions;
+use crate::stack_trace::{StackTrace, StackTraceOptions};
 
 /// How many bytes of a label a dump shows.
 const LONGEST_LABEL: usize = 1024;
@@ -46,19 +46,19 @@ impl Debug {
 
     pub(super) fn stack_trace(&self, arguments: &dyn Arguments) -> Answer {
         let call = self.call("Debug.stackTrace", arguments);
-        let trace = arguments.stack(&stack_options(call));
+        let trace = stack(call);
         Ok(call.answer(trace.to_text()))
     }
 
     pub(super) fn stack_trace_json(&self, arguments: &dyn Arguments) -> Answer {
         let call = self.call("Debug.stackTraceJson", arguments);
-        let trace = arguments.stack(&stack_options(call));
+        let trace = stack(call);
         Ok(call.answer(trace.to_json().to_string()))
     }
 
     pub(super) fn stack_frames(&self, arguments: &dyn Arguments) -> Answer {
-        let options = stack_options(self.call("Debug.stackFrames", arguments));
-        let frames = arguments.stack(&options).to_json().get("frames").cloned();
+        let trace = stack(self.call("Debug.stackFrames", arguments));
+        let frames = trace.to_json().get("frames").cloned();
         Ok(frames.map(|frames| ScriptValue::Data(frames.into())).into())
     }
 }
@@ -84,6 +84,12 @@ fn read_dump_options(call: CheckedCall<'_>, options: &mut DumpOptions) {
         }
     }
     *options = std::mem::take(options).clamped();
+}
+
+/// The caller's stack, as the options of the call ask for it.
+fn stack(call: CheckedCall<'_>) -> StackTrace {
+    let trace = call.arguments.stack(&stack_options(call));
+    trace.redacted(&call.bridge.redactor())
 }
 
 fn stack_options(call: CheckedCall<'_>) -> StackTraceOptions {

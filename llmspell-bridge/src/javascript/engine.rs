@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::sync::Arc;
+use std::time::Instant;
 
 use llmspell_engine::Value;
 use llmspell_utils::debug::MemoryUse;
@@ -18,7 +19,7 @@ use crate::interactive::{Candidates, SeenNames, Typed};
 use crate::language::Language;
 use crate::object_dump::{DumpNode, DumpOptions};
 use crate::sandbox::{SandboxLimits, StopFlag, Stopper};
-use crate::script_engine::{Script, ScriptEngine};
+use crate::script_engine::{RunPhases, Script, ScriptEngine};
 use crate::script_error::{ScriptError, ScriptErrorKind};
 use crate::script_profile::ProfileSource;
 
@@ -31,6 +32,8 @@ pub(super) struct JavaScriptEngine {
     /// `None` after a script was stopped or ran out of memory: what it left behind cannot be trusted,
     /// so the next script gets a new state with the same globals.
     state: Option<State>,
+    /// What the phases of the last run took.
+    phases: RunPhases,
 }
 
 /// A global of the host.
@@ -61,6 +64,7 @@ impl JavaScriptEngine {
             profile,
             installed: Vec::new(),
             state,
+            phases: RunPhases::default(),
         })
     }
 
@@ -124,7 +128,9 @@ impl ScriptEngine for JavaScriptEngine {
         if let Some(reason) = self.stop.reason() {
             return Err(ScriptError::stopped(reason));
         }
-        let result = self.state()?.run(script, limits);
+        let mut phases = RunPhases::default();
+        let result = self.state()?.run(script, limits, &mut phases);
+        self.phases = phases;
         if result.as_ref().is_err_and(|error| is_fatal(error.kind())) {
             self.state = None;
         }
@@ -172,6 +178,10 @@ impl ScriptEngine for JavaScriptEngine {
 
     fn is_afresh(&self) -> bool {
         self.state.is_none()
+    }
+
+    fn phases(&self) -> RunPhases {
+        self.phases
     }
 
     fn stopper(&self) -> Arc<dyn Stopper> {
@@ -270,8 +280,13 @@ impl State {
         })
     }
 
-    fn run(&self, script: &Script, limits: &DataLimits) -> Result<Value, ScriptError> {
-        self.within(|js| run(js, script, limits))
+    fn run(
+        &self,
+        script: &Script,
+        limits: &DataLimits,
+        phases: &mut RunPhases,
+    ) -> Result<Value, ScriptError> {
+        self.within(|js| run(js, script, limits, phases))
     }
 
     /// How many bytes the heap holds, and in how many blocks.
@@ -300,11 +315,27 @@ fn define(js: Js<'_>, global: &str, installed: &Installed) -> Outcome<()> {
 }
 
 /// Runs a script and all that it left to do, and converts its value.
-fn run(js: Js<'_>, script: &Script, limits: &DataLimits) -> Result<Value, ScriptError> {
+fn run(
+    js: Js<'_>,
+    script: &Script,
+    limits: &DataLimits,
+    phases: &mut RunPhases,
+) -> Result<Value, ScriptError> {
+    let began = Instant::now();
     let compiled = compile(js, Cow::Borrowed(script));
-    run_compiled(js, &script.name, compiled, |value| {
+    if compiled.is_ok() {
+        phases.load = Some(began.elapsed());
+    }
+    let ran_from = Instant::now();
+    let mut ran_until = None;
+    let result = run_compiled(js, &script.name, compiled, |value| {
+        ran_until = Some(Instant::now());
         convert::to_data(value, limits)
-    })
+    });
+    let ran = ran_until.map_or_else(|| ran_from.elapsed(), |until| until - ran_from);
+    phases.run = phases.load.map(|_| ran);
+    phases.convert = ran_until.map(|until| until.elapsed());
+    result
 }
 
 /// Runs what was compiled and all that it left to do, and makes something of its value.

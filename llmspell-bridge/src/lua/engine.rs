@@ -6,6 +6,7 @@
 )]
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use llmspell_engine::Value as Data;
 use llmspell_utils::debug::{DebugManager, MemoryUse};
@@ -27,7 +28,7 @@ use crate::lua::stack_trace::capture;
 use crate::lua::{convert, error, prompt};
 use crate::object_dump::{DumpNode, DumpOptions};
 use crate::sandbox::{SandboxLimits, StopFlag, Stopper};
-use crate::script_engine::{Script, ScriptEngine};
+use crate::script_engine::{RunPhases, Script, ScriptEngine};
 use crate::script_error::{ScriptError, ScriptErrorKind};
 use crate::script_profile::ProfileSource;
 use crate::stack_trace::{StackTrace, StackTraceOptions};
@@ -54,6 +55,8 @@ pub(super) struct LuaEngine {
     installed: Vec<String>,
     /// The environment of scripts, once the globals are closed.
     environment: Option<Table>,
+    /// What the phases of the last run took.
+    phases: RunPhases,
     pub(super) lua: Lua,
 }
 
@@ -82,6 +85,7 @@ impl LuaEngine {
             raised_at,
             installed: Vec::new(),
             environment: None,
+            phases: RunPhases::default(),
             lua,
         })
     }
@@ -206,15 +210,24 @@ impl ScriptEngine for LuaEngine {
 
     fn run(&mut self, script: &Script, limits: &DataLimits) -> Result<Data, ScriptError> {
         self.profiles.loading(&self.lua, &script.name);
-        let called = self.load(script).and_then(|chunk| {
+        let began = Instant::now();
+        let loaded = self.load(script);
+        let load = began.elapsed();
+        let called = loaded.and_then(|chunk| {
             self.profiles.running(&script.name);
             self.call(chunk, MultiValue::new())
         });
+        let run = began.elapsed() - load;
         self.profiles.ended(&self.lua);
         let ran = called.and_then(|mut values| {
             let value = values.pop_front().unwrap_or(Value::Nil);
             shelf(&self.lua)?.data(&self.lua, &value, limits)
         });
+        self.phases = RunPhases {
+            load: Some(load),
+            run: Some(run),
+            convert: ran.is_ok().then(|| began.elapsed() - load - run),
+        };
         self.finish(ran)
     }
 
@@ -246,6 +259,10 @@ impl ScriptEngine for LuaEngine {
 
     fn is_afresh(&self) -> bool {
         false
+    }
+
+    fn phases(&self) -> RunPhases {
+        self.phases
     }
 
     fn redact_with(&mut self, manager: &Arc<DebugManager>) {

@@ -198,6 +198,9 @@ fn a_slow_script_and_a_slow_evaluation_leave_one_warning_each_with_the_breakdown
         let ran = breakdown(script);
         assert_eq!(ran["evaluations"], 1, "{ran}");
         assert_eq!(ran["ended"], "done", "{ran}");
+        for phase in ["load_ms", "run_ms", "convert_ms"] {
+            assert!(ran[phase].as_f64().unwrap() > 0.0, "{phase}: {ran}");
+        }
         assert!(ran["script_ms"].as_f64().unwrap() > 0.0, "{ran}");
     }
 }

@@ -573,7 +573,6 @@ fn every_call_returns_and_complains_once_about_what_is_wrong(language: Language)
             }
         }
     }
-    println!("{language}: {} calls, {complaints} complaints", all.len());
     assert!(failures.is_empty(), "{language}\n{failures}");
     assert!(complaints > 500, "{language}: only {complaints} complaints");
 }
