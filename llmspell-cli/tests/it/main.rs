@@ -8,5 +8,8 @@
 )]
 
 mod eval;
+mod profile;
 mod program;
+#[cfg(unix)]
+mod repl;
 mod run;

@@ -93,7 +93,7 @@ fn help_and_version_are_answers() {
         assert_eq!((help.code, help.err.as_str()), (0, ""), "{arguments:?}");
         assert!(help.out.contains("Usage: llmspell"), "{}", help.out);
     }
-    for command in ["run", "eval"] {
+    for command in ["run", "eval", "repl", "profile"] {
         assert!(
             folder.run(&[command, "--help"]).out.contains("Example:\n"),
             "{command}"
