@@ -2,11 +2,12 @@
 
 use std::time::Instant;
 
-use llmspell_bridge::Language;
+use llmspell_bridge::{Language, ProfileMode};
 use serde::Serialize;
 
 use crate::project::Routed;
-use crate::workload::{Work, decision, event, load, message, timer};
+use crate::workload::profile::Profiled;
+use crate::workload::{Work, decision, event, load, message, profile, timer};
 
 /// How long one turn of one side takes at least, in nanoseconds.
 const TURN: u64 = 20_000_000;
@@ -143,7 +144,19 @@ pub const FIGURES: &[Figure] = &[
     },
     Figure {
         name: "timer",
-        what: "a timer started and stopped",
+        what: "a timer started and stopped while 1,000 run",
+        ours: timer::start_and_stop,
+        parts: 1.0,
+        against: Against::Work(
+            "DashMap<u64, Instant> insert and remove among 1,000, foldhash, with two readings of the clock",
+            timer::map_insert_and_remove,
+        ),
+        target: Some(1.5),
+        counted: 2000,
+    },
+    Figure {
+        name: "timer.clock",
+        what: "a timer started and stopped while 1,000 run",
         ours: timer::start_and_stop,
         parts: 1.0,
         against: Against::Work("two readings of the clock", timer::two_clock_readings),
@@ -233,6 +246,90 @@ pub const FIGURES: &[Figure] = &[
         against: Against::Time("40 µs, to parse and compile one", 40_000.0),
         target: None,
         counted: 1,
+    },
+    Figure {
+        name: "profile.none.lua",
+        what: "a Lua script in a host that profiled another one before",
+        ours: || profile::script(Language::Lua, Profiled::Before(ProfileMode::Sampled)),
+        parts: 1.0,
+        against: Against::Work("the same in a host that never did", || {
+            profile::script(Language::Lua, Profiled::Never)
+        }),
+        target: Some(1.02),
+        counted: 2000,
+    },
+    Figure {
+        name: "profile.sampling.lua",
+        what: "a Lua script that is sampled at 1 kHz",
+        ours: || profile::script(Language::Lua, Profiled::Now(ProfileMode::Sampled)),
+        parts: 1.0,
+        against: Against::Work("the same that is not profiled", || {
+            profile::script(Language::Lua, Profiled::Never)
+        }),
+        target: Some(1.05),
+        counted: 2000,
+    },
+    Figure {
+        name: "profile.exact.lua",
+        what: "a Lua script whose calls are all noted",
+        ours: || profile::script(Language::Lua, Profiled::Now(ProfileMode::Exact)),
+        parts: 1.0,
+        against: Against::Work("the same that is not profiled", || {
+            profile::script(Language::Lua, Profiled::Never)
+        }),
+        target: None,
+        counted: 2000,
+    },
+    Figure {
+        name: "stack.lua",
+        what: "a stack of 50 Lua functions, without their variables",
+        ours: || profile::stack(Language::Lua),
+        parts: 1.0,
+        against: Against::Time("60 µs", 60_000.0),
+        target: Some(1.0),
+        counted: 200,
+    },
+    Figure {
+        name: "profile.none.javascript",
+        what: "a JavaScript script in a host that profiled another one before",
+        ours: || profile::script(Language::JavaScript, Profiled::Before(ProfileMode::Sampled)),
+        parts: 1.0,
+        against: Against::Work("the same in a host that never did", || {
+            profile::script(Language::JavaScript, Profiled::Never)
+        }),
+        target: Some(1.02),
+        counted: 2000,
+    },
+    Figure {
+        name: "profile.sampling.javascript",
+        what: "a JavaScript script that is sampled at 1 kHz",
+        ours: || profile::script(Language::JavaScript, Profiled::Now(ProfileMode::Sampled)),
+        parts: 1.0,
+        against: Against::Work("the same that is not profiled", || {
+            profile::script(Language::JavaScript, Profiled::Never)
+        }),
+        target: Some(1.05),
+        counted: 2000,
+    },
+    Figure {
+        name: "profile.exact.javascript",
+        what: "a JavaScript script whose calls are all noted",
+        ours: || profile::script(Language::JavaScript, Profiled::Now(ProfileMode::Exact)),
+        parts: 1.0,
+        against: Against::Work("the same that is not profiled", || {
+            profile::script(Language::JavaScript, Profiled::Never)
+        }),
+        target: None,
+        counted: 2000,
+    },
+    Figure {
+        name: "stack.javascript",
+        what: "a stack of 50 JavaScript functions",
+        ours: || profile::stack(Language::JavaScript),
+        parts: 1.0,
+        against: Against::Time("60 µs", 60_000.0),
+        target: Some(1.0),
+        counted: 200,
     },
 ];
 

@@ -4,6 +4,7 @@ pub mod decision;
 pub mod event;
 pub mod load;
 pub mod message;
+pub mod profile;
 pub mod timer;
 
 /// Does one piece of work a number of times.

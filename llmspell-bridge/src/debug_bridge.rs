@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use llmspell_utils::debug::{self, DebugEntry, DebugLevel, DebugManager, ScopeGrants};
+use llmspell_utils::debug::{self, DebugEntry, DebugLevel, DebugManager, Redactor, ScopeGrants};
 use parking_lot::Mutex;
 
 use crate::script_error::Place;
@@ -97,6 +97,11 @@ impl DebugBridge {
     #[must_use]
     pub fn host(&self) -> &Arc<DebugManager> {
         &self.host
+    }
+
+    /// What takes secrets out of whatever is shown.
+    pub(crate) fn redactor(&self) -> Arc<Redactor> {
+        self.manager.redactor()
     }
 
     /// Says once for each place that a call of a debug function could not be done.

@@ -9,7 +9,9 @@ mod debug_memory;
 mod debug_profile;
 mod debug_report;
 mod debug_timer;
+mod slow_evaluation;
 
 pub(crate) use console::Console;
 pub(crate) use cupcake::{Cupcake, PolicySource};
 pub(crate) use debug::Debug;
+pub(crate) use slow_evaluation::EvaluationTime;

@@ -29,7 +29,9 @@ pub use debug_bridge::DebugBridge;
 pub use host_object::{HostObject, Method, MethodInfo, ScriptObject};
 pub use interactive::{Candidate, CandidateKind, Completion};
 pub use language::Language;
-pub use object_dump::{DumpNode, DumpOptions, DumpShape, MAX_DUMP_BYTES, MAX_DUMP_NODES, dump};
+pub use object_dump::{
+    DumpNode, DumpOptions, DumpShape, MAX_DUMP_BYTES, MAX_DUMP_NODES, dump, redacted_dump,
+};
 pub use sandbox::{SandboxLimits, StopFlag, StopHandle, StopReason, Stopper};
 pub use script_config::{ScriptConfig, parse_duration, parse_size};
 pub use script_engine::{Script, ScriptEngine};

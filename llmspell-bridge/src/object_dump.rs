@@ -5,7 +5,7 @@
 
 use std::fmt::Write as _;
 
-use llmspell_utils::debug::escaped_where;
+use llmspell_utils::debug::{Redactor, escaped_where};
 
 use crate::sandbox::StopFlag;
 use crate::shown_text::ShownText;
@@ -100,6 +100,9 @@ const DEEPEST: usize = 100;
 
 const WIDEST_INDENT: usize = 16;
 
+/// How many characters of a text are looked at for secrets beyond those that are shown.
+pub(crate) const BEYOND: usize = 512;
+
 /// A value that was walked for a dump.
 #[derive(Debug, Clone, PartialEq)]
 pub struct DumpNode {
@@ -116,12 +119,12 @@ pub struct DumpNode {
 pub enum DumpShape {
     /// A value that is one word: `nil`, `true`, `1.5`, `function`.
     Atom(String),
-    /// A string, already cut to the limit.
+    /// A string, cut to about the limit; the dump cuts it to exactly that.
     Text(ShownText),
     /// A list: its elements, and how many there are in all.
     List(Vec<DumpNode>, usize),
     /// A map: its entries in the order of their keys, and how many there are in all.
-    Map(Vec<(String, DumpNode)>, usize),
+    Map(Vec<(ShownText, DumpNode)>, usize),
     /// A structure that contains itself; the number says how many levels above.
     Cycle(usize),
     /// A structure below the depth limit, or beyond what a dump shows in all.
@@ -129,6 +132,14 @@ pub enum DumpShape {
 }
 
 impl DumpNode {
+    /// Whether this may stand under the name of a secret and is none.
+    fn says_nothing(&self) -> bool {
+        match &self.shape {
+            DumpShape::Atom(word) => SAYS_NOTHING.contains(&word.as_str()),
+            _ => false,
+        }
+    }
+
     /// Stands for a value that there was no budget left to look at.
     pub(crate) fn unseen() -> Self {
         Self {
@@ -194,10 +205,17 @@ impl<'a> DumpBudget<'a> {
         can
     }
 
-    /// As much of a string or a key as may be shown.
+    /// As much of a string or a key as may be shown, and a little more: a secret that is cut in two is not known for
+    /// one. The dump cuts it to the limit.
     pub(crate) fn text(&mut self, bytes: &[u8], most_characters: usize) -> ShownText {
-        let shown = ShownText::within(bytes, most_characters, self.bytes);
-        self.bytes -= shown.text.len();
+        let shown = ShownText::within(
+            bytes,
+            most_characters.saturating_add(BEYOND),
+            self.bytes.saturating_add(BEYOND),
+        );
+        let end = shown.text.char_indices().nth(most_characters);
+        let charged = end.map_or(shown.text.len(), |(end, _)| end);
+        self.bytes = self.bytes.saturating_sub(charged);
         shown
     }
 
@@ -239,24 +257,76 @@ impl<'a> DumpBudget<'a> {
 /// };
 /// assert_eq!(dump(&list, None, &DumpOptions::compact()), "[1]");
 /// ```
+///
+/// Nothing is redacted; see [`redacted_dump`].
 #[must_use]
 pub fn dump(node: &DumpNode, label: Option<&str>, options: &DumpOptions) -> String {
+    redacted_dump(node, label, options, &Redactor::disabled())
+}
+
+/// The text of a walked value without its secrets: those in its texts and keys, and what stands under the name of
+/// a secret.
+///
+/// ```
+/// use llmspell_bridge::{DumpNode, DumpOptions, DumpShape, ShownText, redacted_dump};
+/// use llmspell_utils::debug::Redactor;
+///
+/// let text = |text: &str| DumpNode {
+///     type_name: "string".into(),
+///     address: None,
+///     shape: DumpShape::Text(ShownText::whole(text.into())),
+/// };
+/// let user = DumpNode {
+///     type_name: "table".into(),
+///     address: None,
+///     shape: DumpShape::Map(vec![(ShownText::whole("password".into()), text("hunter2"))], 1),
+/// };
+/// assert_eq!(
+///     redacted_dump(&user, None, &DumpOptions::compact(), &Redactor::builtin()),
+///     "{password = [redacted:password]}"
+/// );
+/// ```
+#[must_use]
+pub fn redacted_dump(
+    node: &DumpNode,
+    label: Option<&str>,
+    options: &DumpOptions,
+    redactor: &Redactor,
+) -> String {
     let mut text = String::new();
     if let Some(label) = label {
-        text.push_str(&escaped(label));
+        text.push_str(&escaped(&redactor.text(label)));
         text.push_str(if options.compact_mode { ": " } else { ":\n" });
     }
     Writer {
         text: &mut text,
         options,
+        redactor,
     }
     .node(node, 0);
     text
 }
 
+/// What may stand under the name of a secret and is none.
+const SAYS_NOTHING: [&str; 5] = ["nil", "null", "undefined", "true", "false"];
+
+/// The value of a variable without its secrets.
+pub(crate) fn redacted_value(
+    name: &str,
+    node: &DumpNode,
+    options: &DumpOptions,
+    redactor: &Redactor,
+) -> String {
+    match redactor.mark_of_key(name) {
+        Some(mark) if !node.says_nothing() => mark,
+        _ => redacted_dump(node, None, options, redactor),
+    }
+}
+
 struct Writer<'a> {
     text: &'a mut String,
     options: &'a DumpOptions,
+    redactor: &'a Redactor,
 }
 
 // Writing to a `String` cannot fail, so the results of `write!` are dropped.
@@ -264,12 +334,13 @@ impl Writer<'_> {
     fn node(&mut self, node: &DumpNode, depth: usize) {
         match &node.shape {
             DumpShape::Atom(word) => {
-                self.text.push_str(&escaped(word));
+                self.text.push_str(&escaped(&self.redactor.text(word)));
                 self.note(node, None);
             }
             DumpShape::Text(shown) => {
-                let text = escaped_text(&shown.text);
-                let _ = write!(self.text, "\"{text}\"{}", shown.left_out);
+                let narrow = self.narrowed(shown);
+                let text = escaped_text(&narrow.text);
+                let _ = write!(self.text, "\"{text}\"{}", narrow.left_out);
                 self.note(node, Some(shown.length()));
             }
             DumpShape::Cycle(levels) => {
@@ -299,7 +370,7 @@ impl Writer<'_> {
                     self.separate(shown, depth + 1);
                     self.key(key);
                     self.text.push_str(" = ");
-                    self.node(value, depth + 1);
+                    self.value_of(key, value, depth + 1);
                     shown += 1;
                 }
                 self.close('}', shown, *total, depth);
@@ -368,7 +439,25 @@ impl Writer<'_> {
         self.text.push(')');
     }
 
-    fn key(&mut self, key: &str) {
+    /// The value of a key, unless the key says that it is secret.
+    fn value_of(&mut self, key: &ShownText, value: &DumpNode, depth: usize) {
+        match self.redactor.mark_of_key(&key.text) {
+            Some(mark) if !value.says_nothing() => self.text.push_str(&mark),
+            _ => self.node(value, depth),
+        }
+    }
+
+    /// A text without its secrets, and no more of it than is shown.
+    fn narrowed(&self, shown: &ShownText) -> ShownText {
+        let text = self.redactor.text(&shown.text).into_owned();
+        shown
+            .with_text(text)
+            .narrowed(self.options.max_string_length)
+    }
+
+    fn key(&mut self, key: &ShownText) {
+        let key = self.narrowed(key).to_string();
+        let key = key.as_str();
         let plain = key
             .chars()
             .enumerate()

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use llmspell_engine::Value;
-use llmspell_utils::debug::MemoryUse;
+use llmspell_utils::debug::{DebugManager, MemoryUse};
 
 use crate::arguments::DataLimits;
 use crate::host_object::HostObject;
@@ -72,6 +72,9 @@ pub trait ScriptEngine: Send {
     /// Whatever stops the script, with place, stack and excerpt; and
     /// [`ScriptErrorKind::Conversion`](crate::ScriptErrorKind::Conversion) if the value is no data.
     fn run(&mut self, script: &Script, limits: &DataLimits) -> Result<Value, ScriptError>;
+
+    /// Redacts what stacks show of variables as this manager says; before, by the built-in rules.
+    fn redact_with(&mut self, _manager: &Arc<DebugManager>) {}
 
     /// Compiles an input of a prompt and does not run it.
     ///

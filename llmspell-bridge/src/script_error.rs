@@ -1,9 +1,11 @@
 //! What went wrong in a script: kind, message, place, stack and an excerpt of the source.
 
+use std::borrow::Cow;
 use std::error::Error;
 use std::fmt;
 
 use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
+use llmspell_utils::debug::Redactor;
 use serde_json::{Value as Json, json};
 
 use crate::arguments::ValueKind;
@@ -258,6 +260,28 @@ impl ScriptError {
     #[must_use]
     pub fn kind(&self) -> ScriptErrorKind {
         self.details.kind
+    }
+
+    /// The same without secrets in what a script chose: the message, the advice and the names on the stack.
+    ///
+    /// The variables on the stack were redacted when it was read, and the excerpt shows the script's own text.
+    #[must_use]
+    pub(crate) fn redacted(mut self, redactor: &Redactor) -> Self {
+        let redact = |text: &mut String| {
+            if let Cow::Owned(redacted) = redactor.text(text) {
+                *text = redacted;
+            }
+        };
+        redact(&mut self.details.message);
+        if let Some(help) = &mut self.details.help {
+            redact(help);
+        }
+        for frame in &mut self.details.stack.frames {
+            if let Some(name) = &mut frame.name {
+                redact(name);
+            }
+        }
+        self
     }
 
     /// What went wrong, in one sentence.

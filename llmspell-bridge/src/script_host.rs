@@ -4,14 +4,16 @@ mod prompt;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use llmspell_engine::{EngineOptions, PolicyEngine, Value};
-use llmspell_utils::debug::{DebugManager, MemoryUse};
+use llmspell_utils::debug::{DebugManager, MemoryUse, SlowOperation};
 use llmspell_utils::read_text;
+use serde_json::json;
 
 use crate::arguments::DataLimits;
 use crate::debug_bridge::DebugBridge;
-use crate::globals::{Console, Cupcake, Debug, PolicySource};
+use crate::globals::{Console, Cupcake, Debug, EvaluationTime, PolicySource};
 use crate::host_object::HostObject;
 use crate::interactive::SeenNames;
 use crate::language::Language;
@@ -46,6 +48,8 @@ pub struct ScriptHost {
     profiles: ScriptProfiles,
     limits: SandboxLimits,
     data_limits: DataLimits,
+    debug: DebugBridge,
+    evaluated: Arc<EvaluationTime>,
     seen: SeenNames,
 }
 
@@ -98,10 +102,37 @@ impl ScriptHost {
             .timeout
             .map(|timeout| alarm(timeout, Arc::clone(&stopper)))
             .transpose()?;
-        let result = run(&mut *self.engine);
+        let result = self.timed(&script.name, run);
         drop(alarm);
         stopper.clear();
-        result.map_err(|error| with_excerpt(error, script))
+        result.map_err(|error| with_excerpt(error.redacted(&self.debug.redactor()), script))
+    }
+
+    /// Runs something of a script, and leaves a warning if it took longer than it may.
+    fn timed<T>(
+        &mut self,
+        name: &str,
+        run: impl FnOnce(&mut dyn ScriptEngine) -> Result<T, ScriptError>,
+    ) -> Result<T, ScriptError> {
+        let host = Arc::clone(self.debug.host());
+        if host.slow_threshold(SlowOperation::Script).is_none() {
+            return run(&mut *self.engine);
+        }
+        let (count_before, evaluated_before) = self.evaluated.so_far();
+        let started = host.clock().now();
+        let result = run(&mut *self.engine);
+        let took = host.clock().now().saturating_sub(started);
+        host.report_slow(SlowOperation::Script, name, took, || {
+            let (count, evaluated) = self.evaluated.so_far();
+            let evaluated = evaluated.saturating_sub(evaluated_before);
+            json!({
+                "script_ms": milliseconds(took.saturating_sub(evaluated)),
+                "evaluations": count - count_before,
+                "evaluations_ms": milliseconds(evaluated),
+                "ended": result.as_ref().err().map_or("done", |error| error.kind().code()),
+            })
+        });
+        result
     }
 
     /// Reads a file and runs it under its path as the name.
@@ -135,6 +166,10 @@ impl ScriptHost {
             ..self.engine.memory()
         }
     }
+}
+
+fn milliseconds(duration: Duration) -> f64 {
+    duration.as_secs_f64() * 1000.0
 }
 
 /// Refuses a text that is no script or too long for one.
@@ -308,6 +343,7 @@ impl ScriptHostBuilder {
         let bridge = self
             .bridge
             .unwrap_or_else(|| DebugBridge::owning(Arc::new(DebugManager::new())));
+        engine.redact_with(bridge.host());
         let output = self
             .output
             .unwrap_or_else(|| Arc::new(DebugEntries(bridge.clone())));
@@ -316,22 +352,26 @@ impl ScriptHostBuilder {
         if self.language == Language::JavaScript {
             engine.install("console", &console)?;
         }
-        let clock = Arc::clone(bridge.manager().clock());
-        let profiles = ScriptProfiles::new(engine.profile_source(), clock);
+        let profiles = ScriptProfiles::new(engine.profile_source(), Arc::clone(bridge.host()));
         let mut source = self.policies.unwrap_or_default();
         // Not the scripts' own scope: what they silence is their own messages, not the policies'.
         let manager = || Arc::clone(bridge.host());
         source.options.debug.get_or_insert_with(manager);
+        let evaluated = Arc::new(EvaluationTime::default());
         let cupcake: Arc<dyn HostObject> = Arc::new(Cupcake {
             source,
             bridge: bridge.clone(),
             limits: self.data_limits,
             events: self.events,
             profiles: profiles.clone(),
+            evaluated: Arc::clone(&evaluated),
         });
         engine.install("Cupcake", &cupcake)?;
-        let debug: Arc<dyn HostObject> =
-            Arc::new(Debug::new(bridge, profiles.clone(), self.profiles_below));
+        let debug: Arc<dyn HostObject> = Arc::new(Debug::new(
+            bridge.clone(),
+            profiles.clone(),
+            self.profiles_below,
+        ));
         engine.install("Debug", &debug)?;
         let arguments: Vec<Value> = self.arguments.into_iter().map(Value::from).collect();
         engine.install_data(argument_name(self.language), &Value::from(arguments))?;
@@ -343,6 +383,8 @@ impl ScriptHostBuilder {
             profiles,
             limits: self.limits,
             data_limits: self.data_limits,
+            debug: bridge,
+            evaluated,
             seen: SeenNames::default(),
         })
     }

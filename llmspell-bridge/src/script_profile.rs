@@ -5,7 +5,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use llmspell_utils::debug::{
-    Clock, FrameId, FrameKind, Place, Profile, ProfileBuilder, ProfileFrame, ProfileMethod,
+    Clock, DebugManager, FrameId, FrameKind, Place, Profile, ProfileBuilder, ProfileFrame,
+    ProfileMethod,
 };
 use parking_lot::Mutex;
 
@@ -144,17 +145,18 @@ pub struct ScriptProfiles(Arc<Slot>);
 
 struct Slot {
     source: Arc<dyn ProfileSource>,
-    clock: Arc<dyn Clock>,
+    /// Whose clock measures, and whose rules say what is secret in a name.
+    debug: Arc<DebugManager>,
     /// Whether there may be a profile in `running`, so that a host that profiles nothing pays one relaxed load.
     active: AtomicBool,
     running: Mutex<Option<Arc<RunningProfile>>>,
 }
 
 impl ScriptProfiles {
-    pub(crate) fn new(source: Arc<dyn ProfileSource>, clock: Arc<dyn Clock>) -> Self {
+    pub(crate) fn new(source: Arc<dyn ProfileSource>, debug: Arc<DebugManager>) -> Self {
         Self(Arc::new(Slot {
             source,
-            clock,
+            debug,
             active: AtomicBool::new(false),
             running: Mutex::new(None),
         }))
@@ -170,10 +172,11 @@ impl ScriptProfiles {
             return Ok(false);
         }
         let method = self.0.source.method(&options);
-        let builder = ProfileBuilder::new(options.title.clone(), method, self.0.clock.now());
+        let builder =
+            ProfileBuilder::new(options.title.clone(), method, self.0.debug.clock().now());
         let profile = Arc::new(RunningProfile {
             options,
-            clock: Arc::clone(&self.0.clock),
+            clock: Arc::clone(self.0.debug.clock()),
             builder: Mutex::new(builder),
         });
         self.0.source.begin(&profile)?;
@@ -191,7 +194,9 @@ impl ScriptProfiles {
         let empty = ProfileBuilder::new("", ProfileMethod::Exact, Duration::ZERO);
         let mut builder = profile.builder.lock();
         let now = profile.clock.now();
-        Some(std::mem::replace(&mut *builder, empty).finish(now))
+        let mut made = std::mem::replace(&mut *builder, empty).finish(now);
+        made.redact(&self.0.debug.redactor());
+        Some(made)
     }
 
     /// The running profile, if there is one.

@@ -81,6 +81,40 @@ impl ShownText {
         Self { text, left_out }
     }
 
+    /// A text that is shown whole.
+    #[must_use]
+    pub const fn whole(text: String) -> Self {
+        Self {
+            text,
+            left_out: LeftOut::NOTHING,
+        }
+    }
+
+    /// The same with another text in place of what is shown.
+    pub(crate) fn with_text(&self, text: String) -> Self {
+        Self {
+            text,
+            left_out: self.left_out,
+        }
+    }
+
+    /// No more than `most_characters` of what is shown.
+    pub(crate) fn narrowed(self, most_characters: usize) -> Self {
+        let Some((at, _)) = self.text.char_indices().nth(most_characters) else {
+            return self;
+        };
+        let (text, rest) = self.text.split_at(at);
+        let left_out = match self.left_out {
+            LeftOut::Characters(count) => LeftOut::Characters(count + rest.chars().count()),
+            LeftOut::Bytes(count) => LeftOut::Bytes(count + rest.len()),
+            LeftOut::Units(count) => LeftOut::Units(count + rest.encode_utf16().count()),
+        };
+        Self {
+            text: text.to_owned(),
+            left_out,
+        }
+    }
+
     /// How long the whole text is, and in which unit.
     pub(crate) fn length(&self) -> (usize, &'static str) {
         match self.left_out {

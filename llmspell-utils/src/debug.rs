@@ -5,6 +5,7 @@
 //! - [`Redactor`] takes secrets out of everything before it is kept.
 //! - [`DebugEntry`] is a message; an [`EntryFormat`] says how it looks, a [`DebugOutput`] where it goes.
 //! - [`Profiler`] keeps timers, [`ProfileBuilder`] makes profiles, [`report`] presents both.
+//! - [`RecordingWriter`] keeps a session in a file, [`RecordingReader`] reads it.
 //! - [`DebugConfig`] reads all settings from a file, the environment and the command line.
 //! - [`MemoryUse`] says what memory is in use, [`SlowThresholds`] how long operations may take.
 //! - [`Clock`] tells the time, and can be made to stand still.
@@ -21,6 +22,7 @@ mod memory;
 mod output;
 mod profile;
 mod profiler;
+mod recording;
 mod redact;
 pub mod report;
 mod slow;
@@ -50,6 +52,10 @@ pub use profile::{
 };
 pub use profiler::{
     Lap, LapStatistics, PerformanceTracker, Profiler, ProfilerLosses, TimerEvent, TimerStatistics,
+};
+pub use recording::{
+    RECORDING_VERSION, Record, RecordKind, RecordingError, RecordingErrorKind, RecordingReader,
+    RecordingSummary, RecordingWriter,
 };
 pub use redact::{RedactConfig, Redactor};
 pub use slow::{SlowOperation, SlowThresholds};

@@ -1,11 +1,14 @@
 //! A call of a debug function, which never raises: what cannot be done is said once in a warning entry.
 
+use std::borrow::Cow;
+
 use llmspell_engine::Value;
+use llmspell_utils::debug::DebugLevel;
 use serde_json::Value as Json;
 
 use crate::arguments::{Arguments, DataLimits, ValueKind};
 use crate::debug_bridge::DebugBridge;
-use crate::object_dump::{DumpOptions, dump};
+use crate::object_dump::{DumpOptions, redacted_dump};
 use crate::script_value::ScriptValue;
 use crate::shown_text::shortened;
 
@@ -71,13 +74,17 @@ impl CheckedCall<'_> {
         }
     }
 
-    /// An argument that has to be a name: one that is too long is cut.
+    /// An argument that has to be a name, without its secrets: one that is too long is cut.
     pub(super) fn name(&self, at: usize) -> Option<String> {
         if self.arguments.kind(at) != ValueKind::Text {
             self.expected(at, "a string");
             return None;
         }
-        self.cut_text(at, LONGEST_NAME)
+        let name = self.cut_text(at, LONGEST_NAME)?;
+        Some(match self.bridge.redactor().text(&name) {
+            Cow::Borrowed(_) => name,
+            Cow::Owned(redacted) => redacted,
+        })
     }
 
     /// An argument that may be left out, and else is a name.
@@ -91,7 +98,7 @@ impl CheckedCall<'_> {
     /// An argument as the text of a message: strings as they are, everything else as a compact dump.
     pub(super) fn message(&self, at: usize) -> String {
         self.cut_text(at, LONGEST_MESSAGE)
-            .unwrap_or_else(|| dumped(self.arguments, at))
+            .unwrap_or_else(|| self.dumped(at))
     }
 
     /// An argument as the data of an entry; what is no data is kept as a dump.
@@ -103,33 +110,33 @@ impl CheckedCall<'_> {
             Ok(data) => serde_json::to_value(&data).ok(),
             Err(error) => {
                 self.complain(&format!("{}; it is kept as text", error.message()));
-                Some(Json::String(dumped(self.arguments, at)))
+                Some(Json::String(self.dumped(at)))
             }
         }
     }
 
-    /// An argument that may be left out, and else is a table or an object of options.
-    pub(super) fn options(&self, at: usize) -> Vec<(String, Value)> {
+    /// An argument that may be left out, and else is a table or an object of options; nothing if it is neither.
+    pub(super) fn options(&self, at: usize) -> Option<Vec<(String, Value)>> {
         if self.arguments.kind(at) == ValueKind::Nil {
-            return Vec::new();
+            return Some(Vec::new());
         }
         let fields = match self.arguments.data(at, self.limits) {
             Ok(Value::Object(fields)) => fields,
             // An empty table may be either.
-            Ok(Value::Array(items)) if items.is_empty() => return Vec::new(),
+            Ok(Value::Array(items)) if items.is_empty() => return Some(Vec::new()),
             Ok(_) => {
                 self.expected(at, "a table or object of options");
-                return Vec::new();
+                return None;
             }
             Err(error) => {
                 self.complain(&format!("argument {}: {}", at + 1, error.message()));
-                return Vec::new();
+                return None;
             }
         };
         let named = fields
             .iter()
             .filter_map(|(name, value)| Some((name.as_string().ok()?.to_string(), value.clone())));
-        named.collect()
+        Some(named.collect())
     }
 
     /// Complains about an option.
@@ -157,6 +164,13 @@ impl CheckedCall<'_> {
         text.into()
     }
 
+    /// The same without its secrets, for what does not go through an entry.
+    pub(super) fn redacted_data(&self, at: usize) -> Option<Json> {
+        let mut data = self.data(at)?;
+        self.bridge.redactor().value(&mut data);
+        Some(data)
+    }
+
     /// A string cut to so many bytes; one that is longer is complained about.
     fn cut_text(&self, at: usize, most_bytes: usize) -> Option<String> {
         let text = short_text(self.arguments, at, most_bytes + CUT)?;
@@ -170,6 +184,13 @@ impl CheckedCall<'_> {
         short_text(self.arguments, at, most_bytes)
     }
 
+    /// An argument as a compact dump.
+    fn dumped(&self, at: usize) -> String {
+        let options = DumpOptions::compact();
+        let node = self.arguments.inspect(at, &options);
+        redacted_dump(&node, None, &options, &self.bridge.redactor())
+    }
+
     /// Complains that an argument is not what it has to be.
     pub(super) fn expected(&self, at: usize, what: &str) {
         let given = short_text(self.arguments, at, LONGEST_GIVEN).map_or_else(
@@ -177,6 +198,17 @@ impl CheckedCall<'_> {
             |text| format!("`{text}`"),
         );
         self.complain(&format!("argument {} must be {what}, got {given}", at + 1));
+    }
+
+    /// Whether a level is allowed here; one that is more verbose is complained about.
+    pub(super) fn allows(&self, level: DebugLevel) -> bool {
+        let most = self.bridge.manager().most_verbose_allowed();
+        if level > most {
+            self.complain(&format!(
+                "the level {level} is not allowed here, {most} at most"
+            ));
+        }
+        level <= most
     }
 
     /// Complains that a method was called on something that is not its object.
@@ -201,10 +233,4 @@ pub(super) fn short_text(
         ValueKind::Text => arguments.display(at, most_bytes).ok(),
         _ => None,
     }
-}
-
-/// An argument as a compact dump.
-fn dumped(arguments: &dyn Arguments, at: usize) -> String {
-    let options = DumpOptions::compact();
-    dump(&arguments.inspect(at, &options), None, &options)
 }

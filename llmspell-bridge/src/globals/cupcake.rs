@@ -3,17 +3,17 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
 
 use llmspell_engine::{
-    Decision, EngineError, EngineOptions, EvaluationProbe, EvaluationStep, Event, EventError,
-    Harness, PolicyEngine, PolicySummary, Project, Value,
+    EngineError, EngineOptions, EvaluationProbe, EvaluationStep, Event, EventError, Harness,
+    PolicyEngine, PolicySummary, Project, Value,
 };
-use llmspell_utils::debug::{FrameKind, Place, ProfileBuilder, ProfileFrame};
+use llmspell_utils::debug::{FrameKind, Place, ProfileBuilder, ProfileFrame, SlowOperation};
 use parking_lot::RwLock;
 
 use crate::arguments::{Arguments, DataLimits, ValueKind};
 use crate::debug_bridge::DebugBridge;
+use crate::globals::slow_evaluation::{self, EvaluationTime, PolicyTimes, decision_time};
 use crate::host_object::{Method, ScriptObject};
 use crate::script_error::{ScriptError, ScriptErrorKind};
 use crate::script_profile::{RunningProfile, ScriptProfiles};
@@ -108,6 +108,8 @@ pub(crate) struct Cupcake {
     pub(crate) bridge: DebugBridge,
     pub(crate) profiles: ScriptProfiles,
     pub(crate) limits: DataLimits,
+    /// What the evaluations have taken so far.
+    pub(crate) evaluated: Arc<EvaluationTime>,
     /// The events that the host was started with: a name and the event.
     pub(crate) events: Vec<(String, Value)>,
 }
@@ -135,7 +137,7 @@ impl Cupcake {
             .map(|profile| profile.call("Cupcake.eval", arguments));
         let engine = self.source.engine()?;
         let event = self.event(&engine, arguments)?;
-        let decision = self.decide(&engine, &event, profile.as_deref());
+        let decision = self.decide(&engine, &event, profile.as_deref(), arguments);
         Ok(ScriptValue::Data(decision))
     }
 
@@ -167,7 +169,7 @@ impl Cupcake {
             }
             let event = Event::from_value(event, engine.event_limits())
                 .map_err(|error| from_event(&error, Some(index + 1)))?;
-            let decision = self.decide(&engine, &event, profile.as_deref());
+            let decision = self.decide(&engine, &event, profile.as_deref(), arguments);
             decisions.push(ScriptValue::Data(decision));
         }
         Ok(ScriptValue::List(decisions))
@@ -285,21 +287,42 @@ impl Cupcake {
         engine: &PolicyEngine,
         event: &Event,
         profile: Option<&RunningProfile>,
+        arguments: &dyn Arguments,
     ) -> Value {
-        let decision = match profile {
-            Some(profile) => engine.evaluate_probed(event, &mut EvaluationFrames(profile)),
-            None => engine.evaluate(event),
+        let host = self.bridge.host();
+        let slow = host.slow_threshold(SlowOperation::Evaluation);
+        let mut policies = slow.map(|_| PolicyTimes::new(host.clock()));
+        let decision = match (profile, &mut policies) {
+            (None, None) => engine.evaluate(event),
+            (Some(profile), None) => engine.evaluate_probed(event, &mut EvaluationFrames(profile)),
+            (None, Some(policies)) => engine.evaluate_probed(event, policies),
+            (Some(profile), Some(policies)) => {
+                engine.evaluate_probed(event, &mut Both(EvaluationFrames(profile), policies))
+            }
         };
-        self.note(&decision);
-        decision.to_value()
-    }
-
-    fn note(&self, decision: &Decision) {
-        let total = Duration::from_secs_f64(decision.timings_us.total / 1e6);
+        let took = decision_time(&decision);
         self.bridge
             .manager()
             .profiler()
-            .record("Cupcake.eval", total);
+            .record("Cupcake.eval", took);
+        self.evaluated.add(took);
+        slow_evaluation::report(host, &decision, policies, || arguments.place());
+        decision.to_value()
+    }
+}
+
+/// Two probes of one evaluation.
+struct Both<'a, 'b>(EvaluationFrames<'a>, &'a mut PolicyTimes<'b>);
+
+impl EvaluationProbe for Both<'_, '_> {
+    fn enter(&mut self, step: EvaluationStep<'_>) {
+        self.0.enter(step);
+        self.1.enter(step);
+    }
+
+    fn leave(&mut self) {
+        self.1.leave();
+        self.0.leave();
     }
 }
 

@@ -53,6 +53,7 @@ impl ScriptObject for Debug {
         Method::new("measure", Self::measure),
         Method::new("performanceReport", Self::performance_report),
         Method::new("jsonReport", Self::json_report),
+        Method::new("flameGraph", Self::flame_graph),
         Method::new("addModuleFilter", Self::add_module_filter),
         Method::new("addAdvancedFilter", Self::add_advanced_filter),
         Method::new("removeModuleFilter", Self::remove_module_filter),
@@ -146,11 +147,7 @@ impl Debug {
         let Some(level) = level(call) else {
             return Ok(false.into());
         };
-        let most = self.bridge.manager().most_verbose_allowed();
-        if level > most {
-            call.complain(&format!(
-                "the level {level} is not allowed here, {most} at most"
-            ));
+        if !call.allows(level) {
             return Ok(false.into());
         }
         self.bridge.manager().set_level(level);
@@ -245,8 +242,9 @@ impl Debug {
 }
 
 fn level(call: CheckedCall<'_>) -> Option<DebugLevel> {
-    // No level is longer than this, and the text may be.
-    let given = short_text(call.arguments, 0, 16);
+    // No level is longer than this, and the text may be. Levels have numbers too.
+    let number = call.arguments.number(0).map(|number| number.to_string());
+    let given = number.or_else(|| short_text(call.arguments, 0, 16));
     let level = given.and_then(|level| level.parse().ok());
     if level.is_none() {
         call.expected(0, "one of off, error, warn, info, debug, trace");

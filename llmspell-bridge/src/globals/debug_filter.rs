@@ -1,6 +1,6 @@
 //! The part of `Debug` that says which modules may speak.
 
-use llmspell_utils::debug::{FilterAction, FilterError, FilterRule, PatternKind};
+use llmspell_utils::debug::{Directive, FilterAction, FilterError, FilterRule, PatternKind};
 
 use crate::arguments::Arguments;
 use crate::globals::checked_call::CheckedCall;
@@ -60,6 +60,12 @@ impl Debug {
         let Some(directive) = call.text(0) else {
             return Ok(false.into());
         };
+        let level = Directive::parse(&directive)
+            .ok()
+            .and_then(|said| said.level());
+        if level.is_some_and(|level| !call.allows(level)) {
+            return Ok(false.into());
+        }
         let set = self.bridge.manager().set_directive(&directive);
         Ok(accepted(call, &set))
     }

@@ -39,12 +39,16 @@ impl Debug {
     pub(super) fn start_profile(&self, arguments: &dyn Arguments) -> Answer {
         let call = self.call("Debug.startProfile", arguments);
         let mut options = ProfileOptions::default();
-        for (name, value) in call.options(0) {
+        let Some(given) = call.options(0) else {
+            return Ok(false.into());
+        };
+        for (name, value) in given {
             if !set_option(&mut options, &name, &value) {
                 call.refuse_option(&name);
                 return Ok(false.into());
             }
         }
+        options.title = self.bridge.redactor().text(&options.title).into_owned();
         let mut mine = self.profile.lock();
         match self.profiles.start(options) {
             Ok(true) => {
@@ -66,6 +70,9 @@ impl Debug {
             (Some(mine), Some(running)) => Arc::ptr_eq(mine, running),
             _ => false,
         };
+        if let Some(running) = running.filter(|_| is_mine) {
+            running.reach(arguments);
+        }
         // What the host has started is the host's.
         let stopped = is_mine.then(|| self.profiles.stop()).flatten();
         let Some(profile) = stopped else {

@@ -5,7 +5,7 @@ use llmspell_engine::Value;
 use crate::arguments::{Arguments, ValueKind};
 use crate::globals::checked_call::{CheckedCall, short_text};
 use crate::globals::debug::{Answer, Debug};
-use crate::object_dump::{DumpOptions, dump};
+use crate::object_dump::{DumpOptions, redacted_dump};
 use crate::script_value::ScriptValue;
 use crate::stack_trace::StackTraceOptions;
 
@@ -67,7 +67,7 @@ impl Debug {
 const LABEL: Option<(usize, &str)> = Some((1, "a label"));
 
 fn read_dump_options(call: CheckedCall<'_>, options: &mut DumpOptions) {
-    for (name, value) in call.options(1) {
+    for (name, value) in call.options(1).unwrap_or_default() {
         let taken = match name.as_str() {
             "max_depth" => set_count(&mut options.max_depth, &value),
             "indent_size" => set_count(&mut options.indent_size, &value),
@@ -88,7 +88,7 @@ fn read_dump_options(call: CheckedCall<'_>, options: &mut DumpOptions) {
 
 fn stack_options(call: CheckedCall<'_>) -> StackTraceOptions {
     let mut options = StackTraceOptions::default();
-    for (name, value) in call.options(0) {
+    for (name, value) in call.options(0).unwrap_or_default() {
         let taken = match name.as_str() {
             "max_depth" => set_count(&mut options.max_depth, &value),
             "capture_locals" => set_flag(&mut options.capture_locals, &value),
@@ -117,7 +117,8 @@ fn dumped(
         label
     });
     let node = call.arguments.inspect(0, options);
-    call.answer(dump(&node, label.as_deref(), options))
+    let redactor = call.bridge.redactor();
+    call.answer(redacted_dump(&node, label.as_deref(), options, &redactor))
 }
 
 fn set_count(option: &mut usize, value: &Value) -> bool {

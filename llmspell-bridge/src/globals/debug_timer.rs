@@ -3,7 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use llmspell_utils::debug::{PerformanceTracker, report};
+use llmspell_utils::debug::PerformanceTracker;
+use llmspell_utils::debug::report::{self, ReportFormat};
 
 use crate::arguments::{Arguments, DataLimits, ValueKind};
 use crate::debug_bridge::DebugBridge;
@@ -38,7 +39,7 @@ impl Debug {
             call.expected(0, "the id of a timer that runs");
             return Ok(false.into());
         };
-        Ok(tracker.event(name, call.data(2)).into())
+        Ok(tracker.event(name, call.redacted_data(2)).into())
     }
 
     /// Times a call. Alone among the debug functions it can raise: whatever the function raises.
@@ -52,6 +53,16 @@ impl Debug {
         let called = arguments.call(1, 2);
         tracker.stop();
         called.map(|()| ScriptValue::Returned)
+    }
+
+    pub(super) fn flame_graph(&self, arguments: &dyn Arguments) -> Answer {
+        let profile = self.bridge.manager().profiler().profile("timers");
+        let call = self.call("Debug.flameGraph", arguments);
+        let folded = report::render(&profile, ReportFormat::Folded);
+        Ok(call.answer(folded.unwrap_or_else(|error| {
+            call.complain(&error.to_string());
+            String::new()
+        })))
     }
 
     /// A running timer with the name that the first argument gives it.
@@ -93,6 +104,7 @@ struct Timer {
 impl ScriptObject for Timer {
     const NAME: &'static str = "Timer";
     const METHODS: &'static [Method<Self>] = &[
+        Method::new("child", Self::child),
         Method::new("lap", Self::lap),
         Method::new("elapsed", Self::elapsed),
         Method::new("stop", Self::stop),
@@ -100,13 +112,14 @@ impl ScriptObject for Timer {
         Method::new("event", Self::event),
         Method::new("events", Self::events),
     ];
-    const FIELDS: &'static [&'static str] = &["id", "name", "running"];
+    const FIELDS: &'static [&'static str] = &["id", "name", "parent", "running"];
 
     fn read_field(&self, name: &str) -> Option<ScriptValue> {
         let tracker = self.tracker.as_ref()?;
         match name {
             "id" => Some(tracker.id().to_string().into()),
             "name" => Some(tracker.name().into()),
+            "parent" => Some(tracker.parent().as_deref().into()),
             "running" => Some(tracker.is_running().into()),
             _ => None,
         }
@@ -122,13 +135,29 @@ impl ScriptObject for Timer {
 }
 
 impl Timer {
+    /// `timer.child(name)`: another timer beneath this one, whichever runs.
+    fn child(&self, arguments: &dyn Arguments) -> Answer {
+        let call = self.call("Timer.child", arguments);
+        let Some(tracker) = self.tracker(call) else {
+            return Ok(false.into());
+        };
+        let name = call.name(0).unwrap_or_else(|| UNNAMED.to_owned());
+        Ok(ScriptValue::Object(Arc::new(Self {
+            tracker: Some(tracker.child(name)),
+            bridge: self.bridge.clone(),
+            limits: self.limits,
+        })))
+    }
+
     fn lap(&self, arguments: &dyn Arguments) -> Answer {
         let call = self.call("Timer.lap", arguments);
         let Some(tracker) = self.running(call) else {
             return Ok(false.into());
         };
-        let name = call.name(0).unwrap_or_else(|| UNNAMED.to_owned());
-        Ok(milliseconds(tracker.lap(name)))
+        Ok(match call.name(0) {
+            Some(name) => milliseconds(tracker.lap(name)),
+            None => false.into(),
+        })
     }
 
     fn elapsed(&self, arguments: &dyn Arguments) -> Answer {
@@ -168,7 +197,7 @@ impl Timer {
         let Some(name) = call.name(0) else {
             return Ok(false.into());
         };
-        Ok(tracker.event(name, call.data(1)).into())
+        Ok(tracker.event(name, call.redacted_data(1)).into())
     }
 
     fn events(&self, arguments: &dyn Arguments) -> Answer {

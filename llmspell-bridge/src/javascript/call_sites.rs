@@ -130,8 +130,10 @@ pub(super) fn stack(js: Js<'_>, innermost: Innermost) -> Vec<ProfileFrame> {
     }
     let pending = js.take_exception();
     let functions = read(js);
-    let from = usize::from(innermost == Innermost::IsLeftOut);
-    let frames = frames(functions.get(from..).unwrap_or_default());
+    let mut frames = frames(&functions);
+    if innermost == Innermost::IsLeftOut {
+        frames.pop();
+    }
     drop(functions);
     drop(js.take_exception());
     let _ = js.throw(pending);
@@ -167,7 +169,11 @@ fn read(js: Js<'_>) -> Vec<Local<'_>> {
 fn set_prepare<'js>(js: Js<'js>, prepare: &Local<'js>) -> bool {
     let known = &js.realm().call_sites;
     let set = known.set_prepare.get(js);
-    settle(js, set.call(&known.error.get(js), &[prepare.clone()])).is_some()
+    settle(
+        js,
+        set.call(&known.error.get(js), std::slice::from_ref(prepare)),
+    )
+    .is_some()
 }
 
 /// The frames of these functions, which come innermost first.

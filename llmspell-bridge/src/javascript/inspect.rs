@@ -3,7 +3,7 @@
 use super::error;
 use super::raw::{Atom, Js, Kind, Local, Property};
 use super::sandbox::settle;
-use crate::object_dump::{DumpBudget, DumpNode, DumpOptions, DumpShape, dump};
+use crate::object_dump::{BEYOND, DumpBudget, DumpNode, DumpOptions, DumpShape, dump};
 use crate::shown_text::{COUNTED, LeftOut, ShownText};
 
 /// How many units of the name of a function or a class are shown.
@@ -60,7 +60,7 @@ impl Walk<'_> {
         let most = most_characters
             .saturating_mul(2)
             .min(self.budget.bytes_left())
-            .saturating_add(2);
+            .saturating_add(2 * BEYOND + 2);
         let originals = &text.js().realm().originals;
         let start = originals.text_start(text, u32::try_from(most).unwrap_or(u32::MAX))?;
         let mut shown = self.budget.text(start.as_bytes(), most_characters);
@@ -173,10 +173,10 @@ impl Walk<'_> {
         }
     }
 
-    fn key(&mut self, js: Js<'_>, atom: Atom<'_>) -> String {
+    fn key(&mut self, js: Js<'_>, atom: Atom<'_>) -> ShownText {
         let name = settle(js, js.name_text(atom));
         let shown = name.and_then(|name| self.shown(&name));
-        shown.map(|shown| shown.to_string()).unwrap_or_default()
+        shown.unwrap_or_else(|| ShownText::whole(String::new()))
     }
 
     /// The entries of a `Map`, or the elements of a `Set`.
@@ -202,7 +202,7 @@ impl Walk<'_> {
             let key = if is_map {
                 self.entry_key(&key)
             } else {
-                String::new()
+                ShownText::whole(String::new())
             };
             entries.push((key, self.node(&value)));
         }
@@ -213,15 +213,15 @@ impl Walk<'_> {
         }
     }
 
-    fn entry_key(&mut self, key: &Local<'_>) -> String {
+    fn entry_key(&mut self, key: &Local<'_>) -> ShownText {
         if let Some(shown) = self.shown(key) {
-            return shown.to_string();
+            return shown;
         }
         let options = DumpOptions {
             max_depth: 1,
             ..DumpOptions::compact()
         };
-        dump(&inspect(key, &options), None, &options)
+        ShownText::whole(dump(&inspect(key, &options), None, &options))
     }
 }
 

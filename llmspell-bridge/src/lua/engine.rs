@@ -8,7 +8,7 @@
 use std::sync::Arc;
 
 use llmspell_engine::Value as Data;
-use llmspell_utils::debug::MemoryUse;
+use llmspell_utils::debug::{DebugManager, MemoryUse};
 use mlua::chunk::ChunkMode;
 use mlua::{Function, IntoLua, Lua, MultiValue, Table, Value};
 use parking_lot::Mutex;
@@ -248,6 +248,12 @@ impl ScriptEngine for LuaEngine {
         false
     }
 
+    fn redact_with(&mut self, manager: &Arc<DebugManager>) {
+        if let Ok(shelf) = shelf(&self.lua) {
+            shelf.redact_with(manager);
+        }
+    }
+
     fn stopper(&self) -> Arc<dyn Stopper> {
         Arc::clone(&self.stopper) as Arc<dyn Stopper>
     }
@@ -277,7 +283,10 @@ mod tests {
     fn a_thousand_profiles_leave_no_thread_and_no_interrupt() {
         let mut engine = LuaEngine::new(&SandboxLimits::default()).unwrap();
         let clock = Arc::new(llmspell_utils::debug::ManualClock::new());
-        let profiles = ScriptProfiles::new(engine.profile_source(), clock);
+        let profiles = ScriptProfiles::new(
+            engine.profile_source(),
+            Arc::new(DebugManager::with_clock(clock)),
+        );
         let script = Script::new("test.lua", "for i = 1, 10 do end");
         let holders = Arc::strong_count(&engine.stopper);
         for round in 0..1_000 {
@@ -306,7 +315,10 @@ mod tests {
     fn a_stop_goes_before_a_profile() {
         let engine = LuaEngine::new(&SandboxLimits::default()).unwrap();
         let clock = Arc::new(llmspell_utils::debug::ManualClock::new());
-        let profiles = ScriptProfiles::new(engine.profile_source(), clock);
+        let profiles = ScriptProfiles::new(
+            engine.profile_source(),
+            Arc::new(DebugManager::with_clock(clock)),
+        );
         let run = || {
             let chunk = engine.lua.load("for i = 1, 10 do end");
             chunk.exec()

@@ -177,7 +177,7 @@ impl Inspection<'_, '_> {
             // SAFETY: the key and the value were just pushed.
             let top = unsafe { ffi::lua_gettop(self.state) };
             let key = if is_list {
-                String::new()
+                ShownText::whole(String::new())
             } else {
                 self.key(top - 1)
             };
@@ -190,7 +190,7 @@ impl Inspection<'_, '_> {
             return DumpShape::List(shown.into_iter().map(|(_, value)| value).collect(), total);
         }
         // The order inside a table is an accident; the order of keys is not.
-        shown.sort_by(|left, right| left.0.cmp(&right.0));
+        shown.sort_by(|left, right| left.0.text.cmp(&right.0.text));
         DumpShape::Map(shown, total)
     }
 
@@ -216,14 +216,14 @@ impl Inspection<'_, '_> {
     }
 
     /// The key at an index, in as many words as fit before a value.
-    fn key(&mut self, index: c_int) -> String {
+    fn key(&mut self, index: c_int) -> ShownText {
         // SAFETY: `index` is on the stack.
         match unsafe { ffi::lua_type(self.state, index) } {
-            ffi::LUA_TTABLE => "[table]".to_owned(),
-            ffi::LUA_TSTRING => self.text(index).to_string(),
+            ffi::LUA_TTABLE => ShownText::whole("[table]".to_owned()),
+            ffi::LUA_TSTRING => self.text(index),
             _ => match self.value(index).shape {
-                DumpShape::Atom(word) => word,
-                _ => "…".to_owned(),
+                DumpShape::Atom(word) => ShownText::whole(word),
+                _ => ShownText::whole("…".to_owned()),
             },
         }
     }

@@ -23,7 +23,7 @@ use llmspell_utils::debug::{
 use mlua::{Lua, ffi};
 use parking_lot::Mutex;
 
-use crate::lua::profile::calls::Calls;
+use crate::lua::profile::calls::{Calls, set_step};
 use crate::lua::profile::frames::{LuaFrames, Threads};
 use crate::lua::profile::layout::Instructions;
 use crate::lua::profile::sampler::Sampler;
@@ -37,9 +37,10 @@ use crate::script_profile::{ProfileMode, ProfileOptions, ProfileSource, RunningP
 /// between two of them is charged to the function that called it, unless it matches a pattern or calls a script
 /// function, where the stack is read with the native function on it.
 ///
-/// An exact profile counts every call of a script function. The time of one that a native function or an operator
-/// calls begins at its own first call, loop or return, so that its caller is charged with what comes before. Native
-/// functions that the compiler makes instructions of, such as `math.floor`, are no calls, and belong to their caller.
+/// An exact profile counts every call of a script function. The time of one that begins without a call, because an
+/// operator, a loop or a resumption runs it, begins at its own first call, loop or return, and what comes before is
+/// charged to who ran it. A native function ends at the next safe point of its caller, and one that the compiler makes
+/// instructions of, such as `math.floor`, is no call and belongs to its caller.
 pub(super) struct LuaProfiles {
     stopper: Arc<LuaStopper>,
     /// Whether there may be something in `feed`, so that a script that is not profiled pays one relaxed load.
@@ -167,6 +168,9 @@ impl LuaProfiles {
             let callbacks = ffi::lua_callbacks(state);
             (*callbacks).preresume = follow.then_some(before_resume);
             (*callbacks).postresume = follow.then_some(after_resume);
+            if !follow {
+                set_step(state, None);
+            }
         }
     }
 }
@@ -289,6 +293,23 @@ unsafe extern "C-unwind" fn trace(state: *mut ffi::lua_State, gc: c_int) {
             profiles.follow_coroutines(state, true);
             if let Some(calls) = &mut feed.calls {
                 calls.follow(state, &mut feed.threads, &mut feed.frames, &feed.profile);
+            }
+        });
+    }
+}
+
+/// What a native function calls has begun.
+unsafe extern "C-unwind" fn step(state: *mut ffi::lua_State, _: *mut ffi::lua_Debug) {
+    // SAFETY: as for `sample`.
+    unsafe {
+        // First of all, and also if the profile that asked for it has ended meanwhile.
+        set_step(state, None);
+        let Some(profiles) = of_state(state) else {
+            return;
+        };
+        profiles.with_feed(|feed| {
+            if let Some(calls) = &mut feed.calls {
+                calls.step(state, &mut feed.threads, &mut feed.frames, &feed.profile);
             }
         });
     }

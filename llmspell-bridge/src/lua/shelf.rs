@@ -1,11 +1,11 @@
 //! What the adapter keeps beside a state.
 
 use std::ffi::CString;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use llmspell_engine::Value as Data;
-use llmspell_utils::debug::MemoryUse;
+use llmspell_utils::debug::{DebugManager, MemoryUse, Redactor};
 use mlua::{Lua, Value};
 use parking_lot::Mutex;
 
@@ -31,6 +31,8 @@ pub(super) struct Shelf {
     pub(super) stop: Arc<StopFlag>,
     /// How many bytes the heap may hold.
     memory: usize,
+    /// Whose rules say what is secret.
+    debug: OnceLock<Arc<DebugManager>>,
 }
 
 impl Shelf {
@@ -43,6 +45,20 @@ impl Shelf {
             empty_list,
             stop,
             memory,
+            debug: OnceLock::new(),
+        }
+    }
+
+    /// Takes the rules for secrets from this manager; the first counts.
+    pub(super) fn redact_with(&self, manager: &Arc<DebugManager>) {
+        let _ = self.debug.set(Arc::clone(manager));
+    }
+
+    /// What takes secrets out of what people are shown.
+    pub(super) fn redactor(&self) -> Arc<Redactor> {
+        match self.debug.get() {
+            Some(manager) => manager.redactor(),
+            None => Arc::new(Redactor::builtin()),
         }
     }
 

@@ -4,13 +4,15 @@
     reason = "mlua's safe interface shows neither locals nor upvalues"
 )]
 
+use std::borrow::Cow;
 use std::ffi::{CStr, c_char, c_int};
 
+use llmspell_utils::debug::Redactor;
 use mlua::{Lua, ffi};
 
 use crate::lua::inspect::inspect_at;
 use crate::lua::shelf::shelf;
-use crate::object_dump::{DumpBudget, DumpOptions, dump};
+use crate::object_dump::{DumpBudget, DumpOptions, redacted_value};
 use crate::script_error::Place;
 use crate::stack_trace::{StackFrame, StackTrace, StackTraceOptions, Variable};
 
@@ -24,7 +26,12 @@ pub(super) fn capture(lua: &Lua, options: &StackTraceOptions) -> StackTrace {
         return trace;
     };
     let budget = DumpBudget::new(&shelf.stop);
-    let mut reader = Reader { lua, budget };
+    let redactor = shelf.redactor();
+    let mut reader = Reader {
+        lua,
+        budget,
+        redactor: &redactor,
+    };
     // SAFETY: reads the stack of the running state in protected mode and restores its height.
     let read: mlua::Result<()> = unsafe {
         lua.exec_raw((), |state| {
@@ -41,6 +48,7 @@ pub(super) fn capture(lua: &Lua, options: &StackTraceOptions) -> StackTrace {
 struct Reader<'a> {
     lua: &'a Lua,
     budget: DumpBudget<'a>,
+    redactor: &'a Redactor,
 }
 
 /// The line of the script that called the host.
@@ -138,8 +146,10 @@ unsafe fn frame_info(
 /// `info` must have been filled by `lua_getinfo` while its function is still on the stack.
 pub(super) unsafe fn describe(info: &ffi::lua_Debug) -> StackFrame {
     // SAFETY: the caller's promise: the strings are null or end with NUL.
-    let (name, what, source) = unsafe { (text(info.name), text(info.what), source(info)) };
-    let is_native = what.as_deref() == Some("C");
+    let (name, is_native, source) = unsafe {
+        let is_native = !info.what.is_null() && CStr::from_ptr(info.what) == c"C";
+        (text(info.name), is_native, source(info))
+    };
     let line = |line: c_int| u32::try_from(line).ok().filter(|line| *line > 0);
     let name = name.filter(|name| !name.is_empty());
     StackFrame {
@@ -166,7 +176,7 @@ pub(super) unsafe fn describe(info: &ffi::lua_Debug) -> StackFrame {
 /// As for [`describe`].
 unsafe fn source(info: &ffi::lua_Debug) -> Option<String> {
     // SAFETY: the caller's promise.
-    let source = unsafe { text(info.source) }?;
+    let source = unsafe { shown(info.source) }?;
     match source.strip_prefix('@') {
         Some(name) => Some(name.to_owned()),
         None if source.starts_with("=[") => None,
@@ -180,7 +190,16 @@ unsafe fn source(info: &ffi::lua_Debug) -> Option<String> {
 /// `pointer` must be null or point to a string that ends with NUL.
 unsafe fn text(pointer: *const c_char) -> Option<String> {
     // SAFETY: the caller's promise.
-    (!pointer.is_null()).then(|| unsafe { CStr::from_ptr(pointer).to_string_lossy().into_owned() })
+    unsafe { shown(pointer) }.map(Cow::into_owned)
+}
+
+/// A C string as text, or `None` for a null pointer.
+///
+/// # Safety
+/// As for [`text`], and the string must live as long as the answer.
+unsafe fn shown<'a>(pointer: *const c_char) -> Option<Cow<'a, str>> {
+    // SAFETY: the caller's promise.
+    (!pointer.is_null()).then(|| unsafe { CStr::from_ptr(pointer).to_string_lossy() })
 }
 
 /// Parameters and locals in scope, in the order of their declaration.
@@ -256,7 +275,7 @@ unsafe fn variables(
             };
             let top = ffi::lua_gettop(state);
             let node = inspect_at(reader.lua, state, top, &options, &mut reader.budget);
-            let value = dump(&node, None, &options);
+            let value = redacted_value(&name, &node, &options, reader.redactor);
             ffi::lua_settop(state, -2);
             // Names in parentheses are the compiler's own.
             if !name.is_empty() && !name.starts_with('(') {

@@ -7,6 +7,8 @@
     reason = "a test may fail loudly"
 )]
 
+mod debug_bridge;
+mod debug_never_raises;
 mod host;
 mod limits;
 mod profile_javascript;

@@ -498,3 +498,23 @@ fn policies_and_their_rules_stand_beneath_the_function_that_asked() {
         assert_eq!(kind("Cupcake.eval"), (FrameKind::Host, None));
     }
 }
+
+#[test]
+fn an_exact_profile_charges_what_a_native_function_calls_to_what_it_calls() {
+    // Hundreds of instructions without a call or a loop between two safe points.
+    let work = "x = x * 3 + 1 x = x % 1000 ".repeat(500);
+    let source = format!(
+        "local function compare(a, b) local x = a {work} return a < b end
+         local function replace(word) local x = 1 {work} return nil end
+         local list = {{}} for i = 1, 50 do list[i] = i * 7919 % 211 end
+         table.sort(list, compare)
+         string.gsub(string.rep('w ', 500), 'w', replace)"
+    );
+    let (profile, _) = profile(ProfileMode::Exact, &source);
+    let paths = paths(&profile);
+    for (native, called) in [("table.sort", "compare"), ("string.gsub", "replace")] {
+        let outside = paths[&format!("(main) > {native}")];
+        let inside = paths[&format!("(main) > {native} > {called}")];
+        assert!(inside > outside, "{called}: {paths:#?}");
+    }
+}

@@ -8,6 +8,7 @@
 )]
 
 mod eval;
+mod output;
 mod profile;
 mod program;
 #[cfg(unix)]

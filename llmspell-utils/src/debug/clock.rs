@@ -26,6 +26,13 @@ impl Timestamp {
         Self(nanoseconds)
     }
 
+    /// The point that an RFC 3339 text names; nothing if it is none, or before 1970.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let time: jiff::Timestamp = text.parse().ok()?;
+        u64::try_from(time.as_nanosecond()).ok().map(Self)
+    }
+
     /// Nanoseconds since 1970-01-01 in UTC.
     #[must_use]
     pub const fn as_nanoseconds(self) -> u64 {

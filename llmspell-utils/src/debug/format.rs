@@ -14,6 +14,7 @@ use super::error::{DebugError, DebugErrorKind};
 use super::text::quoted;
 
 pub use json::JsonFormat;
+pub(crate) use json::push_json;
 pub use text::TextFormat;
 
 /// Turns entries into lines.

@@ -12,8 +12,8 @@ use std::sync::{Arc, LazyLock};
 
 use arc_swap::ArcSwap;
 
+use crate::sync::Mutex;
 use crate::sync::atomic::AtomicU8;
-use crate::sync::{Moment, Mutex};
 
 use super::clock::{Clock, SystemClock};
 use super::config::DebugConfig;
@@ -173,15 +173,12 @@ impl DebugManager {
             return;
         }
         let entry = self.finished(entry);
-        let at = Moment::now();
         let mut manager = self;
         while let Some(parent) = manager.family.parent() {
-            manager
-                .delivery
-                .deliver(Arc::clone(&entry), at, &self.clock);
+            manager.delivery.deliver(Arc::clone(&entry), &self.clock);
             manager = parent;
         }
-        manager.delivery.deliver(entry, at, &self.clock);
+        manager.delivery.deliver(entry, &self.clock);
     }
 
     /// The last place where an entry may change: once, where it is emitted, before it enters any buffer or output.

@@ -6,7 +6,10 @@
 mod builder;
 mod frame;
 
+use std::borrow::Cow;
 use std::time::Duration;
+
+use super::redact::Redactor;
 
 pub use builder::ProfileBuilder;
 pub use frame::{FrameId, FrameKind, NodeId, ProfileFrame};
@@ -191,6 +194,21 @@ impl Profile {
     #[must_use]
     pub const fn losses(&self) -> ProfileLosses {
         self.lost
+    }
+
+    /// Takes the secrets out of the title and out of the names and files of frames.
+    pub fn redact(&mut self, redactor: &Redactor) {
+        if let Cow::Owned(redacted) = redactor.text(&self.title) {
+            self.title = redacted;
+        }
+        for frame in &mut self.frames {
+            let file = frame.place.as_mut().map(|place| &mut place.file);
+            for text in [Some(&mut frame.name), file].into_iter().flatten() {
+                if let Cow::Owned(redacted) = redactor.text(text) {
+                    *text = redacted.into();
+                }
+            }
+        }
     }
 
     /// Whether no time was spent anywhere.

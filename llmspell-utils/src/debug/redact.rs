@@ -5,6 +5,7 @@ mod anchors;
 mod assignment;
 mod data;
 mod name;
+mod rare;
 mod scan;
 mod token;
 mod value;
@@ -249,7 +250,8 @@ impl Redactor {
     }
 
     fn secret_kind(&self, key: &str) -> Option<&'static str> {
-        if !self.enabled {
+        // Every secret name holds an anchor.
+        if !self.enabled || !self.anchors().any_in(key) {
             return None;
         }
         name::secret(key, &self.keys).map(|(kind, _)| kind)

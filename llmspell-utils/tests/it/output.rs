@@ -258,6 +258,21 @@ fn a_directory_in_the_place_of_a_file_is_an_error_when_it_is_opened() {
     }
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn what_may_only_be_read_is_an_error_at_once_or_counted() {
+    // Opening it fails for most; whoever may do everything fails when writing.
+    match FileOutput::open("/proc/version".as_ref(), FormatKind::Text) {
+        Err(error) => assert_eq!(error.kind(), io::ErrorKind::PermissionDenied),
+        Ok(output) => {
+            let manager = manager();
+            manager.set_output(Arc::new(output));
+            manager.log(DebugLevel::Info, None, "x");
+            assert_eq!((manager.dropped(), reports(&manager).len()), (1, 1));
+        }
+    }
+}
+
 #[test]
 fn each_output_of_a_fan_out_is_reported_once_and_marks_its_own_losses() {
     let (one, two) = (Arc::new(Moody::default()), Arc::new(Moody::default()));

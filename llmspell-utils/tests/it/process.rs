@@ -5,7 +5,8 @@ use std::process::{Command, Output, Stdio};
 use std::sync::Arc;
 
 use llmspell_utils::debug::{
-    ConsoleOutput, DebugConfig, DebugLevel, DebugManager, FormatKind, ManualClock, global,
+    ConsoleOutput, DebugConfig, DebugLevel, DebugManager, FormatKind, ManualClock, TracingOutput,
+    global,
 };
 
 const INSIDE: &str = "LLMSPELL_TEST_INSIDE";
@@ -81,6 +82,26 @@ fn a_broken_pipe_in_the_place_of_standard_error_is_counted_and_reported_once() {
     drop(child.stderr.take());
     child.stdin.take().unwrap().write_all(b"go\n").unwrap();
     assert!(child.wait().unwrap().success());
+}
+
+#[test]
+fn entries_for_a_subscriber_of_tracing_that_nobody_has_set_are_counted() {
+    if std::env::var_os(INSIDE).is_some() {
+        let manager = DebugManager::new();
+        manager.set_output(Arc::new(TracingOutput::new()));
+        manager.log(DebugLevel::Info, None, "x");
+        assert_eq!(
+            manager.captured(None)[0].message,
+            "output `tracing` fails and entries are lost: the program has no subscriber of `tracing`"
+        );
+        assert_eq!(manager.dropped(), 1);
+        return;
+    }
+    let output = again(
+        "process::entries_for_a_subscriber_of_tracing_that_nobody_has_set_are_counted",
+        &[],
+    );
+    assert!(output.status.success());
 }
 
 #[test]

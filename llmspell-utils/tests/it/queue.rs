@@ -2,7 +2,7 @@
 
 use std::io;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use llmspell_utils::debug::{
@@ -198,6 +198,45 @@ fn a_queue_that_is_dropped_empties_itself_first() {
     }
     drop(queue);
     assert_eq!(output.written().len(), 100);
+}
+
+/// An output that keeps everything to itself until it is flushed.
+#[derive(Debug, Default)]
+struct Hoarding {
+    held: Moody,
+    flushed: AtomicUsize,
+}
+
+impl DebugOutput for Hoarding {
+    fn write(&self, entry: &DebugEntry) -> io::Result<()> {
+        self.held.write(entry)
+    }
+
+    fn flush(&self) -> io::Result<()> {
+        self.flushed
+            .store(self.held.written().len(), Ordering::SeqCst);
+        Err(io::Error::other("half of it arrived"))
+    }
+
+    fn name(&self) -> &str {
+        "hoarding"
+    }
+}
+
+#[test]
+fn the_output_itself_is_flushed_after_what_has_waited_and_when_the_queue_is_dropped() {
+    let output = Arc::new(Hoarding::default());
+    let manager = manager();
+    manager.set_output(queued(output.clone()));
+    for _ in 0..100 {
+        manager.log(DebugLevel::Info, None, "x");
+    }
+    let error = manager.flush().unwrap_err();
+    assert_eq!(error.to_string(), "half of it arrived");
+    assert_eq!(output.flushed.load(Ordering::SeqCst), 100);
+    manager.log(DebugLevel::Info, None, "x");
+    manager.set_output(Arc::new(NullOutput));
+    assert_eq!(output.flushed.load(Ordering::SeqCst), 101);
 }
 
 #[test]

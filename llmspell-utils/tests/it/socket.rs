@@ -114,7 +114,11 @@ fn a_listener_that_never_reads_holds_nobody_up() {
         queue.lost() > 100
     });
     assert_eq!(manager.dropped(), queue.lost());
-    assert_eq!(reports(&manager).len(), 1, "that the queue is full");
+    let reports = reports(&manager);
+    let are_full = |report: &&String| report.contains("its queue is full");
+    assert_eq!(reports.iter().filter(are_full).count(), 1, "{reports:?}");
+    // A slow machine gives it time to notice that nobody reads.
+    assert!(reports.len() <= 2, "{reports:?}");
     drop(listener);
 }
 

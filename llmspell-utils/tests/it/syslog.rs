@@ -12,7 +12,7 @@ use llmspell_utils::debug::{
 };
 use serde_json::{Value, json};
 
-use super::support::{manager, reports};
+use super::support::{eventually, manager, reports};
 
 fn receive(socket: &UnixDatagram) -> String {
     let mut bytes = vec![0; 100_000];
@@ -176,4 +176,17 @@ fn a_log_that_is_not_there_and_a_name_that_cannot_stand_in_a_message_are_errors(
         let error = SyslogOutput::udp("127.0.0.1:514", name).unwrap_err();
         assert_eq!(error.kind(), std::io::ErrorKind::InvalidInput, "{name:?}");
     }
+}
+
+#[test]
+fn a_port_at_which_nobody_listens_is_noticed_when_the_system_says_so() {
+    let daemon = UdpSocket::bind("127.0.0.1:0").unwrap();
+    let address = daemon.local_addr().unwrap().to_string();
+    drop(daemon);
+    let output = SyslogOutput::udp(&address, "guard").unwrap();
+    let entry = manager().entry(DebugLevel::Info, "x");
+    // The first datagram finds nobody, and the second hears of it.
+    eventually("the system says that nobody is there", || {
+        output.write(&entry).is_err()
+    });
 }

@@ -14,7 +14,9 @@ struct Home {
     packages: &'static [&'static str],
 }
 
-const HOMES: [Home; 5] = [
+const JAVASCRIPT_TREE: &[&str] = &["llmspell-bridge/src/javascript/"];
+
+const HOMES: [Home; 7] = [
     Home {
         name: "mlua",
         paths: &[
@@ -37,6 +39,16 @@ const HOMES: [Home; 5] = [
         name: "rquickjs-serde",
         paths: &["benches/"],
         packages: &["llmspell-benches"],
+    },
+    Home {
+        name: "oxc_ast",
+        paths: JAVASCRIPT_TREE,
+        packages: &["llmspell-bridge"],
+    },
+    Home {
+        name: "oxc_parser",
+        paths: JAVASCRIPT_TREE,
+        packages: &["llmspell-bridge"],
     },
     Home {
         name: "regorus",

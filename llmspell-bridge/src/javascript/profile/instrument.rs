@@ -412,7 +412,12 @@ impl<'w, 'a> Probes<'w, 'a> {
             MethodDefinitionKind::Get => format!("get {name}"),
             MethodDefinitionKind::Set => format!("set {name}"),
         };
-        self.name_at(method.value.span.start, name, method.span.start);
+        // As the engine counts.
+        let begins = match method.r#static {
+            true => method.key.span().start,
+            false => method.span.start,
+        };
+        self.name_at(method.value.span.start, name, begins);
     }
 
     fn enter_class(&mut self, class: &Class<'a>) {

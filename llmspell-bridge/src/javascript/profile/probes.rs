@@ -279,11 +279,8 @@ impl Log {
     }
 
     fn leave_to(&self, depth: usize) {
-        self.profile.feed(|builder, now| {
-            while builder.depth() > depth {
-                builder.leave(now);
-            }
-        });
+        self.profile
+            .feed(|builder, now| builder.leave_to(depth, now));
     }
 }
 

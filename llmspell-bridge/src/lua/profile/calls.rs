@@ -9,6 +9,7 @@ use mlua::ffi;
 
 use crate::lua::profile::frames::{Found, Function, LuaFrames, Threads, find};
 use crate::lua::profile::layout::{Event, Instructions};
+use crate::lua::profile::step;
 use crate::script_profile::RunningProfile;
 
 /// The calls that are open, as they were at the last interrupt.
@@ -16,6 +17,9 @@ use crate::script_profile::RunningProfile;
 /// Luau calls its interrupt before a call, before a return and at the end of a loop. A return ends the innermost call
 /// of the list; what an error has ended is noticed at the next interrupt, by a stack that is lower or holds another
 /// function.
+///
+/// A function that a native function calls begins without an interrupt. While a native function runs, Luau is therefore
+/// asked to tell of every instruction of what it calls, and no longer after the first.
 pub(super) struct Calls {
     instructions: Instructions,
     open: Vec<OpenCall>,
@@ -23,6 +27,8 @@ pub(super) struct Calls {
     begins: Vec<usize>,
     /// The main function of a script that has begun, which the profile was told of already.
     main: Option<FrameId>,
+    /// Whether Luau tells of the next instruction of what a native function calls.
+    is_listening: bool,
 }
 
 struct OpenCall {
@@ -52,6 +58,7 @@ impl Calls {
             open: Vec::new(),
             begins: Vec::new(),
             main: None,
+            is_listening: false,
         }
     }
 
@@ -86,9 +93,28 @@ impl Calls {
                 Function::Script(_) => self.instructions.event(state),
                 Function::Native(_) => Event::Other,
             };
-            if event == Event::Other && self.is_current(depth, innermost.function) {
-                return;
+            if event != Event::Other || !self.is_current(depth, innermost.function) {
+                self.adjust_to(event, state, depth, frames, profile);
             }
+            let innermost = self.open.last().map(|call| call.function);
+            self.listen(state, matches!(innermost, Some(Function::Native(_))));
+        }
+    }
+
+    /// Makes the open calls those of the stack, and then what is about to happen.
+    ///
+    /// # Safety
+    /// As for [`follow`](Self::follow).
+    unsafe fn adjust_to(
+        &mut self,
+        event: Event,
+        state: *mut ffi::lua_State,
+        depth: c_int,
+        frames: &mut LuaFrames,
+        profile: &RunningProfile,
+    ) {
+        // SAFETY: the caller's promise.
+        unsafe {
             profile.feed(|builder, now| {
                 let mut teller = Teller {
                     frames,
@@ -107,6 +133,46 @@ impl Calls {
                     Event::Other => {}
                 }
             });
+        }
+    }
+
+    /// Takes notice of an instruction that Luau was asked to tell of, and no longer is.
+    ///
+    /// # Safety
+    /// Luau must have called its step callback with this state just now.
+    pub(super) unsafe fn step(
+        &mut self,
+        state: *mut ffi::lua_State,
+        threads: &mut Threads,
+        frames: &mut LuaFrames,
+        profile: &RunningProfile,
+    ) {
+        // SAFETY: the caller's promise.
+        unsafe {
+            self.is_listening = false;
+            if threads.reach(state) && self.begins.len() == threads.count() {
+                profile.feed(|builder, now| {
+                    let mut teller = Teller {
+                        frames,
+                        builder,
+                        now,
+                    };
+                    let depth = ffi::lua_stackdepth(state);
+                    self.adjust(state, depth, Entry::Called, &mut teller);
+                });
+            }
+        }
+    }
+
+    /// Has Luau tell of the next instruction of what is called natively from now on, or of none.
+    ///
+    /// # Safety
+    /// The state must be the one that runs.
+    unsafe fn listen(&mut self, state: *mut ffi::lua_State, listen: bool) {
+        if self.is_listening != listen {
+            self.is_listening = listen;
+            // SAFETY: the caller's promise.
+            unsafe { set_step(state, listen.then_some(step as Step)) };
         }
     }
 
@@ -274,4 +340,18 @@ impl Calls {
 
 fn count(depth: c_int) -> usize {
     usize::try_from(depth).unwrap_or(0)
+}
+
+type Step = unsafe extern "C-unwind" fn(*mut ffi::lua_State, *mut ffi::lua_Debug);
+
+/// Sets what Luau calls before each instruction of what is called natively, or nothing.
+///
+/// # Safety
+/// The state must be open, and this the thread that runs it.
+pub(super) unsafe fn set_step(state: *mut ffi::lua_State, step: Option<Step>) {
+    // SAFETY: the caller's promise.
+    unsafe {
+        ffi::lua_singlestep(state, c_int::from(step.is_some()));
+        (*ffi::lua_callbacks(state)).debugstep = step;
+    }
 }

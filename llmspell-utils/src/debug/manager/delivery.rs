@@ -5,8 +5,8 @@ use std::fmt;
 use std::io;
 use std::sync::Arc;
 
+use crate::sync::RwLock;
 use crate::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use crate::sync::{Moment, RwLock};
 
 use super::super::clock::Clock;
 use super::super::entry::DebugEntry;
@@ -40,11 +40,11 @@ impl Delivery {
         }
     }
 
-    pub(super) fn deliver(&self, entry: Arc<DebugEntry>, at: Moment, clock: &Arc<dyn Clock>) {
+    pub(super) fn deliver(&self, entry: Arc<DebugEntry>, clock: &Arc<dyn Clock>) {
         if self.written.load(Ordering::Acquire) {
             self.write(&entry, clock);
         }
-        self.captured.push_at(entry, at);
+        self.captured.push(entry);
     }
 
     pub(super) fn output(&self) -> Arc<dyn DebugOutput> {

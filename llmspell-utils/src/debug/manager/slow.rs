@@ -15,7 +15,7 @@ const MODULE: &str = "llmspell.slow";
 
 /// Slow operations.
 impl DebugManager {
-    /// Sets how long operations may take before they leave a warning.
+    /// Sets how long operations may take before they leave a warning, here and in all scopes that belong together.
     pub fn set_slow_thresholds(&self, thresholds: SlowThresholds) {
         self.slow.set(thresholds);
     }

@@ -46,12 +46,7 @@ impl LineFile {
         }
         let before = self.bytes;
         let outcome = self.write_all(line.as_bytes());
-        let arrived = self.bytes - before;
-        // What remains of a line that failed is torn; if nothing arrived, the file ends as it did.
-        self.torn = match outcome {
-            Ok(()) => false,
-            Err(_) => arrived > u64::from(self.torn) || (self.torn && arrived == 0),
-        };
+        self.torn = outcome.is_err() && ends_torn(self.torn, self.bytes - before);
         outcome
     }
 
@@ -104,6 +99,16 @@ impl LineFile {
     }
 }
 
+/// Whether a file ends in the middle of a line after so many bytes of another line have arrived, but not all.
+const fn ends_torn(was_torn: bool, arrived: u64) -> bool {
+    match (was_torn, arrived) {
+        (_, 0) => was_torn,
+        // The end of the torn line comes first.
+        (true, 1) => false,
+        _ => true,
+    }
+}
+
 /// Whether the last byte is a line break; a file that cannot be read is believed to end well.
 fn ends_with_line_break(path: &Path) -> bool {
     let last = || -> io::Result<u8> {
@@ -114,4 +119,21 @@ fn ends_with_line_break(path: &Path) -> bool {
         Ok(last[0])
     };
     last().map_or(true, |last| last == b'\n')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_that_arrives_in_part_tears_the_file() {
+        assert!(!ends_torn(false, 0), "nothing has changed");
+        assert!(ends_torn(false, 1));
+        assert!(ends_torn(true, 0), "nothing has changed");
+        assert!(
+            !ends_torn(true, 1),
+            "only the end of the torn line has arrived"
+        );
+        assert!(ends_torn(true, 2));
+    }
 }

@@ -14,6 +14,12 @@ const FRAMES: usize = 50_000;
 /// How many call paths a profile tells apart; what comes later is charged to the caller.
 const NODES: usize = 200_000;
 
+/// How many calls beneath each other are told apart; deeper ones are charged to the deepest of these.
+const DEPTH: usize = 256;
+
+/// How many open calls are kept; deeper ones are only counted.
+const OPEN: usize = 100_000;
+
 /// How many stretches of time a profile lists.
 const SEGMENTS: usize = 1_000_000;
 
@@ -31,10 +37,21 @@ pub struct ProfileBuilder {
     profile: Profile,
     frame_ids: HashMap<ProfileFrame, FrameId, RandomState>,
     node_ids: HashMap<(Option<NodeId>, FrameId), NodeId, RandomState>,
-    /// The path that runs, with one item for each call; none where a path could not be told apart.
-    open: Vec<Option<NodeId>>,
+    /// The path that runs, with one item for each call.
+    open: Vec<Open>,
+    /// How many calls are open beyond those that are kept.
+    beyond: usize,
     /// Up to when all time is charged.
     mark: Duration,
+}
+
+/// A call that was entered and not left.
+#[derive(Debug, Clone, Copy)]
+struct Open {
+    /// Whom its time is charged to.
+    node: Option<NodeId>,
+    /// Whether that is a caller, because the call's own path is not told apart.
+    is_hidden: bool,
 }
 
 impl ProfileBuilder {
@@ -54,6 +71,7 @@ impl ProfileBuilder {
             frame_ids: HashMap::default(),
             node_ids: HashMap::default(),
             open: Vec::new(),
+            beyond: 0,
             mark: at,
         }
     }
@@ -84,6 +102,7 @@ impl ProfileBuilder {
     /// stack says that nothing ran.
     pub fn sample(&mut self, stack: &[FrameId], at: Duration) {
         self.open.clear();
+        self.beyond = 0;
         for frame in stack {
             self.open_frame(*frame);
         }
@@ -94,8 +113,7 @@ impl ProfileBuilder {
     /// Charges the time since the last call to the current path, and goes into a frame beneath it.
     pub fn enter(&mut self, frame: FrameId, at: Duration) {
         self.charge(at);
-        self.open_frame(frame);
-        if let Some(node) = self.current().and_then(|id| self.node_mut(id)) {
+        if let Some(node) = self.open_frame(frame).and_then(|id| self.node_mut(id)) {
             node.calls += 1;
         }
     }
@@ -109,7 +127,11 @@ impl ProfileBuilder {
     /// Charges the time since the last call to the current path, and comes out of it.
     pub fn leave(&mut self, at: Duration) {
         self.charge(at);
-        self.open.pop();
+        if self.beyond > 0 {
+            self.beyond -= 1;
+        } else {
+            self.open.pop();
+        }
     }
 
     /// Charges the time since the last call to the current path, and stays there.
@@ -132,8 +154,8 @@ impl ProfileBuilder {
     /// time. A path that cannot be told apart adds to its ancestor.
     pub fn add(&mut self, stack: &[FrameId], calls: u64, own: Duration) {
         let mut path = None;
-        for frame in stack {
-            let Some(node) = self.node_beneath(path, *frame) else {
+        for (depth, frame) in stack.iter().enumerate() {
+            let Some(node) = self.node_beneath(path, *frame, depth) else {
                 self.profile.lost.paths += calls;
                 break;
             };
@@ -155,30 +177,30 @@ impl ProfileBuilder {
     pub fn append(&mut self, other: &Profile) {
         let frames = other.frames.iter();
         let frames: Vec<_> = frames.map(|frame| self.frame(frame.clone())).collect();
-        let mut nodes: Vec<Option<NodeId>> = Vec::with_capacity(other.nodes.len());
+        // Where each path goes: to itself, or to its nearest ancestor that is told apart.
+        let mut nodes: Vec<(Option<NodeId>, bool)> = Vec::with_capacity(other.nodes.len());
         for node in &other.nodes {
-            let parent = node
-                .parent
-                .map(|id| nodes.get(id.index()).copied().flatten());
+            let parent = node.parent.and_then(|id| nodes.get(id.index()).copied());
+            let (above, is_told) = parent.unwrap_or((None, true));
             let frame = frames.get(node.frame.index()).copied();
-            let known = match (parent, frame) {
-                // Beneath a path that could not be told apart, nothing can be.
-                (Some(None), _) | (_, None) => None,
-                (parent, Some(frame)) => self.node_beneath(parent.flatten(), frame),
-            };
+            // Beneath a path that could not be told apart, nothing can be. The other profile has no deeper paths
+            // than this one may have.
+            let known = frame
+                .filter(|_| is_told)
+                .and_then(|frame| self.node_beneath(above, frame, 0));
             self.profile.lost.paths += u64::from(known.is_none());
-            if let Some(sum) = known.and_then(|id| self.node_mut(id)) {
-                sum.calls += node.calls;
+            if let Some(sum) = known.or(above).and_then(|id| self.node_mut(id)) {
+                sum.calls += if known.is_some() { node.calls } else { 0 };
                 sum.own += node.own;
             }
-            nodes.push(known);
+            nodes.push((known.or(above), known.is_some()));
         }
         for segment in &other.segments {
-            let node = segment.node.and_then(|id| nodes.get(id.index()).copied());
+            let node = segment.node.and_then(|id| nodes.get(id.index())?.0);
             let start = self.mark;
             self.mark = start.saturating_add(segment.duration);
             self.push_segment(Segment {
-                node: node.flatten(),
+                node,
                 start,
                 duration: segment.duration,
             });
@@ -191,7 +213,7 @@ impl ProfileBuilder {
     /// How many calls are open.
     #[must_use]
     pub fn depth(&self) -> usize {
-        self.open.len()
+        self.open.len() + self.beyond
     }
 
     /// The frame of the innermost path that can be told apart.
@@ -203,8 +225,9 @@ impl ProfileBuilder {
 
     /// Comes out of calls until no more than `depth` are open.
     pub fn leave_to(&mut self, depth: usize, at: Duration) {
-        if self.open.len() > depth {
+        if self.depth() > depth {
             self.charge(at);
+            self.beyond = depth.saturating_sub(self.open.len());
             self.open.truncate(depth);
         }
     }
@@ -224,30 +247,48 @@ impl ProfileBuilder {
 
     /// The innermost path that can be told apart.
     fn current(&self) -> Option<NodeId> {
-        self.open.iter().rev().find_map(|node| *node)
+        self.open.last().and_then(|open| open.node)
     }
 
     fn node_mut(&mut self, id: NodeId) -> Option<&mut Node> {
         self.profile.nodes.get_mut(id.index())
     }
 
-    fn open_frame(&mut self, frame: FrameId) {
+    /// Goes into a frame, and returns its path if that can be told apart.
+    fn open_frame(&mut self, frame: FrameId) -> Option<NodeId> {
+        let caller = self.open.last().copied();
+        let parent = caller.and_then(|open| open.node);
         // Beneath a path that could not be told apart, nothing can be.
-        let hidden = self.open.last().is_some_and(Option::is_none);
-        let parent = self.open.last().copied().flatten();
-        let node = if hidden {
-            None
-        } else {
-            self.node_beneath(parent, frame)
+        let node = match caller {
+            Some(Open {
+                is_hidden: true, ..
+            }) => None,
+            _ => self.node_beneath(parent, frame, self.open.len()),
         };
         if node.is_none() {
             self.profile.lost.paths += 1;
         }
-        self.open.push(node);
+        if self.open.len() < OPEN {
+            self.open.push(Open {
+                node: node.or(parent),
+                is_hidden: node.is_none(),
+            });
+        } else {
+            self.beyond += 1;
+        }
+        node
     }
 
-    /// The path of a frame beneath another one; nothing if there are too many paths.
-    fn node_beneath(&mut self, parent: Option<NodeId>, frame: FrameId) -> Option<NodeId> {
+    /// The path of a frame beneath another one; nothing if there are too many paths, or too many above it.
+    fn node_beneath(
+        &mut self,
+        parent: Option<NodeId>,
+        frame: FrameId,
+        depth: usize,
+    ) -> Option<NodeId> {
+        if depth >= DEPTH {
+            return None;
+        }
         if let Some(id) = self.node_ids.get(&(parent, frame)) {
             return Some(*id);
         }

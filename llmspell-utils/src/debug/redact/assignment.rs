@@ -13,17 +13,31 @@ const NAME_BYTES: usize = 64;
 /// How many blanks may stand around a separator.
 const BLANKS: usize = 8;
 
+/// How many bytes of a value say whether it is secret; only a secret is followed to its end.
+const JUDGED: usize = 256;
+
 /// How a name and its value are joined.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Joint {
-    /// `name=value`, `--name value`, `<name>value`: nothing but a value can follow.
+    /// `name=value`, `--name value`: nothing but a value can follow.
     Tight,
+    /// `<name>value</name>`
+    Element,
     /// `name = value`, as configuration files and code have it.
     Equals,
     /// `name: value`, as headers and sentences have it.
     Colon,
     /// `the name is value`
     Sentence,
+    /// `name 'value'`
+    Sql,
+}
+
+impl Joint {
+    /// Whether what follows can be nothing but a value, whatever it looks like.
+    const fn is_tight(self) -> bool {
+        matches!(self, Self::Tight | Self::Element)
+    }
 }
 
 /// The value behind the name around an anchor, if the name is secret and the value may be one.
@@ -38,24 +52,39 @@ pub(super) fn find(scan: &mut Scan<'_>, start: usize, end: usize) -> Option<Span
     let flag = scan.starts_with(name_start, "--");
     let (joint, value) = joint(scan, name_start, name_end, flag)?;
     let (kind, secret) = secret_name(scan, name_start, name_end)?;
+    // `PASSWORD '…'` of SQL has no separator; of other names a word in quotes is only named.
+    if joint == Joint::Sql && secret != Secret::Password {
+        return None;
+    }
     let (start, end) = value_of(scan, value, joint, secret)?;
+    if joint == Joint::Element && scan.byte(end) != Some(b'<') {
+        return None;
+    }
     Some(Span { start, end, kind })
 }
 
-/// What the name says; `api key` may be two words.
+/// What the name says; `api key` may be two words, and an `unexpected token` is none of ours.
 fn secret_name(scan: &Scan<'_>, start: usize, end: usize) -> Option<(&'static str, Secret)> {
-    let own = scan.own;
-    name::secret(scan.part(start, end), own).or_else(|| {
-        let blank = start.checked_sub(1)?;
-        if scan.byte(blank) != Some(b' ') {
-            return None;
-        }
-        let earlier = scan.run_start(Alphabet::Alnum, blank, NAME_BYTES);
-        if earlier == blank {
-            return None;
-        }
-        name::secret(scan.part(earlier, end), own)
-    })
+    let alone = name::secret(scan.part(start, end), scan.own);
+    let Some(earlier) = earlier_word(scan, start) else {
+        return alone;
+    };
+    let both = scan.part(earlier, end);
+    match alone {
+        Some(_) if name::is_harmless(&name::normal(both)) => None,
+        Some(known) => Some(known),
+        None => name::secret(both, scan.own),
+    }
+}
+
+/// Where the word begins that stands one blank before.
+fn earlier_word(scan: &Scan<'_>, start: usize) -> Option<usize> {
+    let blank = start.checked_sub(1)?;
+    if scan.byte(blank) != Some(b' ') {
+        return None;
+    }
+    let earlier = scan.run_start(Alphabet::Alnum, blank, NAME_BYTES);
+    (earlier < blank).then_some(earlier)
 }
 
 fn blanks(scan: &Scan<'_>, at: usize) -> usize {
@@ -82,10 +111,10 @@ fn joint(scan: &Scan<'_>, start: usize, end: usize, flag: bool) -> Option<(Joint
         let opened = start
             .checked_sub(1)
             .is_some_and(|before| scan.byte(before) == Some(b'<'));
-        return opened.then_some((Joint::Tight, end + 1));
+        return opened.then_some((Joint::Element, end + 1));
     }
     let mut closed = quote(scan, end).map_or(end, |(behind, _, _)| behind);
-    if scan.byte(closed) == Some(b']') {
+    if closed > end && scan.byte(closed) == Some(b']') {
         closed += 1;
     }
     let at = blanks(scan, closed);
@@ -100,7 +129,8 @@ fn joint(scan: &Scan<'_>, start: usize, end: usize, flag: bool) -> Option<(Joint
         [b'%', b'3', b'D' | b'd' | b'A' | b'a', ..] => (Joint::Tight, at + 3),
         [b'\\', b'u', b'0', b'0', b'3', b'd' | b'D'] => (Joint::Tight, at + 6),
         [b'i', b's', b' ' | b':', ..] if spaced => (Joint::Sentence, at + 3),
-        [b',', ..] if flag && closed > end => (Joint::Tight, at + 1),
+        [b',', ..] if closed > end && (flag || called(scan, start)) => (Joint::Tight, at + 1),
+        [b'\'', ..] if spaced && closed == end => (Joint::Sql, at),
         [_, ..] if flag && spaced => (Joint::Tight, at),
         _ => return None,
     };
@@ -112,13 +142,21 @@ fn joint(scan: &Scan<'_>, start: usize, end: usize, flag: bool) -> Option<(Joint
     Some((joint, blanks(scan, behind)))
 }
 
+/// Whether a quoted name is the first argument of a call, as in `define('PASSWORD', '…')`.
+fn called(scan: &Scan<'_>, name: usize) -> bool {
+    let before = scan.bytes(name.saturating_sub(2), name);
+    matches!(before, [b'(', b'\'' | b'"'])
+}
+
 /// Where the value is, if it may be secret.
 fn value_of(scan: &Scan<'_>, at: usize, joint: Joint, secret: Secret) -> Option<(usize, usize)> {
     let at = inside_wrapper(scan, at);
     if let Some((start, mark, slashes)) = quote(scan, at) {
         let end = closing_quote(scan, start, mark, slashes);
         let value = scan.part(start, end);
-        return (!value.is_empty() && !is_placeholder(value)).then_some((start, end));
+        // A mark in quotes is what a parser met.
+        let told = value.len() > 3 || value.bytes().any(|byte| byte.is_ascii_alphanumeric());
+        return (told && !is_placeholder(value)).then_some((start, end));
     }
     if scan.byte(at) == Some(b'[') {
         return list(scan, at);
@@ -126,17 +164,22 @@ fn value_of(scan: &Scan<'_>, at: usize, joint: Joint, secret: Secret) -> Option<
     match secret {
         Secret::Authorization => authorization(scan, at, joint),
         Secret::Cookie | Secret::Phrase => {
-            let end = line_end(scan, at);
-            let value = scan.part(at, end);
+            let value = scan.part(at, line_end(scan, at, JUDGED));
             let several = match secret {
                 Secret::Cookie => value.contains('='),
                 _ => value.split_ascii_whitespace().count() >= 6,
             };
-            (several && !is_placeholder(value)).then_some((at, end))
+            (several && !is_placeholder(value)).then(|| (at, line_end(scan, at, usize::MAX)))
         }
         Secret::Password | Secret::Token | Secret::Custom => {
-            let end = bare_end(scan, at, joint);
-            is_secret_value(scan.part(at, end), joint, secret).then_some((at, end))
+            let end = bare_end(scan, at, joint, JUDGED);
+            let value = scan.part(at, end);
+            // `password: Option<String>`
+            let generic = scan.byte(end) == Some(b'<')
+                && !joint.is_tight()
+                && value.bytes().all(|byte| byte.is_ascii_alphabetic());
+            (!generic && is_secret_value(value, joint, secret))
+                .then(|| (at, bare_end(scan, at, joint, usize::MAX)))
         }
     }
 }
@@ -187,9 +230,9 @@ fn list(scan: &Scan<'_>, at: usize) -> Option<(usize, usize)> {
     (!is_placeholder(scan.part(at, end))).then_some((at + 1, end))
 }
 
-/// Where the line ends, or the quote around it.
-fn line_end(scan: &Scan<'_>, at: usize) -> usize {
-    let rest = scan.bytes(at, scan.text.len());
+/// Where the line ends, or the quote around it, at most so many bytes further.
+fn line_end(scan: &Scan<'_>, at: usize, most: usize) -> usize {
+    let rest = scan.bytes(at, at.saturating_add(most));
     let mut escaped = false;
     for (index, byte) in rest.iter().enumerate() {
         match byte {
@@ -199,27 +242,27 @@ fn line_end(scan: &Scan<'_>, at: usize) -> usize {
         }
         escaped = *byte == b'\\';
     }
-    scan.text.len()
+    scan.text.floor_char_boundary(at + rest.len())
 }
 
-/// Where a value without quotes ends.
-fn bare_end(scan: &Scan<'_>, at: usize, joint: Joint) -> usize {
+/// Where a value without quotes ends, at most so many bytes further.
+fn bare_end(scan: &Scan<'_>, at: usize, joint: Joint, most: usize) -> usize {
     let rest = scan.bytes(at, scan.text.len());
     let mut index = 0;
     while let Some(byte) = rest.get(index) {
         let ends = match byte {
             b'"' | b'\'' | b'`' | b'<' => true,
-            b'>' => joint != Joint::Tight,
+            b'>' => !joint.is_tight(),
             b'\\' => matches!(rest.get(index + 1), Some(b'n' | b'r' | b't' | b'"' | b'\'')),
             b',' | b';' | b'&' | b')' | b']' | b'}' | b'|' => ends_value(rest, index + 1),
             byte => byte.is_ascii_whitespace(),
         };
-        if ends {
+        if ends || index >= most {
             break;
         }
         index += 1;
     }
-    at + index
+    scan.text.floor_char_boundary(at + index)
 }
 
 /// Whether what stands here is not part of the value: nothing, a blank, a mark, or the next name with its separator.
@@ -255,36 +298,39 @@ fn authorization(scan: &Scan<'_>, at: usize, joint: Joint) -> Option<(usize, usi
         "signature",
         "mac",
     ];
-    let end = bare_end(scan, at, joint);
+    let end = bare_end(scan, at, joint, JUDGED);
     let scheme = scan.part(at, end);
     let is = |known: &[&str]| known.iter().any(|name| scheme.eq_ignore_ascii_case(name));
     let start = blanks(scan, end);
     if is(&WITH_PARAMETERS) && start > end {
-        let end = line_end(scan, start);
-        return scan.part(start, end).contains('=').then_some((start, end));
+        let near = scan.part(start, line_end(scan, start, JUDGED));
+        return (near.contains('=') && !near.starts_with("[redacted"))
+            .then(|| (start, line_end(scan, start, usize::MAX)));
     }
     if is(&WITH_TOKEN) && start > end {
-        let end = bare_end(scan, start, Joint::Tight);
+        let end = bare_end(scan, start, Joint::Tight, JUDGED);
         let value = scan.part(start, end);
-        let known = !value.is_empty() && !is_placeholder(value) && !is_harmless_word(value);
-        return known.then_some((start, end));
+        let word = is_harmless_word(value) || value.eq_ignore_ascii_case("authentication");
+        let known = !value.is_empty() && !is_placeholder(value) && !word;
+        return known.then(|| (start, bare_end(scan, start, Joint::Tight, usize::MAX)));
     }
-    is_secret_value(scheme, joint, Secret::Token).then_some((at, end))
+    is_secret_value(scheme, joint, Secret::Token)
+        .then(|| (at, bare_end(scan, at, joint, usize::MAX)))
 }
 
 /// Whether this may be a secret, standing without quotes behind a secret name.
 fn is_secret_value(value: &str, joint: Joint, secret: Secret) -> bool {
-    if value.is_empty() || is_placeholder(value) || is_code(value) {
+    if value.is_empty() || is_placeholder(value) || is_code(value, joint.is_tight()) {
         return false;
     }
     let random = looks_random(value.as_bytes());
     match (joint, secret) {
         (Joint::Sentence, _) => random && !is_file(value),
-        (Joint::Tight, Secret::Token) => {
+        (Joint::Tight | Joint::Element, Secret::Token) => {
             let short = value.len() < 4 && value.bytes().all(|byte| byte.is_ascii_digit());
             !short && !is_file(value) && !is_boolean_like(value)
         }
-        (Joint::Tight, _) => !is_file(value),
+        (Joint::Tight | Joint::Element | Joint::Sql, _) => !is_file(value),
         (Joint::Equals | Joint::Colon, Secret::Token) => random && !is_file(value),
         (Joint::Equals, _) => {
             !is_harmless_word(value) && (random || !is_path_of_names(value)) && !is_file(value)

@@ -184,7 +184,7 @@ pub(super) fn secret(name: &str, own: &[Box<str>]) -> Option<(&'static str, Secr
     if own.iter().any(|own| normal.ends_with(&**own)) {
         return Some(("custom", Secret::Custom));
     }
-    if HARMLESS.iter().any(|harmless| normal.ends_with(harmless)) {
+    if is_harmless(&normal) {
         return None;
     }
     // `config.auth`: the whole name is what stands behind the last dot.
@@ -197,6 +197,11 @@ pub(super) fn secret(name: &str, own: &[Box<str>]) -> Option<(&'static str, Secr
             WHOLE.iter().find(|whole| last == whole.text)
         })?;
     Some((known.kind, known.secret))
+}
+
+/// Whether a normal name only sounds secret.
+pub(super) fn is_harmless(normal: &str) -> bool {
+    HARMLESS.iter().any(|harmless| normal.ends_with(harmless))
 }
 
 /// The part of a user's name that stands in a text in every way of writing it: its longest word.

@@ -76,7 +76,9 @@ impl<'text> Scan<'text> {
         self.text.as_bytes().get(at).copied()
     }
 
+    /// The bytes of a part of the text; an end beyond the text is its end.
     pub(super) fn bytes(&self, start: usize, end: usize) -> &'text [u8] {
+        let end = end.min(self.text.len());
         self.text.as_bytes().get(start..end).unwrap_or_default()
     }
 
@@ -167,6 +169,9 @@ impl<'text> Scan<'text> {
             Some(at) => (authority.get(..at)?, at),
             None => self.slashed_password(authority, rest)?,
         };
+        if user.starts_with(b"[redacted") {
+            return None;
+        }
         let secret = match user.iter().position(|byte| *byte == b':') {
             Some(colon) => start + colon + 1,
             None if user.len() >= 16 && looks_random(user) => start,
@@ -188,7 +193,11 @@ impl<'text> Scan<'text> {
         rest: &'a [u8],
     ) -> Option<(&'a [u8], usize)> {
         let colon = authority.iter().position(|byte| *byte == b':')?;
-        let after = *authority.get(colon + 1)?;
+        // `<password>` stands for one.
+        let after = *rest.get(colon + 1).filter(|after| **after != b'<')?;
+        if colon + 1 == authority.len() && after == b'/' {
+            return None;
+        }
         if after.is_ascii_digit() || authority.starts_with(b"[") {
             return None;
         }
@@ -305,6 +314,8 @@ impl<'text> Scan<'text> {
         let value = rest.get(..rest.iter().position(stops).unwrap_or(rest.len()))?;
         let user = if before.ends_with("sshpass") {
             0
+        } else if self.starts_with(start, " -p ") {
+            return None;
         } else if before.contains("curl") || before.contains("wget") || before.contains("http") {
             value.iter().position(|byte| *byte == b':')? + 1
         } else {

@@ -197,35 +197,38 @@ pub(super) fn is_harmless_word(value: &str) -> bool {
 }
 
 /// Whether this is code that makes the value, and not the value: a call, an index, a path of modules.
-pub(super) fn is_code(value: &str) -> bool {
+///
+/// Behind a tight separator a password may look like a call, so only an empty one counts.
+pub(super) fn is_code(value: &str, tight: bool) -> bool {
     let near = value.as_bytes();
     let near = near.get(..LOOKED_AT).unwrap_or(near);
     let name = near
         .iter()
-        .take_while(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b':'))
+        .take_while(|byte| byte.is_ascii_alphabetic() || matches!(byte, b'_' | b'.'))
         .count();
-    let starts = near
-        .first()
-        .is_some_and(|byte| byte.is_ascii_alphabetic() || matches!(byte, b'_' | b'&'));
-    let called = matches!(near.get(name), Some(b'(' | b'[' | b'<' | b'!'));
-    (starts && called && name > 0)
-        || value.contains("::")
-        || value.starts_with('&')
-        || [
-            "process.env",
-            "os.environ",
-            "env.",
-            "secrets.",
-            "self.",
-            "this.",
-            "req.",
-            "args.",
-            "config.",
-            "std.",
-        ]
-        .iter()
-        .any(|beginning| value.starts_with(beginning))
+    let behind = near.get(name..).unwrap_or_default();
+    let called = match behind {
+        [b'(' | b'['] => true,
+        [b'(' | b'[', ..] | [b':', b':', ..] => !tight,
+        _ => false,
+    };
+    (name > 0 && called)
+        || (!tight && value.starts_with('&'))
+        || SOURCES.iter().any(|beginning| value.starts_with(beginning))
 }
+
+/// Where programs get secrets from.
+const SOURCES: &[&str] = &[
+    "process.env",
+    "os.environ",
+    "secrets.",
+    "self.",
+    "this.",
+    "req.",
+    "args.",
+    "config.",
+    "std::",
+];
 
 /// Whether this is names with dots and underscores between, as code has them.
 pub(super) fn is_path_of_names(value: &str) -> bool {

@@ -4,6 +4,9 @@ use std::time::Duration;
 
 use super::super::profile::{FrameId, NodeId, Profile, ProfileMethod, ProfileNode};
 
+/// How many steps a file may list.
+const STEPS: usize = 1_000_000;
+
 /// A frame is entered or left.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Step {
@@ -23,13 +26,10 @@ pub(super) struct Course {
     pub(super) is_layout: bool,
 }
 
-/// The course of a profile, or, if that was not kept, its call paths one after another.
+/// The course of a profile, or, if that was not kept or is too long for a file, its call paths one after another.
 pub(super) fn course(profile: &Profile) -> Course {
-    if has_course(profile) {
-        recorded(profile)
-    } else {
-        laid_out(profile)
-    }
+    let recorded = has_course(profile).then(|| recorded(profile)).flatten();
+    recorded.unwrap_or_else(|| laid_out(profile))
 }
 
 /// Whether it is known of all time when it was spent.
@@ -38,7 +38,7 @@ pub(super) fn has_course(profile: &Profile) -> bool {
     !timers && profile.losses().segments == 0
 }
 
-fn recorded(profile: &Profile) -> Course {
+fn recorded(profile: &Profile) -> Option<Course> {
     let nodes: Vec<ProfileNode> = profile.nodes().collect();
     let origin = profile
         .segments()
@@ -50,13 +50,16 @@ fn recorded(profile: &Profile) -> Course {
         let start = segment.start.saturating_sub(origin);
         walk.go_to(segment.node, start);
         end = start.saturating_add(segment.duration);
+        if walk.steps.len() > STEPS {
+            return None;
+        }
     }
     walk.go_to(None, end);
-    Course {
+    Some(Course {
         steps: walk.steps,
         length: end,
         is_layout: false,
-    }
+    })
 }
 
 fn laid_out(profile: &Profile) -> Course {

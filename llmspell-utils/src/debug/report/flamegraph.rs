@@ -2,16 +2,21 @@
 
 use std::collections::HashMap;
 use std::hash::{BuildHasher as _, Hasher as _};
+use std::time::Duration;
 
 use foldhash::fast::FixedState;
-use inferno::flamegraph::color::{Color, PaletteMap};
+use inferno::flamegraph::color::{BackgroundColor, Color, PaletteMap};
 use inferno::flamegraph::{Options, TextTruncateDirection, from_lines};
 
 use super::super::profile::{FrameKind, Profile};
 use super::super::text::{escaped, escaped_where};
 use super::folded::own_times;
 use super::format::ReportError;
-use super::label::{label, method};
+use super::label::{NAMELESS, label, method};
+use super::quantity::duration;
+
+/// A shorter profile is written in nanoseconds, a longer one in microseconds.
+const SHORT: Duration = Duration::from_millis(10);
 
 /// A flame graph, in which a frame's width is its time and its colour its kind.
 pub(super) fn flamegraph(profile: &Profile) -> Result<String, ReportError> {
@@ -20,7 +25,6 @@ pub(super) fn flamegraph(profile: &Profile) -> Result<String, ReportError> {
         .iter()
         .map(|frame| drawable(&label(frame)))
         .collect();
-    // Nanoseconds are drawn, microseconds are written.
     let lines: Vec<String> = own_times(profile, &labels)
         .iter()
         .map(|(path, own)| format!("{path} {}", own.as_nanos()))
@@ -32,9 +36,16 @@ pub(super) fn flamegraph(profile: &Profile) -> Result<String, ReportError> {
     let mut colours = colours(profile, &labels);
     let mut options = Options::default();
     options.title = title;
-    options.subtitle = Some(method(profile));
-    options.count_name = "µs".to_owned();
-    options.factor = 1e-3;
+    options.subtitle = Some(format!(
+        "{} in all; {}",
+        duration(profile.total()),
+        method(profile)
+    ));
+    options.bgcolors = Some(BackgroundColor::Flat(rgb([250, 250, 250], 0)));
+    // Nanoseconds are drawn. What is written is a whole number, from which the shares are worked out.
+    let is_short = profile.total() < SHORT;
+    options.count_name = if is_short { "ns" } else { "µs" }.to_owned();
+    options.factor = if is_short { 1.0 } else { 1e-3 };
     options.name_type = "Frame:".to_owned();
     options.text_truncate_direction = TextTruncateDirection::Right;
     options.palette_map = Some(&mut colours);
@@ -46,8 +57,13 @@ pub(super) fn flamegraph(profile: &Profile) -> Result<String, ReportError> {
 /// The label without what has a meaning in the lines that are drawn from, or none in XML.
 fn drawable(label: &str) -> String {
     let label = escaped_where(label, |character| {
-        matches!(character, ';' | '\u{fffe}' | '\u{ffff}')
+        matches!(character, '\u{fffe}' | '\u{ffff}')
     });
+    // Blanks at the ends of a line do not count there.
+    let label = match label.trim() {
+        "" => NAMELESS.to_owned(),
+        label => label.replace(';', ":"),
+    };
     // A number behind the last blank would be read as an amount, and what follows `# ` as a comment.
     match label.rsplit_once(' ') {
         Some((before, last)) if is_number(last) || before == "#" => {

@@ -3,9 +3,15 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::super::profile::Profile;
+use super::super::profile::{NodeId, Profile};
 use super::super::text::escaped;
 use super::label::label;
+
+/// How long all paths of a report may be together, in bytes.
+const BYTES: usize = 64 * 1024 * 1024;
+
+/// What stands for the paths beyond.
+const EVERYTHING_ELSE: &str = "(everything_else)";
 
 /// The call paths in which time was spent, sorted: the frames with `;` between, a blank, and the whole microseconds
 /// of the path's own time.
@@ -32,19 +38,48 @@ pub(super) fn folded(profile: &Profile) -> String {
 }
 
 /// The own time of every call path by the labels of its frames, which several paths may share.
+///
+/// Where the paths together would be longer than 64 MiB, the later ones are one.
 pub(super) fn own_times(profile: &Profile, labels: &[String]) -> BTreeMap<String, Duration> {
     let mut times: BTreeMap<String, Duration> = BTreeMap::new();
-    for node in profile.nodes().filter(|node| !node.own.is_zero()) {
-        let stack = profile.stack(node.id);
-        let path: Vec<&str> = stack
-            .iter()
-            .filter_map(|frame| labels.get(frame.index()))
-            .map(String::as_str)
-            .collect();
-        let time = times.entry(path.join(";")).or_default();
+    let lengths = lengths(profile, labels);
+    let mut bytes = 0_usize;
+    for (node, length) in profile.nodes().zip(lengths) {
+        if node.own.is_zero() {
+            continue;
+        }
+        bytes = bytes.saturating_add(length);
+        let path = if bytes > BYTES {
+            EVERYTHING_ELSE.to_owned()
+        } else {
+            path(profile, labels, node.id)
+        };
+        let time = times.entry(path).or_default();
         *time = time.saturating_add(node.own);
     }
     times
+}
+
+fn path(profile: &Profile, labels: &[String], node: NodeId) -> String {
+    let stack = profile.stack(node);
+    let path: Vec<&str> = stack
+        .iter()
+        .filter_map(|frame| labels.get(frame.index()))
+        .map(String::as_str)
+        .collect();
+    path.join(";")
+}
+
+/// How long every path is, in bytes.
+fn lengths(profile: &Profile, labels: &[String]) -> Vec<usize> {
+    let mut lengths: Vec<usize> = Vec::with_capacity(profile.nodes().len());
+    for node in profile.nodes() {
+        // A path stands after its caller.
+        let above = node.parent.and_then(|id| lengths.get(id.index()));
+        let own = labels.get(node.frame.index()).map_or(0, String::len);
+        lengths.push(above.map_or(0, |above| above + 1) + own);
+    }
+    lengths
 }
 
 /// The label without what has a meaning in the format.

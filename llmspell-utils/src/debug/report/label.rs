@@ -3,6 +3,9 @@
 use super::super::profile::{Profile, ProfileFrame, ProfileMethod};
 use super::quantity::set_duration;
 
+/// What stands for a name where there is none.
+pub(super) const NAMELESS: &str = "(anonymous)";
+
 /// The frame's name and its place, such as `check (guard.lua:12)`.
 pub(super) fn label(frame: &ProfileFrame) -> String {
     let name = name(frame);
@@ -15,7 +18,7 @@ pub(super) fn label(frame: &ProfileFrame) -> String {
 /// The frame's name, which is never empty.
 pub(super) fn name(frame: &ProfileFrame) -> &str {
     if frame.name.is_empty() {
-        "(anonymous)"
+        NAMELESS
     } else {
         &frame.name
     }
@@ -55,12 +58,12 @@ pub(super) fn losses(profile: &Profile) -> Option<String> {
     let lost = profile.losses();
     let paths = (lost.paths > 0).then(|| {
         format!(
-            "{} calls or samples were charged to a caller, because there were too many paths",
+            "calls or samples that count for a caller, because there were too many paths: {}",
             lost.paths
         )
     });
     let segments = (lost.segments > 0)
-        .then(|| format!("{} stretches of time have no place in time", lost.segments));
+        .then(|| format!("stretches without a place in time: {}", lost.segments));
     let losses: Vec<_> = [paths, segments].into_iter().flatten().collect();
     (!losses.is_empty()).then(|| losses.join("; "))
 }

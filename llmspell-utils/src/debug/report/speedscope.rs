@@ -75,14 +75,15 @@ struct Event {
     at: u64,
 }
 
-/// A speedscope file: with events if every call was noted, else with stacks and how long each was current.
+/// How many frames all stacks of a file may have together.
+const STACKED: usize = 4_000_000;
+
+/// A speedscope file: with events if every call was noted, else with stacks and how long each was
+/// current, unless that would be too long.
 pub(super) fn speedscope(profile: &Profile) -> Result<String, ReportError> {
-    let is_evented = matches!(profile.method(), ProfileMethod::Exact) && has_course(profile);
-    let (kind, end_value) = if is_evented {
-        evented(profile)
-    } else {
-        sampled(profile)
-    };
+    let is_exact = matches!(profile.method(), ProfileMethod::Exact) && has_course(profile);
+    let stacks = (!is_exact).then(|| sampled(profile)).flatten();
+    let (kind, end_value) = stacks.unwrap_or_else(|| evented(profile));
     let file = File {
         schema: SCHEMA,
         exporter: concat!("llmspell@", env!("CARGO_PKG_VERSION")),
@@ -126,7 +127,8 @@ fn evented(profile: &Profile) -> (Kind, u64) {
     )
 }
 
-fn sampled(profile: &Profile) -> (Kind, u64) {
+/// Stacks and how long each was current; nothing if they are too many.
+fn sampled(profile: &Profile) -> Option<(Kind, u64)> {
     let stacks = if has_course(profile) {
         let segments = profile.segments().iter();
         segments
@@ -138,13 +140,18 @@ fn sampled(profile: &Profile) -> (Kind, u64) {
     };
     let mut samples = Vec::with_capacity(stacks.len());
     let mut weights = Vec::with_capacity(stacks.len());
+    let mut stacked = 0;
     for (node, duration) in stacks {
         let stack = node.map_or_else(Vec::new, |node| profile.stack(node));
+        stacked += stack.len();
+        if stacked > STACKED {
+            return None;
+        }
         samples.push(stack.into_iter().map(|frame| frame.index()).collect());
         weights.push(saturating_nanoseconds(duration));
     }
     let end = weights
         .iter()
         .fold(0_u64, |sum, weight| sum.saturating_add(*weight));
-    (Kind::Sampled { samples, weights }, end)
+    Some((Kind::Sampled { samples, weights }, end))
 }

@@ -45,7 +45,7 @@ pub fn timers_text(statistics: &[TimerStatistics], lost: ProfilerLosses) -> Stri
         .counts()
         .into_iter()
         .filter(|(_, count)| *count > 0)
-        .map(|(what, count)| format!("{count} {what}"))
+        .map(|(what, count)| format!("{what} ({count})"))
         .collect();
     if !lost.is_empty() {
         text.push_str(&format!("not kept: {}\n", lost.join(", ")));

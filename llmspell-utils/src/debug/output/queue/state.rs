@@ -162,6 +162,7 @@ impl State {
 
     pub(super) const fn close(&mut self) {
         self.closing = true;
+        self.flush_after = Some(self.taken);
         self.hurried = true;
     }
 
@@ -213,6 +214,8 @@ impl State {
     pub(super) fn finish_flush(&mut self, outcome: io::Result<()>) {
         self.flushes += 1;
         self.flush_error = outcome.err();
+        let trouble = self.flush_error.as_ref().and_then(OutputTrouble::of);
+        self.lose(trouble.map_or(0, OutputTrouble::lost));
     }
 
     /// The attempt met with nobody.

@@ -42,19 +42,22 @@ impl Transport {
     }
 
     pub(super) fn send(&self, message: &str) -> io::Result<()> {
+        let bytes = message.as_bytes();
         match self {
-            Self::Local { paths, socket } => through(
-                socket,
-                || connect_local(paths),
-                |socket| socket.send(message.as_bytes()).map(drop),
-            ),
-            Self::Udp { address, socket } => through(
-                socket,
-                || connect_udp(address),
-                |socket| socket.send(message.as_bytes()).map(drop),
-            ),
+            Self::Local { paths, socket } => {
+                let attempt = || {
+                    let connect = || connect_local(paths);
+                    through(socket, connect, |socket| socket.send(bytes).map(drop))
+                };
+                // Only a failure tells that the daemon was started anew; nothing was sent then, and a new socket may do.
+                attempt().or_else(|_| attempt())
+            }
+            Self::Udp { address, socket } => {
+                let connect = || connect_udp(address);
+                through(socket, connect, |socket| socket.send(bytes).map(drop))
+            }
             // RFC 6587, 3.4.1: the length in front says where a message ends.
-            Self::Tcp(stream) => stream.send(format!("{} {message}", message.len()).as_bytes()),
+            Self::Tcp(stream) => stream.send(format!("{} {message}", bytes.len()).as_bytes()),
         }
     }
 }
@@ -66,14 +69,10 @@ fn through<S>(
     send: impl Fn(&S) -> io::Result<()>,
 ) -> io::Result<()> {
     let mut place = place.lock();
-    if let Some(socket) = place.take()
-        && send(&socket).is_ok()
-    {
-        *place = Some(socket);
-        return Ok(());
-    }
-    // A socket knows of a daemon that was started anew only by failing: a datagram is sent whole or not at all.
-    let socket = connect().map_err(|error| nobody_there(&error))?;
+    let socket = match place.take() {
+        Some(socket) => socket,
+        None => connect().map_err(|error| nobody_there(&error))?,
+    };
     send(&socket)?;
     *place = Some(socket);
     Ok(())

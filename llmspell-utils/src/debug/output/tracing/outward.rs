@@ -2,6 +2,7 @@
 
 use std::io;
 
+use ::tracing::dispatcher;
 use ::tracing::field;
 use ::tracing::{Level, event};
 use serde_json::Value;
@@ -17,6 +18,8 @@ use super::guard::Crossing;
 ///
 /// The target is `llmspell`; the fields are `message`, `module`, `data` (JSON), `place` (`file:line`) and
 /// `correlation`, as far as the entry has them, with every character escaped that could end a line or drive a terminal.
+/// As long as the program never had a subscriber, entries are lost, and counted as such.
+///
 /// What came from `tracing` through [`DebugLayer`](super::DebugLayer) does not go back there.
 ///
 /// ```
@@ -65,6 +68,11 @@ impl DebugOutput for TracingOutput {
         let Some(_crossing) = Crossing::begin() else {
             return Ok(());
         };
+        if !dispatcher::has_been_set() {
+            return Err(io::Error::other(
+                "the program has no subscriber of `tracing`",
+            ));
+        }
         match entry.level {
             DebugLevel::Error => event_at!(Level::ERROR, entry),
             DebugLevel::Warn => event_at!(Level::WARN, entry),

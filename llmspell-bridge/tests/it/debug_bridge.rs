@@ -1,0 +1,384 @@
+//! What scripts may do with the debug infrastructure that they share, and what they leave there.
+
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use llmspell_bridge::{
+    DebugBridge, KeptLines, Language, ProfileOptions, Script, ScriptHost, ScriptHostBuilder,
+    ScriptOutput,
+};
+use llmspell_engine::EngineOptions;
+use llmspell_utils::debug::{
+    Clock, DebugConfig, DebugEntry, DebugLevel, DebugManager, ScopeGrants, SlowOperation,
+    SlowThresholds, Timestamp,
+};
+
+/// A clock of which each reading is a millisecond after the one before.
+#[derive(Debug, Default)]
+struct SteppingClock(AtomicU64);
+
+impl Clock for SteppingClock {
+    fn now(&self) -> Duration {
+        Duration::from_millis(self.0.fetch_add(1, Ordering::Relaxed))
+    }
+
+    fn wall(&self) -> Timestamp {
+        Timestamp::from_nanoseconds(0)
+    }
+}
+
+fn project(builder: ScriptHostBuilder) -> ScriptHostBuilder {
+    let project = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/specs/project");
+    builder.project(project, EngineOptions::default())
+}
+
+/// A host of its own scope, and what its scripts print.
+fn sharing(language: Language, manager: &Arc<DebugManager>) -> (ScriptHost, Arc<KeptLines>) {
+    host(language, DebugBridge::new(Arc::clone(manager)))
+}
+
+fn host(language: Language, bridge: DebugBridge) -> (ScriptHost, Arc<KeptLines>) {
+    let lines = Arc::new(KeptLines::new(1 << 20));
+    let host = ScriptHost::builder(language)
+        .debug(bridge)
+        .output(Arc::clone(&lines) as Arc<dyn ScriptOutput>)
+        .build()
+        .unwrap();
+    (host, lines)
+}
+
+fn run(host: &mut ScriptHost, source: &str) {
+    let ran = host.run(&Script::new("script", source));
+    ran.unwrap_or_else(|error| panic!("{source}: {}", error.render(false)));
+}
+
+fn messages(manager: &DebugManager) -> Vec<String> {
+    let entries = manager.captured(None).into_iter();
+    entries.map(|entry| entry.message).collect()
+}
+
+#[test]
+fn one_script_cannot_read_clear_or_silence_another_of_the_same_manager() {
+    for language in Language::ALL {
+        let manager = Arc::new(DebugManager::new());
+        let (mut one, _) = sharing(language, &manager);
+        let (mut other, printed) = sharing(language, &manager);
+        let call = if language == Language::Lua { ":" } else { "." };
+        run(
+            &mut one,
+            &format!("Debug.warn('of one'); Debug.timer('mine'){call}stop()"),
+        );
+        let count = match language {
+            Language::Lua => "print(#Debug.getCapturedEntries(), Debug.performanceReport())",
+            Language::JavaScript => {
+                "print(Debug.getCapturedEntries().length + '\\t' + Debug.performanceReport())"
+            }
+        };
+        run(&mut other, count);
+        assert_eq!(
+            printed.lines(),
+            ["0\tno timer was stopped yet\n"],
+            "{language}"
+        );
+        run(
+            &mut other,
+            "Debug.clearCaptured(); Debug.setEnabled(false); Debug.setDefaultFilterEnabled(false);
+             Debug.setLevel('off'); Debug.setFilter('off'); Debug.clearModuleFilters()",
+        );
+        run(&mut one, "Debug.warn('heard all the same', 'some.module')");
+        run(&mut other, "Debug.error('not heard')");
+        assert_eq!(
+            messages(&manager),
+            ["of one", "heard all the same"],
+            "{language}: the host sees all"
+        );
+        assert_eq!(manager.level(), DebugLevel::Info);
+    }
+}
+
+#[test]
+fn a_script_hears_what_level_is_allowed() {
+    for language in Language::ALL {
+        let manager = Arc::new(DebugManager::new());
+        let (mut host, printed) = sharing(language, &manager);
+        run(
+            &mut host,
+            "print(Debug.setLevel('trace')); print(Debug.setFilter('debug')); print(Debug.setLevel('error')); print(Debug.getLevel())",
+        );
+        assert_eq!(
+            printed.lines(),
+            ["false", "false", "true", "ERROR"],
+            "{language}"
+        );
+        assert_eq!(
+            messages(&manager),
+            [
+                "Debug.setLevel: the level TRACE is not allowed here, INFO at most",
+                "Debug.setFilter: the level DEBUG is not allowed here, INFO at most"
+            ],
+            "{language}"
+        );
+    }
+}
+
+#[test]
+fn an_embedder_may_grant_more() {
+    for language in Language::ALL {
+        let manager = Arc::new(DebugManager::new());
+        let grants = ScopeGrants {
+            level: Some(DebugLevel::Debug),
+        };
+        let (mut granted, printed) = host(
+            language,
+            DebugBridge::granting(Arc::clone(&manager), grants),
+        );
+        run(
+            &mut granted,
+            "print(Debug.setLevel('debug')); Debug.debug('more')",
+        );
+        assert_eq!(printed.lines(), ["true"], "{language}");
+        assert_eq!(messages(&manager), ["more"], "{language}");
+        let (mut owner, printed) = host(language, DebugBridge::owning(Arc::clone(&manager)));
+        run(&mut owner, "print(Debug.setLevel('trace'))");
+        assert_eq!(printed.lines(), ["true"], "{language}");
+        assert_eq!(manager.level(), DebugLevel::Trace, "{language}");
+    }
+}
+
+fn slow_entries(manager: &DebugManager) -> Vec<DebugEntry> {
+    let mut entries = manager.captured(None);
+    entries.retain(|entry| entry.module.as_deref() == Some("llmspell.slow"));
+    entries
+}
+
+#[test]
+fn a_slow_script_and_a_slow_evaluation_leave_one_warning_each_with_the_breakdown() {
+    for language in Language::ALL {
+        let manager = Arc::new(DebugManager::with_clock(Arc::new(SteppingClock::default())));
+        manager.set_slow_thresholds(SlowThresholds {
+            script: Some(Duration::from_nanos(1)),
+            evaluation: Some(Duration::from_nanos(1)),
+            signal: None,
+        });
+        let builder = ScriptHost::builder(language).debug(DebugBridge::new(Arc::clone(&manager)));
+        let mut host = project(builder).build().unwrap();
+        // A scope that silences itself does not silence the host's warnings.
+        run(
+            &mut host,
+            r#"Debug.setEnabled(false);
+               Cupcake.eval('{"hook_event_name": "PreToolUse", "tool_name": "Bash", "tool_input": {"command": "ls"}}')"#,
+        );
+        let entries = slow_entries(&manager);
+        assert_eq!(entries.len(), 2, "{language}: {entries:?}");
+        let [evaluation, script] = [&entries[0], &entries[1]];
+        assert!(
+            evaluation
+                .message
+                .starts_with("evaluation of PreToolUse of Bash took"),
+            "{language}: {}",
+            evaluation.message
+        );
+        assert!(
+            script.message.starts_with("script call of script took"),
+            "{language}: {}",
+            script.message
+        );
+        let breakdown = |entry: &DebugEntry| entry.data.as_ref().unwrap()["breakdown"].clone();
+        let evaluated = breakdown(evaluation);
+        assert!(
+            evaluated["timings_us"]["evaluate"].is_number(),
+            "{evaluated}"
+        );
+        assert!(evaluated["policies"][0]["us"].is_number(), "{evaluated}");
+        assert_eq!(evaluated["file"], "script", "{evaluated}");
+        assert_eq!(evaluated["line"], 2, "{evaluated}");
+        let ran = breakdown(script);
+        assert_eq!(ran["evaluations"], 1, "{ran}");
+        assert_eq!(ran["ended"], "done", "{ran}");
+        assert!(ran["script_ms"].as_f64().unwrap() > 0.0, "{ran}");
+    }
+}
+
+#[test]
+fn what_is_fast_enough_leaves_no_warning() {
+    for language in Language::ALL {
+        let manager = Arc::new(DebugManager::new());
+        let config = DebugConfig {
+            slow: SlowThresholds::all(Some(Duration::from_secs(3600))),
+            ..DebugConfig::default()
+        };
+        manager.configure(&config).unwrap();
+        assert!(manager.slow_threshold(SlowOperation::Signal).is_some());
+        let builder = ScriptHost::builder(language).debug(DebugBridge::new(Arc::clone(&manager)));
+        let mut host = project(builder).build().unwrap();
+        run(&mut host, r#"Cupcake.eval('{"hook_event_name": "Stop"}')"#);
+        assert!(slow_entries(&manager).is_empty(), "{language}");
+    }
+}
+
+#[test]
+fn the_flame_graph_shows_what_was_timed_in_this_bridge() {
+    for language in Language::ALL {
+        let manager = Arc::new(DebugManager::with_clock(Arc::new(SteppingClock::default())));
+        let (mut host, printed) = sharing(language, &manager);
+        let stop = if language == Language::Lua {
+            ":stop()"
+        } else {
+            ".stop()"
+        };
+        let local = if language == Language::Lua {
+            "local"
+        } else {
+            "const"
+        };
+        run(
+            &mut host,
+            &format!(
+                "{local} load = Debug.timer('load'); {local} parse = Debug.timer('parse');
+                 parse{stop}; load{stop}; print(Debug.flameGraph())"
+            ),
+        );
+        let text = printed.lines().join("\n");
+        assert!(text.contains("load;parse 1000"), "{language}: {text}");
+        assert!(text.starts_with("load 2000"), "{language}: {text}");
+    }
+}
+
+#[test]
+fn profiles_are_saved_below_the_directory_that_the_host_allows_and_nowhere_else() {
+    for language in Language::ALL {
+        let folder = tempfile::tempdir().unwrap();
+        let allowed = folder.path().join("allowed");
+        fs::create_dir_all(allowed.join("sub")).unwrap();
+        fs::write(allowed.join("there.folded"), "kept").unwrap();
+        #[cfg(unix)]
+        std::os::unix::fs::symlink(folder.path(), allowed.join("out")).unwrap();
+        #[cfg(unix)]
+        std::os::unix::fs::symlink(folder.path().join("x.svg"), allowed.join("link.svg")).unwrap();
+        let lines = Arc::new(KeptLines::new(1 << 20));
+        let mut host = ScriptHost::builder(language)
+            .output(Arc::clone(&lines) as Arc<dyn ScriptOutput>)
+            .profiles_below(&allowed)
+            .build()
+            .unwrap();
+        let paths = [
+            ("a.folded", true),
+            ("sub/a.speedscope.json", true),
+            ("a.trace.json", true),
+            ("a.svg", true),
+            ("a.folded", false),
+            ("there.folded", false),
+            ("../outside.folded", false),
+            ("sub/../../outside.folded", false),
+            ("out/outside.folded", false),
+            ("link.svg", false),
+            ("missing/a.folded", false),
+            ("/tmp/llmspell-outside.folded", false),
+            ("a.lua", false),
+            ("a\\0.folded", false),
+            ("", false),
+            ("..", false),
+        ];
+        let between = if language == Language::Lua { ":" } else { "." };
+        let local = if language == Language::Lua {
+            "local"
+        } else {
+            "const"
+        };
+        let mut source = format!("Debug.startProfile(); {local} p = Debug.stopProfile();\n");
+        for (path, _) in paths {
+            source.push_str(&format!("print(p{between}save('{path}'));\n"));
+        }
+        run(&mut host, &source);
+        let expected: Vec<_> = paths.iter().map(|(_, saved)| saved.to_string()).collect();
+        assert_eq!(lines.lines(), expected, "{language}");
+        assert_eq!(
+            fs::read_to_string(allowed.join("there.folded")).unwrap(),
+            "kept"
+        );
+        assert!(
+            fs::read_to_string(allowed.join("a.svg"))
+                .unwrap()
+                .contains("<svg")
+        );
+        let outside: Vec<_> = fs::read_dir(folder.path()).unwrap().collect();
+        assert_eq!(outside.len(), 1, "{language}: {outside:?}");
+    }
+}
+
+#[test]
+fn a_profile_of_the_host_is_not_the_scripts_to_stop() {
+    for language in Language::ALL {
+        let manager = Arc::new(DebugManager::new());
+        let (mut host, printed) = sharing(language, &manager);
+        assert!(host.profiles().start(ProfileOptions::default()).unwrap());
+        run(
+            &mut host,
+            "Debug.stopProfile(); print(Debug.startProfile())",
+        );
+        assert_eq!(printed.lines(), ["false"], "{language}");
+        assert!(host.profiles().stop().is_some(), "{language}");
+    }
+}
+
+#[test]
+fn secrets_reach_neither_stacks_nor_errors_nor_reports() {
+    const KEY: &str = "AKIAIOSFODNN7EXAMPLE";
+    let lua = format!(
+        "local password, token = 'hunter2', 'x {KEY}'
+         Debug.timer(token):stop()
+         print(Debug.stackTrace({{capture_locals = true}}))
+         print(Debug.stackTraceJson({{capture_locals = true, capture_upvalues = true}}))
+         print(Debug.performanceReport()) print(Debug.jsonReport()) print(Debug.flameGraph())
+         error('wrong key ' .. token)"
+    );
+    let javascript = format!(
+        "const password = 'hunter2', token = 'x ' + '{KEY}';
+         Debug.timer(token).stop();
+         const held = {{[token]: () => {{ print(Debug.stackTrace()); }}}};
+         Debug.startProfile({{title: token}}); held[token](); print(Debug.stopProfile().json());
+         print(Debug.performanceReport()); print(Debug.jsonReport()); print(Debug.flameGraph());
+         throw new Error('wrong key ' + token)"
+    );
+    for (language, source) in [(Language::Lua, lua), (Language::JavaScript, javascript)] {
+        let manager = Arc::new(DebugManager::new());
+        let (mut host, printed) = sharing(language, &manager);
+        let error = host.run(&Script::new("script", source)).unwrap_err();
+        let shown = [
+            printed.lines().join("\n"),
+            error.message().to_owned(),
+            error.stack().to_text(),
+            error.to_json().to_string(),
+        ];
+        for text in shown {
+            assert!(!text.contains("hunter2"), "{language}: {text}");
+            assert!(!text.contains(KEY), "{language}: {text}");
+        }
+        assert!(error.message().contains("[redacted:aws]"), "{language}");
+    }
+}
+
+#[test]
+fn the_newest_entries_are_given_oldest_first() {
+    for language in Language::ALL {
+        let manager = Arc::new(DebugManager::new());
+        let (mut host, printed) = sharing(language, &manager);
+        let source = match language {
+            Language::Lua => {
+                "for i = 1, 10000 do Debug.info(tostring(i)) end
+                 local newest = Debug.getCapturedEntries(100)
+                 print(#newest, newest[1].message, newest[100].message, #Debug.getCapturedEntries(0))"
+            }
+            Language::JavaScript => {
+                "for (let i = 1; i <= 10000; i++) Debug.info(String(i));
+                 const newest = Debug.getCapturedEntries(100);
+                 print([newest.length, newest[0].message, newest[99].message, Debug.getCapturedEntries(0).length].join('\\t'))"
+            }
+        };
+        run(&mut host, source);
+        assert_eq!(printed.lines(), ["100\t9901\t10000\t0"], "{language}");
+    }
+}
