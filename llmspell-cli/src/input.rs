@@ -3,6 +3,7 @@
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
+use llmspell_bridge::ScriptConfig;
 use llmspell_engine::{Event, EventLimits};
 
 use crate::failure::Failure;
@@ -53,8 +54,25 @@ fn read(source: &mut impl Read, limits: &EventLimits) -> std::io::Result<Vec<u8>
     Ok(text)
 }
 
+/// The events of the command line, or else those that the project's settings name.
+pub(crate) fn events_of(
+    named: &[PathBuf],
+    settings: &ScriptConfig,
+) -> Result<Vec<NamedEvent>, Failure> {
+    let sources = match &settings.events {
+        Some(events) if named.is_empty() => std::slice::from_ref(events),
+        _ => named,
+    };
+    let limits = EventLimits::default();
+    let mut events = Vec::new();
+    for source in sources {
+        events.extend(read_events(source, &limits)?);
+    }
+    Ok(events)
+}
+
 /// Reads every `*.json` of a folder in the order of their names, or the one event of a file.
-pub(crate) fn read_events(source: &Path, limits: &EventLimits) -> Result<Vec<NamedEvent>, Failure> {
+fn read_events(source: &Path, limits: &EventLimits) -> Result<Vec<NamedEvent>, Failure> {
     if !source.is_dir() {
         return Ok(vec![read_event(source, limits)?]);
     }

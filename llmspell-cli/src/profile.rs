@@ -17,7 +17,7 @@ use llmspell_utils::debug::report::{ReportFormat, render};
 
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::input::read_event;
+use crate::input::{NamedEvent, events_of, read_event};
 use crate::measure::{
     EventSubject, Fresh, Measured, Measurement, SavedProfile, as_json, measure, measurement_text,
     most_runs, profile_options,
@@ -43,6 +43,9 @@ pub(crate) struct Arguments {
     /// The directory with `.cupcake` [default: beside the script or the nearest one above it]
     #[arg(long, value_name = "DIR")]
     project: Option<PathBuf>,
+    /// Events for `Cupcake.events()` of a script: a file, a folder of `*.json`, or `-`; may be repeated
+    #[arg(long, value_name = "FILE")]
+    event: Vec<PathBuf>,
     /// Notes every call of a script instead of reading its stack now and then; it runs several times slower
     #[arg(long)]
     exact: bool,
@@ -90,7 +93,15 @@ pub(crate) fn profile(arguments: &Arguments) -> Result<Exit, Failure> {
     let measured = match language {
         Some(language) => {
             let limits = limits(arguments, &settings.script.limits);
-            of_script(arguments, language, project.as_ref(), beside, &limits)?
+            let events = events_of(&arguments.event, &settings.script)?;
+            of_script(
+                arguments,
+                language,
+                project.as_ref(),
+                beside,
+                &limits,
+                &events,
+            )?
         }
         None => of_event(arguments, root)?,
     };
@@ -142,6 +153,7 @@ fn of_script(
     project: Option<&Project>,
     beside: &Path,
     limits: &SandboxLimits,
+    events: &[NamedEvent],
 ) -> Result<Measurement, Failure> {
     let script = Script::read(&arguments.subject)?;
     // The policies are read once: that is not the script's time.
@@ -155,6 +167,9 @@ fn of_script(
             .arguments(arguments.arguments.iter().cloned());
         if let Some(policies) = &policies {
             builder = builder.policies(Arc::clone(policies));
+        }
+        for NamedEvent { name, event } in events {
+            builder = builder.event(name, event.value().clone());
         }
         Ok(builder.build()?)
     };

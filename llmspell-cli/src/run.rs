@@ -8,12 +8,12 @@ use clap::Args;
 use llmspell_bridge::{
     DebugBridge, Language, ScriptHost, ScriptOutput, StandardStreams, parse_duration, parse_size,
 };
-use llmspell_engine::{EngineOptions, EventLimits, Project};
+use llmspell_engine::{EngineOptions, Project};
 use llmspell_utils::debug;
 
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::input::{NamedEvent, read_events};
+use crate::input::{NamedEvent, events_of};
 use crate::measure::{SavedProfile, profile_options};
 use crate::record;
 use crate::settings::{Settings, find_project};
@@ -99,7 +99,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     if let Some(observer) = record::observer() {
         builder = builder.observer(observer);
     }
-    for NamedEvent { name, event } in events(arguments, &settings)? {
+    for NamedEvent { name, event } in events_of(&arguments.event, &settings.script)? {
         builder = builder.event(name, event.value().clone());
     }
     let mut host = builder.build()?;
@@ -135,18 +135,4 @@ fn save_profile(saved: Option<&SavedProfile>, host: &ScriptHost) -> Result<(), F
         ));
     };
     saved.write(&profile)
-}
-
-/// The events of the command line, or else those that the project's settings name.
-fn events(arguments: &Arguments, settings: &Settings) -> Result<Vec<NamedEvent>, Failure> {
-    let sources = match &settings.script.events {
-        Some(events) if arguments.event.is_empty() => std::slice::from_ref(events),
-        _ => arguments.event.as_slice(),
-    };
-    let limits = EventLimits::default();
-    let mut events = Vec::new();
-    for source in sources {
-        events.extend(read_events(source, &limits)?);
-    }
-    Ok(events)
 }

@@ -247,7 +247,7 @@ impl ScriptEngine for LuaEngine {
         });
         self.profiles.ended(&self.lua);
         let values = self.finish(called)?;
-        Ok(values
+        Ok(prompt::worth_showing(input, values)
             .iter()
             .map(|value| inspect(&self.lua, value, options))
             .collect())

@@ -87,6 +87,15 @@ pub(super) fn call(engine: &mut LuaEngine, chunk: Function) -> Result<MultiValue
     engine.call(chunk, MultiValue::from_iter([Value::Function(keeper)]))
 }
 
+/// The values of an input, unless there is but the nil of a call: functions of the host that give nothing give that.
+pub(super) fn worth_showing(input: &Script, values: MultiValue) -> MultiValue {
+    let is_nil = values.len() == 1 && values.front().is_some_and(Value::is_nil);
+    if is_nil && input.source.trim_end().ends_with(')') {
+        return MultiValue::new();
+    }
+    values
+}
+
 /// A function that makes globals of its caller's variables. Names of the host stay the host's.
 fn keeper(lua: &Lua, environment: Table, installed: &[String]) -> mlua::Result<Function> {
     let names = lua.create_table()?;

@@ -75,6 +75,8 @@ fn expressions_and_statements_of_lua_are_told_apart() {
         ("-- nothing", ""),
         ("return x * 2", "12"),
         ("(function() end)()", ""),
+        ("Debug.info('heard')", ""),
+        ("nobody", "nil"),
     ]);
 }
 

@@ -1,7 +1,6 @@
 //! Scripts and inputs of the prompt as something to measure.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
@@ -12,6 +11,9 @@ use super::evaluation::shown;
 use super::runs::Runs;
 use super::subject::Measured;
 use crate::failure::Failure;
+
+/// How many parts of one run are told apart: no measurement shows more.
+const MOST_PARTS: usize = 500;
 
 /// The name of the whole.
 const WHOLE: &str = "run";
@@ -183,21 +185,24 @@ impl Profiled {
 /// Notes the functions of the host, policies and rules of one run: they are measured exactly in every profile.
 fn parts(profile: &Profile, runs: &mut Runs) {
     let totals = profile.totals();
-    let mut sums: BTreeMap<Vec<String>, Duration> = BTreeMap::new();
+    let is_part = |kind| matches!(kind, FrameKind::Host | FrameKind::Policy | FrameKind::Rule);
+    // In the order in which they began.
+    let mut sums: Vec<(Vec<String>, Duration)> = Vec::new();
     for node in profile.nodes() {
-        let is_part = |kind| matches!(kind, FrameKind::Host | FrameKind::Policy | FrameKind::Rule);
-        let is_last_part = profile
-            .frame(node.frame)
-            .is_some_and(|frame| is_part(frame.kind));
-        if !is_last_part {
+        let frame = profile.frame(node.frame);
+        if frame.is_none_or(|frame| !is_part(frame.kind)) {
             continue;
         }
         let stack = profile.stack(node.id);
         let frames = stack.iter().filter_map(|id| profile.frame(*id));
         let parts = frames.filter(|frame| is_part(frame.kind)).map(shown);
-        let path = std::iter::once(WHOLE.to_owned()).chain(parts).collect();
+        let path: Vec<String> = std::iter::once(WHOLE.to_owned()).chain(parts).collect();
         let total = totals.get(node.id.index()).copied().unwrap_or_default();
-        *sums.entry(path).or_default() += total;
+        if let Some((_, sum)) = sums.iter_mut().find(|(known, _)| *known == path) {
+            *sum += total;
+        } else if sums.len() < MOST_PARTS {
+            sums.push((path, total));
+        }
     }
     for (path, total) in sums {
         runs.add(&path, total);

@@ -50,10 +50,25 @@ pub(crate) fn measurement_text(measurement: &Measurement) -> String {
 
 fn row(series: &Series, name: &str) -> [String; 7] {
     let sorted = series.sorted();
-    let name = format!("{}{}", "  ".repeat(series.depth), shortened(&escaped(name)));
+    let name = format!(
+        "{}{}",
+        "  ".repeat(series.depth),
+        shortened(&escaped(&without_folders(name)))
+    );
     let [p50, p90, p95, p99] = QUANTILES.map(|(_, share)| duration(sorted.quantile(share)));
     let runs = series.count().to_string();
     [name, runs, p50, p90, p95, p99, duration(sorted.max())]
+}
+
+/// `deny (a/b/c.rego:1)` as `deny (c.rego:1)`: where a table has no room, the folders say the least.
+fn without_folders(name: &str) -> String {
+    let place = name
+        .strip_suffix(')')
+        .and_then(|name| name.rsplit_once(" ("));
+    match place.and_then(|(name, place)| Some((name, place.rsplit_once('/')?.1))) {
+        Some((name, file)) => format!("{name} ({file})"),
+        None => name.to_owned(),
+    }
 }
 
 fn shortened(name: &str) -> String {

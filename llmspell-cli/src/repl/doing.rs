@@ -107,7 +107,8 @@ fn project(session: &mut Session, path: &str) -> Result<String, Failure> {
     };
     let root = project.root().display().to_string();
     let count = session.policies()?.policies().len();
-    Ok(format!("{}: {count} policies\n", escaped(&root)))
+    let policies = if count == 1 { "policy" } else { "policies" };
+    Ok(format!("{}: {count} {policies}\n", escaped(&root)))
 }
 
 /// An event that was named or written out.
@@ -275,10 +276,14 @@ fn filter(directive: &str) -> Result<String, Failure> {
     } else {
         "are silent"
     };
+    let which = if summary.rules.is_empty() {
+        "all"
+    } else {
+        "all other"
+    };
     let mut text = format!(
-        "the level is {}; {} rules, all other modules {others}\n",
-        manager.level(),
-        summary.rules.len()
+        "the level is {}; {which} modules {others}\n",
+        manager.level()
     );
     for rule in &summary.rules {
         text.push_str(&format!("  {}={}\n", escaped(&rule.pattern), rule.action));

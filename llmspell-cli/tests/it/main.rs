@@ -9,6 +9,9 @@
 
 mod eval;
 mod output;
+mod profile;
 mod program;
 mod record;
+#[cfg(unix)]
+mod repl;
 mod run;

@@ -61,6 +61,48 @@ fn what_was_measured_elsewhere_is_added_to_its_path() {
 }
 
 #[test]
+fn profiles_of_many_runs_make_one() {
+    let run = |first: &str, second: &str| {
+        let mut builder = ProfileBuilder::new("run", ProfileMethod::Exact, 5 * MS);
+        let first = builder.frame(ProfileFrame::new(first, FrameKind::Script));
+        let second = builder.frame(ProfileFrame::new(second, FrameKind::Script));
+        builder.enter(first, 6 * MS);
+        builder.enter(second, 8 * MS);
+        builder.leave(11 * MS);
+        builder.leave(12 * MS);
+        builder.finish(12 * MS)
+    };
+    let mut together = ProfileBuilder::new("runs", ProfileMethod::Exact, Duration::ZERO);
+    together.append(&run("main", "check"));
+    together.append(&run("main", "tell"));
+    together.append(&run("main", "check"));
+    let profile = together.finish(Duration::ZERO);
+    let nodes: Vec<_> = profile.nodes().collect();
+    let paths: Vec<_> = nodes
+        .iter()
+        .map(|node| {
+            let stack = profile.stack(node.id).into_iter();
+            let names = stack.map(|id| profile.frame(id).unwrap().name.to_string());
+            (names.collect::<Vec<_>>().join(";"), node.calls, node.own)
+        })
+        .collect();
+    let expected = [
+        ("main".to_owned(), 3, 9 * MS),
+        ("main;check".to_owned(), 2, 6 * MS),
+        ("main;tell".to_owned(), 1, 3 * MS),
+    ];
+    assert_eq!(paths, expected);
+    assert_eq!(profile.total(), 18 * MS);
+    // One run follows the other without a gap, and what was idle stays idle.
+    let mut end = Duration::ZERO;
+    for segment in profile.segments() {
+        assert_eq!(segment.start, end);
+        end += segment.duration;
+    }
+    assert_eq!(end, 21 * MS);
+}
+
+#[test]
 fn leaving_more_often_than_entering_does_no_harm() {
     let mut builder = ProfileBuilder::new("left", ProfileMethod::Exact, MS);
     builder.leave(2 * MS);

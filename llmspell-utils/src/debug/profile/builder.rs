@@ -177,31 +177,30 @@ impl ProfileBuilder {
     pub fn append(&mut self, other: &Profile) {
         let frames = other.frames.iter();
         let frames: Vec<_> = frames.map(|frame| self.frame(frame.clone())).collect();
-        let mut nodes: Vec<Option<NodeId>> = Vec::with_capacity(other.nodes.len());
+        // Where each path goes: to itself, or to its nearest ancestor that is told apart.
+        let mut nodes: Vec<(Option<NodeId>, bool)> = Vec::with_capacity(other.nodes.len());
         for node in &other.nodes {
-            let parent = node
-                .parent
-                .map(|id| nodes.get(id.index()).copied().flatten());
+            let parent = node.parent.and_then(|id| nodes.get(id.index()).copied());
+            let (above, is_told) = parent.unwrap_or((None, true));
             let frame = frames.get(node.frame.index()).copied();
-            let known = match (parent, frame) {
-                // Beneath a path that could not be told apart, nothing can be.
-                (Some(None), _) | (_, None) => None,
-                // The other profile has no deeper paths than this one may have.
-                (parent, Some(frame)) => self.node_beneath(parent.flatten(), frame, 0),
-            };
+            // Beneath a path that could not be told apart, nothing can be. The other profile has no deeper paths
+            // than this one may have.
+            let known = frame
+                .filter(|_| is_told)
+                .and_then(|frame| self.node_beneath(above, frame, 0));
             self.profile.lost.paths += u64::from(known.is_none());
-            if let Some(sum) = known.and_then(|id| self.node_mut(id)) {
-                sum.calls += node.calls;
+            if let Some(sum) = known.or(above).and_then(|id| self.node_mut(id)) {
+                sum.calls += if known.is_some() { node.calls } else { 0 };
                 sum.own += node.own;
             }
-            nodes.push(known);
+            nodes.push((known.or(above), known.is_some()));
         }
         for segment in &other.segments {
-            let node = segment.node.and_then(|id| nodes.get(id.index()).copied());
+            let node = segment.node.and_then(|id| nodes.get(id.index())?.0);
             let start = self.mark;
             self.mark = start.saturating_add(segment.duration);
             self.push_segment(Segment {
-                node: node.flatten(),
+                node,
                 start,
                 duration: segment.duration,
             });

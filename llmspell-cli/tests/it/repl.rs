@@ -1,0 +1,349 @@
+//! `llmspell repl`, typed into a pseudo-terminal as a person does it, and fed from a pipe.
+
+use std::fs;
+use std::path::Path;
+
+use rexpect::process::WaitStatus;
+use rexpect::reader::Options;
+use rexpect::session::{PtySession, spawn_with_options};
+
+use crate::program::Folder;
+
+const UP: &str = "\u{1b}[A";
+
+const POLICY: &str = r#"# METADATA
+# custom:
+#   id: GUARD
+#   routing:
+#     required_events: [PreToolUse]
+#     required_tools: [Bash]
+package cupcake.policies.guard
+
+import rego.v1
+
+deny contains {"rule_id": "GUARD-1", "reason": "no rm", "severity": "HIGH"} if {
+    contains(input.tool_input.command, "rm ")
+}
+"#;
+
+const OTHER: &str = r#"# METADATA
+# custom:
+#   id: CLOSING
+#   routing:
+#     required_events: [Stop]
+package cupcake.policies.closing
+
+import rego.v1
+
+block contains {"rule_id": "CLOSING-1", "reason": "not yet", "severity": "LOW"}
+"#;
+
+const EVENT: &str =
+    r#"{"hook_event_name": "PreToolUse", "tool_name": "Bash", "tool_input": {"command": "rm x"}}"#;
+
+fn project() -> Folder {
+    Folder::new(&[
+        (".cupcake/rulebook.yml", ""),
+        (".cupcake/policies/claude/guard.rego", POLICY),
+        (".cupcake/policies/claude/closing.rego", OTHER),
+        ("rm.json", EVENT),
+        (
+            "tools.lua",
+            "local function twice(x) return 2 * x end\nname = 'tools'\n",
+        ),
+        ("tools.js", "const thrice = (x) => 3 * x;\n"),
+        ("broken.lua", "local x = 1\nerror('on purpose')\n"),
+    ])
+}
+
+/// A program on a terminal, and somebody who types.
+struct Terminal {
+    session: PtySession,
+}
+
+impl Terminal {
+    fn open(folder: &Folder, arguments: &[&str]) -> Self {
+        let mut command = folder.command(&[&["repl"], arguments].concat());
+        command
+            .env("TERM", "xterm-256color")
+            .env("NO_COLOR", "1")
+            .env("LLMSPELL_HISTORY", folder.path().join("history"));
+        let options = Options::new()
+            .timeout_ms(Some(30_000))
+            .strip_ansi_escape_codes(true);
+        let session = spawn_with_options(command, options).unwrap();
+        let mut terminal = Self { session };
+        terminal.sees(".help lists the commands");
+        terminal.sees("> ");
+        terminal
+    }
+
+    /// Presses keys.
+    fn types(&mut self, keys: &str) {
+        self.session.send(keys).unwrap();
+        self.session.flush().unwrap();
+    }
+
+    /// Waits until a text is there, and gives what stood before it.
+    #[track_caller]
+    fn sees(&mut self, text: &str) -> String {
+        match self.session.exp_string(text) {
+            Ok(before) => before,
+            Err(error) => panic!("{text:?}: {error}"),
+        }
+    }
+
+    /// Types an input, and waits until a text and the next prompt are there.
+    #[track_caller]
+    fn enters(&mut self, input: &str, text: &str) {
+        self.types(&format!("{input}\r"));
+        self.sees(&format!("\r\n{text}"));
+        self.sees("> ");
+    }
+
+    #[track_caller]
+    fn ends(mut self) {
+        self.session.exp_eof().unwrap();
+        let status = self.session.process().wait().unwrap();
+        assert!(matches!(status, WaitStatus::Exited(_, 0)), "{status:?}");
+    }
+}
+
+#[test]
+fn values_functions_and_errors_of_lua_are_shown() {
+    let folder = project();
+    let mut lua = Terminal::open(&folder, &[]);
+    lua.enters("1 + 1", "2\r\n");
+    lua.enters("local t = {1, 2}", "");
+    lua.enters("t, print", "[1, 2]  function print\r\n");
+    lua.types("function f(a)\r");
+    lua.types("return a * 2\r");
+    lua.enters("end", "");
+    lua.enters("f(21)", "42\r\n");
+    // What a call does not give is not shown.
+    lua.types("print('said'), nobody\r");
+    lua.sees("\r\nsaid\r\nnil  nil\r\n");
+    lua.sees("> ");
+    lua.types("print('said')\r");
+    lua.sees("\r\nsaid\r\n\rlua> ");
+    lua.types("nil + f(1)\r");
+    lua.sees("error: attempt to perform arithmetic");
+    lua.sees(" --> input 8:1");
+    lua.sees("1 | nil + f(1)");
+    lua.sees("> ");
+    lua.types("\u{4}");
+    lua.ends();
+}
+
+#[test]
+fn values_functions_and_errors_of_javascript_are_shown() {
+    let folder = project();
+    let mut javascript = Terminal::open(&folder, &["--lang", "js"]);
+    javascript.enters("let n = 20; const list = [1, {a: 2}]", "");
+    javascript.enters("n + 1", "21\r\n");
+    javascript.enters("{n, list}", "{n = 20, list = [1, {a = 2}]}\r\n");
+    javascript.types("function f(a) {\r");
+    javascript.types("return a * 2\r");
+    javascript.enters("}", "");
+    javascript.enters("f(n)", "40\r\n");
+    javascript.types("null.field\r");
+    javascript.sees("error: TypeError: cannot read property 'field' of null");
+    javascript.sees("1 | null.field");
+    javascript.sees("> ");
+    javascript.types(".quit\r");
+    javascript.ends();
+}
+
+#[test]
+fn tab_completes_and_an_arrow_up_brings_the_last_input_back() {
+    let folder = project();
+    for (language, declaration, member) in [
+        ("lua", "mine = {length = 41}", "mine.len\t + 1"),
+        ("js", "let mine = {length: 41}", "mine.len\t + 1"),
+    ] {
+        let mut terminal = Terminal::open(&folder, &["--lang", language]);
+        terminal.enters(declaration, "");
+        terminal.enters(member, "42\r\n");
+        terminal.enters(UP, "42\r\n");
+        terminal.types("Debug.getL\t");
+        terminal.sees("Debug.getLevel");
+        // At the prompt, Ctrl-C clears what was typed.
+        terminal.types("\u{3}");
+        terminal.sees("> ");
+        terminal.enters("'still'", "\"still\"\r\n");
+        terminal.types(".ent\t\r");
+        terminal.sees("no entry was captured");
+        terminal.types("\u{4}");
+        terminal.ends();
+    }
+}
+
+#[test]
+fn inputs_are_there_in_the_next_session_and_nobody_else_reads_them() {
+    let folder = project();
+    let mut first = Terminal::open(&folder, &[]);
+    first.enters("40 + 2", "42\r\n");
+    first.enters(" 'secret'", "\"secret\"\r\n");
+    first.types("\u{4}");
+    first.ends();
+    let mut second = Terminal::open(&folder, &[]);
+    second.enters(UP, "42\r\n");
+    second.types("\u{4}");
+    second.ends();
+    let file = folder.path().join("history");
+    assert!(!fs::read_to_string(&file).unwrap().contains("secret"));
+    assert_eq!(mode(&file), 0o600);
+}
+
+fn mode(file: &Path) -> u32 {
+    use std::os::unix::fs::PermissionsExt as _;
+    fs::metadata(file).unwrap().permissions().mode() & 0o777
+}
+
+#[test]
+fn control_c_stops_what_runs_and_the_prompt_goes_on() {
+    let folder = project();
+    for (language, declaration, endless) in [
+        ("lua", "kept = 7", "print('go') while true do end"),
+        ("js", "let kept = 7", "print('go'); for (;;);"),
+    ] {
+        let mut terminal = Terminal::open(&folder, &["--lang", language]);
+        terminal.enters(declaration, "");
+        terminal.types(&format!("{endless}\r"));
+        terminal.sees("\r\ngo\r\n");
+        terminal.types("\u{3}");
+        terminal.sees("the script was stopped");
+        terminal.sees("> ");
+        terminal.enters("kept", "7\r\n");
+        terminal.types("\u{4}");
+        terminal.ends();
+    }
+}
+
+#[test]
+fn a_long_measurement_that_is_stopped_shows_what_there_is() {
+    let folder = project();
+    let mut lua = Terminal::open(&folder, &[]);
+    lua.enters("n = 0", "");
+    lua.types(".time 100000 (function() n += 1; for i = 1, 1e6 do end if n == 3 then Debug.warn('third') end end)()\r");
+    lua.sees("third");
+    lua.types("\u{3}");
+    lua.sees("of which to compile");
+    lua.sees("> ");
+    lua.types("\u{4}");
+    lua.ends();
+}
+
+#[test]
+fn scripts_and_events_are_loaded_and_measured() {
+    let folder = project();
+    let mut lua = Terminal::open(&folder, &[]);
+    lua.enters(".load tools.lua", "");
+    lua.enters("twice(4), name", "8  \"tools\"\r\n");
+    lua.enters(".reload", "read again: ");
+    lua.enters("name", "\"tools\"\r\n");
+    lua.types(".load broken.lua\r");
+    lua.sees("error: on purpose");
+    lua.sees("2 | error('on purpose')");
+    lua.sees("> ");
+    lua.enters(".event rm.json", "deny: no rm\r\n");
+    lua.types(".eval rm.json --json\r");
+    lua.sees("\"decision\": \"deny\"");
+    lua.sees("> ");
+    lua.types(".explain rm.json\r");
+    lua.sees("GUARD (.cupcake/policies/claude/guard.rego)  GUARD-1 says deny, in ");
+    lua.sees("CLOSING (.cupcake/policies/claude/closing.rego)  is for Stop only");
+    lua.sees("> ");
+    lua.types(".time 5 @rm.json\r");
+    lua.sees("p50");
+    lua.sees("GUARD (guard.rego:7)");
+    lua.sees("deny (guard.rego:11)");
+    lua.sees("> ");
+    lua.types(".compare 4 twice(1) -- twice(2)\r");
+    lua.sees("A takes ");
+    lua.sees("of the 4 pairs");
+    lua.sees("> ");
+    lua.enters(
+        &format!(
+            "event = {}",
+            EVENT
+                .replace("\": ", "\"] = ")
+                .replace("\"hook", "[\"hook")
+                .replace(", \"", ", [\"")
+                .replace("{\"command", "{[\"command")
+        ),
+        "",
+    );
+    lua.types(".profile 3 Cupcake.eval(event) folded:out.folded\r");
+    lua.sees("Cupcake.eval");
+    lua.sees("GUARD");
+    lua.sees("own %");
+    lua.sees("saved to out.folded");
+    lua.sees("> ");
+    let folded = fs::read_to_string(folder.path().join("out.folded")).unwrap();
+    assert!(folded.contains("Cupcake.eval;GUARD"), "{folded}");
+    // A file of the other language changes the language.
+    lua.enters(".load tools.js", "the language is JavaScript now\r\n");
+    lua.enters("thrice(4)", "12\r\n");
+    lua.enters(".lang lua", "the language is Lua\r\n");
+    lua.enters("name", "\"tools\"\r\n");
+    lua.types("\u{4}");
+    lua.ends();
+}
+
+#[test]
+fn debug_messages_are_set_and_shown() {
+    let folder = project();
+    let mut lua = Terminal::open(&folder, &[]);
+    lua.enters(".level debug", "the level is DEBUG\r\n");
+    lua.types("Debug.debug('whisper', 'quiet')\r");
+    lua.sees("[quiet] whisper");
+    lua.sees("> ");
+    lua.enters(
+        ".filter info,quiet=off",
+        "the level is INFO; all other modules may speak\r\n  quiet=off\r\n",
+    );
+    lua.enters(
+        ".filter clear",
+        "the level is INFO; all modules may speak\r\n",
+    );
+    lua.types(".entries 1\r");
+    lua.sees("DEBUG [quiet] whisper");
+    lua.sees("> ");
+    lua.enters(".help level", "  .level [LEVEL] ");
+    lua.enters(
+        ".entires",
+        "error: there is no command `.entires`\r\nhelp: did you mean `.entries`?",
+    );
+    lua.enters(".level loud", "error: ");
+    lua.enters(".project nowhere", "error: ");
+    lua.enters(".project", "");
+    lua.types("\u{4}");
+    lua.ends();
+}
+
+#[test]
+fn a_pipe_is_read_without_a_prompt() {
+    let folder = project();
+    let ran = folder.run_with(
+        &["repl"],
+        b"local n = 20\nfunction f(x)\n  return x + 1\nend\nf(n)\n.event rm.json\nprint('end')",
+    );
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    let mut lines = ran.out.lines();
+    assert_eq!(lines.next(), Some("21"));
+    assert_eq!(lines.next(), Some("deny: no rm"));
+    assert_eq!(lines.next_back(), Some("end"));
+
+    let ran = folder.run_with(&["repl", "--lang", "js"], b"1 + 1\nnull.x\n2 + 2\n");
+    assert_eq!((ran.code, ran.out.as_str()), (1, "2\n"));
+    assert!(ran.err.contains("TypeError"), "{}", ran.err);
+
+    let ran = folder.run_with(&["repl"], b"function f()\n");
+    assert_eq!((ran.code, ran.out.as_str()), (1, ""));
+    assert!(ran.err.contains("<eof>"), "{}", ran.err);
+
+    let ran = folder.run_with(&["repl", "--timeout", "50ms"], b"while true do end\n");
+    assert_eq!(ran.code, 1);
+    assert!(ran.err.contains("longer than its limit"), "{}", ran.err);
+}
