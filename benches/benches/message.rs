@@ -40,6 +40,11 @@ fn b1_on_in_rust(bencher: Bencher<'_, '_>) {
     thousand(bencher, message::enabled_in_rust());
 }
 
+#[divan::bench(args = [1, 2])]
+fn b1_on_on_threads(bencher: Bencher<'_, '_>, threads: u64) {
+    thousand(bencher, message::enabled_on_threads(threads));
+}
+
 #[divan::bench]
 fn b2_on_in_lua(bencher: Bencher<'_, '_>) {
     thousand(bencher, message::enabled_in(Language::Lua));
@@ -48,4 +53,10 @@ fn b2_on_in_lua(bencher: Bencher<'_, '_>) {
 #[divan::bench]
 fn b3_on_in_javascript(bencher: Bencher<'_, '_>) {
     thousand(bencher, message::enabled_in(Language::JavaScript));
+}
+
+#[divan::bench]
+fn c1_newest_100_captured(bencher: Bencher<'_, '_>) {
+    let mut work = message::newest_captured();
+    bencher.bench_local(move || work(1));
 }

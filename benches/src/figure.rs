@@ -90,11 +90,8 @@ pub const FIGURES: &[Figure] = &[
         what: "a message below the level, from Lua",
         ours: || message::disabled_in(Language::Lua),
         parts: 1.0,
-        against: Against::Work(
-            "a call of an empty Rust function",
-            message::empty_function_in_lua,
-        ),
-        target: Some(2.0),
+        against: Against::Time("25 ns", 25.0),
+        target: Some(1.0),
         counted: 2000,
     },
     Figure {
@@ -114,9 +111,30 @@ pub const FIGURES: &[Figure] = &[
         what: "a message that is kept, from Rust",
         ours: message::enabled_in_rust,
         parts: 1.0,
-        against: Against::Work("a relaxed load", message::relaxed_load),
-        target: None,
+        against: Against::Time("350 ns", 350.0),
+        target: Some(1.0),
         counted: 2000,
+    },
+    Figure {
+        name: "message.enabled.threads",
+        what: "a message that is kept, from one of two threads",
+        ours: || message::enabled_on_threads(2),
+        parts: 1.0,
+        against: Against::Work("a message that is kept, from the only thread", || {
+            message::enabled_on_threads(1)
+        }),
+        // Two threads together log 1.7 times as many as one.
+        target: Some(1.0 / 1.7),
+        counted: 2000,
+    },
+    Figure {
+        name: "captured",
+        what: "the newest 100 of 10,000 captured entries",
+        ours: message::newest_captured,
+        parts: 1.0,
+        against: Against::Time("100 µs", 100_000.0),
+        target: Some(1.0),
+        counted: 20,
     },
     Figure {
         name: "message.enabled.lua",
@@ -165,13 +183,11 @@ pub const FIGURES: &[Figure] = &[
     },
     Figure {
         name: "filter",
-        what: "a filter's decision among 50 rules",
-        ours: || timer::filter_decision(50),
+        what: "a filter's decision among 100 rules",
+        ours: || timer::filter_decision(100),
         parts: 1.0,
-        against: Against::Work("a filter's decision among none", || {
-            timer::filter_decision(0)
-        }),
-        target: None,
+        against: Against::Time("25 ns", 25.0),
+        target: Some(1.0),
         counted: 2000,
     },
     Figure {

@@ -1,8 +1,9 @@
 //! A debug message that nobody listens to, and one that somebody does, from each language.
 
 use std::hint::black_box;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::{Arc, mpsc};
+use std::thread;
 
 use llmspell_bridge::{DebugBridge, Language, Script, ScriptHost};
 use llmspell_utils::debug::{DebugLevel, DebugManager, debug_log};
@@ -50,6 +51,48 @@ pub fn enabled_in_rust() -> Work {
     Box::new(move |times| {
         for step in 0..times {
             debug_log!(&manager, DebugLevel::Info, "step {step}");
+        }
+    })
+}
+
+/// A message that is kept in the ring, from a number of threads at once that live as long as the work.
+pub fn enabled_on_threads(threads: u64) -> Work {
+    let manager = Arc::new(DebugManager::new());
+    let (done, all_done) = mpsc::channel();
+    let workers: Vec<_> = (0..threads)
+        .map(|_| {
+            let (orders, taken) = mpsc::channel::<u64>();
+            let (manager, done) = (Arc::clone(&manager), done.clone());
+            thread::spawn(move || {
+                for times in taken {
+                    for step in 0..times {
+                        debug_log!(&manager, DebugLevel::Info, "step {step}");
+                    }
+                    done.send(()).unwrap();
+                }
+            });
+            orders
+        })
+        .collect();
+    Box::new(move |times| {
+        for worker in &workers {
+            worker.send(times.div_ceil(threads)).unwrap();
+        }
+        for _ in &workers {
+            all_done.recv().unwrap();
+        }
+    })
+}
+
+/// The newest 100 entries out of a full ring.
+pub fn newest_captured() -> Work {
+    let manager = DebugManager::new();
+    for step in 0..20_000 {
+        debug_log!(&manager, DebugLevel::Info, module: "policy.shell", "step {step}");
+    }
+    Box::new(move |times| {
+        for _ in 0..times {
+            black_box(manager.captured(Some(100)));
         }
     })
 }

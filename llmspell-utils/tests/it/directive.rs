@@ -1,5 +1,7 @@
 //! Directives: what a line of text means, and which lines are refused.
 
+use std::sync::atomic::Ordering;
+
 use llmspell_utils::debug::{
     DebugLevel, Directive, FilterAction, FilterErrorKind, FilterRule, PatternKind,
 };
@@ -201,7 +203,58 @@ fn any_item() -> impl Strategy<Value = String> {
     (pattern, value).prop_map(|(pattern, value)| format!("{pattern}{value}"))
 }
 
+fn any_rule() -> impl Strategy<Value = FilterRule> {
+    let pattern = prop_oneof![
+        "[a-c]{1,3}(\\.[a-c]){0,2}".prop_map(|text| (text, PatternKind::Exact)),
+        "[a-c]{1,3}(\\.[a-c])?\\.\\*".prop_map(|text| (text, PatternKind::Hierarchical)),
+        "\\*[a-c.]{0,3}[*?][a-c]?".prop_map(|text| (text, PatternKind::Wildcard)),
+        "[a-c.]{1,2}(\\||,|=)[a-c]{1,2}".prop_map(|text| (text, PatternKind::Regex)),
+    ];
+    let action = prop_oneof![
+        Just(FilterAction::On),
+        prop::sample::select(DebugLevel::ALL.to_vec()).prop_map(FilterAction::from_level),
+    ];
+    (pattern, action).prop_map(|((pattern, kind), action)| FilterRule::new(pattern, kind, action))
+}
+
+/// A rule as a directive writes it.
+fn item(rule: &FilterRule, shortly: bool) -> String {
+    let pattern = match rule.kind {
+        PatternKind::Regex => format!("/{}/", rule.pattern),
+        _ => rule.pattern.clone(),
+    };
+    match rule.action {
+        FilterAction::On if shortly => pattern,
+        action => format!("{pattern}={action}"),
+    }
+}
+
 proptest! {
+    #[test]
+    fn a_directive_says_the_same_as_the_calls(
+        level in prop::sample::select(DebugLevel::ALL.to_vec()),
+        rules in prop::collection::vec(any_rule(), 0..8),
+        shortly: bool,
+        modules in prop::collection::vec("[a-c]{1,2}(\\.[a-c]){0,2}", 1..6),
+    ) {
+        let (called, said) = (manager(), manager());
+        called.set_level(level);
+        for rule in &rules {
+            called.add_filter(rule.clone()).unwrap();
+        }
+        let mut items: Vec<_> = rules.iter().map(|rule| item(rule, shortly)).collect();
+        items.push(level.as_lower_str().to_owned());
+        said.set_directive(&items.join(",")).unwrap();
+        prop_assert_eq!(said.filter_summary(), called.filter_summary());
+        prop_assert_eq!(said.level(), called.level());
+        prop_assert_eq!(said.gate().load(Ordering::Relaxed), called.gate().load(Ordering::Relaxed));
+        for module in &modules {
+            for level in DebugLevel::ALL {
+                prop_assert_eq!(said.wants(level, Some(module)), called.wants(level, Some(module)));
+            }
+        }
+    }
+
     #[test]
     fn a_directive_is_displayed_as_text_that_parses_to_the_same(
         level in prop_oneof![Just(""), Just("off,"), Just("trace , ")],

@@ -384,7 +384,7 @@ fn a_summary_can_be_read_by_programs() {
 }
 
 /// What the documentation says about the order, written as plainly as possible.
-fn expected(rules: &[FilterRule], module: &str) -> FilterAction {
+fn expected(rules: &[FilterRule], default: bool, module: &str) -> FilterAction {
     let base = |rule: &FilterRule| rule.pattern.trim_end_matches(".*").to_owned();
     let by_kind = |kind, matches: &dyn Fn(&FilterRule) -> bool| {
         rules
@@ -413,14 +413,23 @@ fn expected(rules: &[FilterRule], module: &str) -> FilterAction {
         PatternKind::Regex => module.contains(&rule.pattern),
         _ => false,
     });
-    latest.map_or(ON, |rule| rule.action)
+    latest.map_or(FilterAction::from_enabled(default), |rule| rule.action)
+}
+
+/// Whether a level is heard of a module with this action, where the global level is info.
+fn heard(level: DebugLevel, action: FilterAction) -> bool {
+    match action {
+        FilterAction::On => level <= DebugLevel::Info,
+        FilterAction::Off => false,
+        FilterAction::Level(own) => level <= own,
+    }
 }
 
 fn any_rule() -> impl Strategy<Value = FilterRule> {
     let action = prop_oneof![
         Just(ON),
         Just(OFF),
-        Just(FilterAction::Level(DebugLevel::Debug))
+        prop::sample::select(DebugLevel::ALL.to_vec()).prop_map(FilterAction::from_level)
     ];
     let name = "[ab](\\.[ab]){0,2}";
     let pattern = prop_oneof![
@@ -437,19 +446,22 @@ proptest! {
     fn the_order_is_exact_then_longest_then_latest_then_default(
         rules in prop::collection::vec(any_rule(), 0..12),
         modules in prop::collection::vec("[ab]{1,2}(\\.[ab]){0,3}", 1..8),
+        default: bool,
     ) {
         let manager = manager();
+        manager.set_default_filter_enabled(default);
         let mut kept: Vec<FilterRule> = Vec::new();
         for rule in rules {
             kept.retain(|known| !known.is_about_the_same(&rule));
             kept.push(rule.clone());
             manager.add_filter(rule).unwrap();
             for module in &modules {
-                let action = expected(&kept, module);
-                let info = manager.wants(DebugLevel::Info, Some(module));
-                let debug = manager.wants(DebugLevel::Debug, Some(module));
-                prop_assert_eq!((info, debug), (action != OFF, action == FilterAction::Level(DebugLevel::Debug)));
+                let action = expected(&kept, default, module);
+                for level in DebugLevel::ALL.into_iter().skip(1) {
+                    prop_assert_eq!(manager.wants(level, Some(module)), heard(level, action));
+                }
             }
+            prop_assert_eq!(manager.filter_summary().default_enabled, default);
         }
         prop_assert_eq!(manager.filter_summary().rules, kept);
     }
