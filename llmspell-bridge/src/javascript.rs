@@ -9,6 +9,7 @@ mod error;
 mod inspect;
 mod object;
 mod profile;
+mod prompt;
 mod raw;
 mod realm;
 mod sandbox;

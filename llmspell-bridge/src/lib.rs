@@ -8,6 +8,7 @@ mod conversion;
 mod debug_bridge;
 mod globals;
 mod host_object;
+mod interactive;
 mod javascript;
 mod language;
 mod lua;
@@ -26,6 +27,7 @@ mod stack_trace;
 pub use arguments::{Arguments, DataLimits, ValueKind};
 pub use debug_bridge::DebugBridge;
 pub use host_object::{HostObject, Method, MethodInfo, ScriptObject};
+pub use interactive::{Candidate, CandidateKind, Completion};
 pub use language::Language;
 pub use object_dump::{
     DumpNode, DumpOptions, DumpShape, MAX_DUMP_BYTES, MAX_DUMP_NODES, dump, redacted_dump,

@@ -7,6 +7,7 @@ mod error;
 mod inspect;
 mod object;
 mod profile;
+mod prompt;
 mod sandbox;
 mod shelf;
 mod stack_trace;

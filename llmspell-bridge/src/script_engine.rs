@@ -9,7 +9,9 @@ use llmspell_utils::debug::{DebugManager, MemoryUse};
 
 use crate::arguments::DataLimits;
 use crate::host_object::HostObject;
+use crate::interactive::{Candidates, SeenNames, Typed};
 use crate::language::Language;
+use crate::object_dump::{DumpNode, DumpOptions};
 use crate::sandbox::Stopper;
 use crate::script_error::ScriptError;
 use crate::script_profile::ProfileSource;
@@ -90,6 +92,29 @@ pub trait ScriptEngine: Send {
 
     /// Redacts what stacks show of variables as this manager says; before, by the built-in rules.
     fn redact_with(&mut self, _manager: &Arc<DebugManager>) {}
+
+    /// Compiles an input of a prompt and does not run it.
+    ///
+    /// # Errors
+    /// When it does not parse; [`is_incomplete`](ScriptError::is_incomplete) says whether it only ends too early.
+    fn check_input(&mut self, input: &Script) -> Result<(), ScriptError>;
+
+    /// Runs an input of a prompt: an expression or statements, whose variables the next inputs see. Gives the values
+    /// for a dump: those that Lua returned, or JavaScript's last one unless that is `undefined`.
+    ///
+    /// # Errors
+    /// As [`check_input`](Self::check_input), and whatever stops the input.
+    fn run_input(
+        &mut self,
+        input: &Script,
+        options: &DumpOptions,
+    ) -> Result<Vec<DumpNode>, ScriptError>;
+
+    /// Offers the names that may stand at a place, from the live state and without running anything of a script.
+    fn complete(&mut self, typed: &Typed, seen: &SeenNames, candidates: &mut Candidates<'_>);
+
+    /// Whether what scripts left behind is gone, so that the next one starts afresh.
+    fn is_afresh(&self) -> bool;
 
     /// What stops a running script from another thread.
     fn stopper(&self) -> Arc<dyn Stopper>;

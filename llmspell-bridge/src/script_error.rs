@@ -125,6 +125,7 @@ struct Details {
     stack: StackTrace,
     source_text: Option<String>,
     help: Option<String>,
+    is_incomplete: bool,
 }
 
 impl ScriptError {
@@ -153,6 +154,7 @@ impl ScriptError {
                 stack: StackTrace::default(),
                 source_text: None,
                 help: None,
+                is_incomplete: false,
             }),
         }
     }
@@ -238,6 +240,20 @@ impl ScriptError {
     pub fn with_help(mut self, help: impl Into<String>) -> Self {
         self.details.help = Some(help.into());
         self
+    }
+
+    /// The same error, of a text that more may be added to.
+    #[must_use]
+    pub(crate) fn incomplete(mut self) -> Self {
+        self.details.is_incomplete = true;
+        self
+    }
+
+    /// Whether a text does not parse only because it ends too early. Known of the inputs of a prompt, and false of
+    /// everything else.
+    #[must_use]
+    pub fn is_incomplete(&self) -> bool {
+        self.details.is_incomplete
     }
 
     /// What sort of thing went wrong.

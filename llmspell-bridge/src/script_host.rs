@@ -1,5 +1,7 @@
 //! The host: one language, the policies and the debug infrastructure, joined by a builder.
 
+mod prompt;
+
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,6 +15,7 @@ use crate::arguments::DataLimits;
 use crate::debug_bridge::DebugBridge;
 use crate::globals::{Console, Cupcake, Debug, EvaluationTime, PolicySource};
 use crate::host_object::HostObject;
+use crate::interactive::SeenNames;
 use crate::language::Language;
 use crate::sandbox::{SandboxLimits, StopHandle, alarm};
 use crate::script_engine::{Script, ScriptEngine};
@@ -47,6 +50,7 @@ pub struct ScriptHost {
     data_limits: DataLimits,
     debug: DebugBridge,
     evaluated: Arc<EvaluationTime>,
+    seen: SeenNames,
 }
 
 impl ScriptHost {
@@ -80,32 +84,17 @@ impl ScriptHost {
     /// Whatever stops the script: it does not parse, it raises, it passes a limit, it is stopped, or
     /// its value is no data. The error knows the place, the stack and the source text.
     pub fn run(&mut self, script: &Script) -> Result<Value, ScriptError> {
-        if script.source.len() > LONGEST_SOURCE {
-            return Err(ScriptError::new(
-                ScriptErrorKind::Read,
-                format!(
-                    "`{}` has {} bytes, and a script may have {LONGEST_SOURCE}",
-                    script.name,
-                    script.source.len()
-                ),
-            )
-            .with_help("data belongs into an event or a global, not into the text of a script"));
-        }
-        if let Some(at) = script.source.find('\0') {
-            let before = script.source.get(..at).unwrap_or_default();
-            let line = u32::try_from(before.matches('\n').count() + 1).unwrap_or(u32::MAX);
-            let place = Place {
-                file: script.name.clone(),
-                line,
-                column: None,
-            };
-            return Err(ScriptError::new(
-                ScriptErrorKind::Syntax,
-                "the script holds a NUL character",
-            )
-            .at(Some(place))
-            .with_help("an engine may take it for the end of the script; write it as an escape"));
-        }
+        let limits = self.data_limits;
+        self.watched(script, |engine| engine.run(script, &limits))
+    }
+
+    /// Lets the engine run a script that is worth it, watched by the deadline.
+    fn watched<T>(
+        &mut self,
+        script: &Script,
+        run: impl FnOnce(&mut dyn ScriptEngine) -> Result<T, ScriptError>,
+    ) -> Result<T, ScriptError> {
+        check(script)?;
         let stopper = self.engine.stopper();
         stopper.clear();
         let alarm = self
@@ -113,30 +102,28 @@ impl ScriptHost {
             .timeout
             .map(|timeout| alarm(timeout, Arc::clone(&stopper)))
             .transpose()?;
-        let result = self.run_timed(script);
+        let result = self.timed(&script.name, run);
         drop(alarm);
         stopper.clear();
-        let error = |error: ScriptError| error.redacted(&self.debug.redactor());
-        result.map_err(error).map_err(|error| match error.place() {
-            Some(place) if place.file == script.name => {
-                error.with_source_text(script.source.as_str())
-            }
-            _ => error,
-        })
+        result.map_err(|error| with_excerpt(error.redacted(&self.debug.redactor()), script))
     }
 
-    /// Runs a script, and leaves a warning if it took longer than it may.
-    fn run_timed(&mut self, script: &Script) -> Result<Value, ScriptError> {
+    /// Runs something of a script, and leaves a warning if it took longer than it may.
+    fn timed<T>(
+        &mut self,
+        name: &str,
+        run: impl FnOnce(&mut dyn ScriptEngine) -> Result<T, ScriptError>,
+    ) -> Result<T, ScriptError> {
         let host = Arc::clone(self.debug.host());
         if host.slow_threshold(SlowOperation::Script).is_none() {
-            return self.engine.run(script, &self.data_limits);
+            return run(&mut *self.engine);
         }
         let (count_before, evaluated_before) = self.evaluated.so_far();
         let started = host.clock().now();
-        let result = self.engine.run(script, &self.data_limits);
+        let result = run(&mut *self.engine);
         let took = host.clock().now().saturating_sub(started);
         let phases = self.engine.phases();
-        host.report_slow(SlowOperation::Script, &script.name, took, || {
+        host.report_slow(SlowOperation::Script, name, took, || {
             let (count, evaluated) = self.evaluated.so_far();
             let evaluated = evaluated.saturating_sub(evaluated_before);
             json!({
@@ -157,7 +144,7 @@ impl ScriptHost {
     /// # Errors
     /// When the file cannot be read, and as [`run`](Self::run).
     pub fn run_file(&mut self, path: &Path) -> Result<Value, ScriptError> {
-        self.run(&read_script(path)?)
+        self.run(&Script::read(path)?)
     }
 
     /// A handle that stops the running script from another thread.
@@ -189,14 +176,58 @@ fn milliseconds(duration: Duration) -> f64 {
     duration.as_secs_f64() * 1000.0
 }
 
-fn read_script(path: &Path) -> Result<Script, ScriptError> {
-    let name = path.display().to_string();
-    match read_text(path, LONGEST_SOURCE) {
-        Ok(source) => Ok(Script { name, source }),
-        Err(why) => Err(
-            ScriptError::new(ScriptErrorKind::Read, format!("`{name}` {why}"))
-                .with_help("name a source text of a script; compiled scripts are not accepted"),
-        ),
+/// Refuses a text that is no script or too long for one.
+fn check(script: &Script) -> Result<(), ScriptError> {
+    if script.source.len() > LONGEST_SOURCE {
+        return Err(ScriptError::new(
+            ScriptErrorKind::Read,
+            format!(
+                "`{}` has {} bytes, and a script may have {LONGEST_SOURCE}",
+                script.name,
+                script.source.len()
+            ),
+        )
+        .with_help("data belongs into an event or a global, not into the text of a script"));
+    }
+    let Some(at) = script.source.find('\0') else {
+        return Ok(());
+    };
+    let before = script.source.get(..at).unwrap_or_default();
+    let line = u32::try_from(before.matches('\n').count() + 1).unwrap_or(u32::MAX);
+    let place = Place {
+        file: script.name.clone(),
+        line,
+        column: None,
+    };
+    Err(
+        ScriptError::new(ScriptErrorKind::Syntax, "the script holds a NUL character")
+            .at(Some(place))
+            .with_help("an engine may take it for the end of the script; write it as an escape"),
+    )
+}
+
+/// An error in a script with that script's text.
+fn with_excerpt(error: ScriptError, script: &Script) -> ScriptError {
+    match error.place() {
+        Some(place) if place.file == script.name => error.with_source_text(script.source.as_str()),
+        _ => error,
+    }
+}
+
+impl Script {
+    /// Reads a script under its path as the name.
+    ///
+    /// # Errors
+    /// When the file cannot be read, is longer than 1 MiB, or holds no text.
+    pub fn read(path: &Path) -> Result<Self, ScriptError> {
+        let name = path.display().to_string();
+        match read_text(path, LONGEST_SOURCE) {
+            Ok(source) => Ok(Self { name, source }),
+            Err(why) => Err(
+                ScriptError::new(ScriptErrorKind::Read, format!("`{name}` {why}"))
+                    .with_help("name a source text of a script; compiled scripts are not accepted"),
+            ),
+        }
     }
 }
 
@@ -358,6 +389,7 @@ impl ScriptHostBuilder {
             data_limits: self.data_limits,
             debug: bridge,
             evaluated,
+            seen: SeenNames::default(),
         })
     }
 }

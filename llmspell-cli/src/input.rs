@@ -34,10 +34,13 @@ pub(crate) fn read_event(source: &Path, limits: &EventLimits) -> Result<NamedEve
             "name a file with one JSON object, or `-` for standard input",
         )
     })?;
-    match Event::parse(&text, limits) {
-        Ok(event) => Ok(NamedEvent { name, event }),
-        Err(error) => Err(Failure::of_event(&name, &error)),
-    }
+    let event = parse_event(&name, &text, limits)?;
+    Ok(NamedEvent { name, event })
+}
+
+/// Reads one event from a text, which errors call by a name.
+pub(crate) fn parse_event(name: &str, text: &[u8], limits: &EventLimits) -> Result<Event, Failure> {
+    Event::parse(text, limits).map_err(|error| Failure::of_event(name, &error))
 }
 
 /// Reads no more than one byte beyond what an event may have, so that the guard sees that it is too much.

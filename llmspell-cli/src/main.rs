@@ -1,11 +1,16 @@
 //! The `llmspell` program: runs policy scripts and evaluates events.
 
+mod decision_text;
 mod eval;
 mod exit;
 mod failure;
 mod input;
+mod measure;
+mod profile;
+mod repl;
 mod run;
 mod settings;
+mod stop_switch;
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -36,6 +41,10 @@ enum Command {
     Run(run::Arguments),
     /// Decides about one event
     Eval(eval::Arguments),
+    /// Opens a prompt
+    Repl(repl::Arguments),
+    /// Measures a script or the decisions about an event
+    Profile(profile::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -47,6 +56,8 @@ fn main() -> ExitCode {
     let result = std::panic::catch_unwind(|| match program.command {
         Command::Run(arguments) => run::run(&arguments),
         Command::Eval(arguments) => eval::eval(&arguments),
+        Command::Repl(arguments) => repl::repl(&arguments),
+        Command::Profile(arguments) => profile::profile(&arguments),
     });
     settings::flush_debug();
     let exit = match result {

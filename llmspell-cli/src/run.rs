@@ -14,6 +14,7 @@ use llmspell_utils::debug;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::input::{NamedEvent, read_events};
+use crate::measure::{SavedProfile, profile_options};
 use crate::settings::{Settings, find_project};
 
 /// What `llmspell run` is told.
@@ -32,6 +33,14 @@ pub(crate) struct Arguments {
     /// Which debug messages are shown, such as `debug` or `info,policy.*=trace`
     #[arg(long, value_name = "SPEC")]
     debug: Option<String>,
+    /// Writes a profile of the script, even if it fails; the ending of FILE chooses the format: .folded, .svg,
+    /// .speedscope.json, .trace.json, .json or .txt
+    #[arg(long, value_name = "FILE", value_parser = saved_profile)]
+    profile: Option<SavedProfile>,
+    /// Notes every call for the profile instead of reading the stack now and then; the script runs several times
+    /// slower
+    #[arg(long, requires = "profile")]
+    profile_exact: bool,
     /// How long the script may run, such as `250ms` or `2s`
     #[arg(long, value_name = "D", value_parser = parse_duration)]
     timeout: Option<Duration>,
@@ -45,7 +54,12 @@ pub(crate) struct Arguments {
 
 const EXAMPLE: &str = "\
 Example:
-  llmspell run examples/policy_gate/policy_gate.lua --debug info --timeout 5s";
+  llmspell run examples/policy_gate/policy_gate.lua --debug info --timeout 5s
+  llmspell run examples/policy_gate/policy_gate.lua --profile gate.svg";
+
+fn saved_profile(file: &str) -> Result<SavedProfile, String> {
+    SavedProfile::of_file(Path::new(file))
+}
 
 /// Runs the command.
 pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
@@ -82,15 +96,39 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     for NamedEvent { name, event } in events(arguments, &settings)? {
         builder = builder.event(name, event.value().clone());
     }
-    let ran = builder.build()?.run_file(&arguments.script);
+    let mut host = builder.build()?;
+    if arguments.profile.is_some() {
+        let title = arguments.script.display().to_string();
+        host.profiles()
+            .start(profile_options(&title, arguments.profile_exact))?;
+    }
+    let ran = host.run_file(&arguments.script);
+    let saved = save_profile(arguments.profile.as_ref(), &host);
     let finished = streams.finish();
+    if let (Err(_), Err(failure)) = (&ran, &saved) {
+        // The exit code is the script's, and this is still worth telling.
+        failure.report();
+    }
     ran?;
+    saved?;
     finished.map_err(|error| {
         Failure::internal(format_args!(
             "what the script printed cannot be written: {error}"
         ))
     })?;
     Ok(Exit::Done)
+}
+
+/// Writes what the profile of the script came to, whatever the script came to.
+fn save_profile(saved: Option<&SavedProfile>, host: &ScriptHost) -> Result<(), Failure> {
+    let Some(saved) = saved else { return Ok(()) };
+    let Some(profile) = host.profiles().stop() else {
+        return Err(Failure::fault(
+            format_args!("{}: there is no profile to write", saved.shown()),
+            "the script stopped it by itself: leave out `Debug.stopProfile()` or `--profile`",
+        ));
+    };
+    saved.write(&profile)
 }
 
 /// The events of the command line, or else those that the project's settings name.

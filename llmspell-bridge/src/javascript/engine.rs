@@ -1,5 +1,6 @@
 //! One engine of JavaScript: a runtime, its one context, and what the host installed in it.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -8,13 +9,15 @@ use llmspell_utils::debug::MemoryUse;
 use rquickjs::{Context, Runtime};
 
 use super::profile::{self, ProfileFeed};
-use super::raw::{Access, Home, Js, Local, Outcome, Pending, PromiseState, Property};
+use super::raw::{Access, Compiled, Home, Js, Local, Outcome, Pending, PromiseState, Property};
 use super::realm::Realm;
 use super::sandbox::{memory_limit, settle, stack_limit};
-use super::{builtins, convert, error, object};
+use super::{builtins, convert, error, object, prompt};
 use crate::arguments::DataLimits;
 use crate::host_object::{HostObject, required_method};
+use crate::interactive::{Candidates, SeenNames, Typed};
 use crate::language::Language;
+use crate::object_dump::{DumpNode, DumpOptions};
 use crate::sandbox::{SandboxLimits, StopFlag, Stopper};
 use crate::script_engine::{RunPhases, Script, ScriptEngine};
 use crate::script_error::{ScriptError, ScriptErrorKind};
@@ -136,6 +139,49 @@ impl ScriptEngine for JavaScriptEngine {
 
     fn phases(&self) -> RunPhases {
         self.phases
+    }
+
+    fn check_input(&mut self, input: &Script) -> Result<(), ScriptError> {
+        self.state()?
+            .within(|js| prompt::compile_input(js, input).map(|_| ()))
+    }
+
+    fn run_input(
+        &mut self,
+        input: &Script,
+        options: &DumpOptions,
+    ) -> Result<Vec<DumpNode>, ScriptError> {
+        let state = self.state()?;
+        let result = state.within(|js| {
+            let compiled = prompt::compile_input(js, input);
+            run_compiled(js, &input.name, compiled, |value| {
+                Ok(prompt::shown(value, options))
+            })
+        });
+        let is_lost = match &result {
+            Ok(_) => false,
+            Err(error) if error.kind() == ScriptErrorKind::Memory => true,
+            // Somebody who stops an input still wants the variables. A job that is left would go on in the next.
+            Err(error) => is_fatal(error.kind()) && state.within(|js| Ok(js.has_jobs()))?,
+        };
+        if is_lost {
+            self.state = None;
+        }
+        result.map_err(|error| prompt::advised(error, &input.source))
+    }
+
+    fn complete(&mut self, typed: &Typed, seen: &SeenNames, candidates: &mut Candidates<'_>) {
+        if let Ok(state) = self.state() {
+            // Without an engine there are no names.
+            let _ = state.within(|js| {
+                prompt::complete(js, typed, seen, candidates);
+                Ok(())
+            });
+        }
+    }
+
+    fn is_afresh(&self) -> bool {
+        self.state.is_none()
     }
 
     fn stopper(&self) -> Arc<dyn Stopper> {
@@ -275,21 +321,39 @@ fn run(
     limits: &DataLimits,
     phases: &mut RunPhases,
 ) -> Result<Value, ScriptError> {
-    let realm = js.realm();
-    realm.script.replace(script.name.clone());
     let began = Instant::now();
-    let evaluated = evaluate(js, script, phases);
+    let compiled = compile(js, Cow::Borrowed(script));
+    let load = began.elapsed();
+    phases.load = Some(load);
+    let is_loaded = compiled.is_ok();
+    let result = run_compiled(js, &script.name, compiled, |value| {
+        let run = began.elapsed().saturating_sub(load);
+        phases.run = Some(run);
+        let converted = convert::to_data(value, limits);
+        phases.convert = Some(began.elapsed().saturating_sub(load + run));
+        converted
+    });
+    if is_loaded && phases.run.is_none() {
+        phases.run = Some(began.elapsed().saturating_sub(load));
+    }
+    result
+}
+
+/// Runs what was compiled and all that it left to do, and makes something of its value.
+fn run_compiled<'js, T>(
+    js: Js<'js>,
+    name: &str,
+    compiled: Result<Compilation<'js, '_>, ScriptError>,
+    convert: impl FnOnce(&Local<'js>) -> Result<T, ScriptError>,
+) -> Result<T, ScriptError> {
+    let realm = js.realm();
+    realm.script.replace(name.to_owned());
+    let evaluated = compiled.and_then(|compiled| evaluate(js, compiled));
     let drained = drain(js);
-    let load = phases.load.unwrap_or_default();
-    let run = began.elapsed().saturating_sub(load);
-    phases.run = phases.load.map(|_| run);
     let result = evaluated
         .and_then(|value| drained.map(|()| value))
         .and_then(Evaluated::settled)
-        .and_then(|value| convert::to_data(&value, limits));
-    phases.convert = result
-        .is_ok()
-        .then(|| began.elapsed().saturating_sub(load + run));
+        .and_then(|value| convert(&value));
     let rejections = realm.rejections.take();
     let unhandled = rejections.first(js);
     rejections.release(js);
@@ -315,27 +379,47 @@ struct Evaluated<'js> {
     is_asynchronous: bool,
 }
 
-fn evaluate<'js>(
+/// A script that was compiled and not run yet.
+pub(super) struct Compilation<'js, 's> {
+    script: Cow<'s, Script>,
+    compiled: Compiled<'js>,
+    is_asynchronous: bool,
+}
+
+pub(super) fn compile<'js, 's>(
     js: Js<'js>,
-    script: &Script,
-    phases: &mut RunPhases,
-) -> Result<Evaluated<'js>, ScriptError> {
-    let began = Instant::now();
+    script: Cow<'s, Script>,
+) -> Result<Compilation<'js, 's>, ScriptError> {
     let compile = |is_asynchronous| {
         js.compile(&script.source, &script.name, is_asynchronous)
             .map_err(|Pending| error::uncompiled(&js.take_exception()))
+            .map(|compiled| (compiled, is_asynchronous))
     };
     let (compiled, is_asynchronous) = match compile(false) {
-        Ok(compiled) => (compiled, false),
         // `await` outside of any function makes the whole script asynchronous.
-        Err(error) if may_await(script, &error) => (compile(true)?, true),
-        Err(error) => return Err(error),
-    };
-    let (compiled, main) = match profile::probed(js, script, is_asynchronous) {
+        Err(error) if may_await(&script, &error) => compile(true),
+        compiled => compiled,
+    }?;
+    Ok(Compilation {
+        script,
+        compiled,
+        is_asynchronous,
+    })
+}
+
+fn evaluate<'js>(
+    js: Js<'js>,
+    compilation: Compilation<'js, '_>,
+) -> Result<Evaluated<'js>, ScriptError> {
+    let Compilation {
+        script,
+        compiled,
+        is_asynchronous,
+    } = compilation;
+    let (compiled, main) = match profile::probed(js, &script, is_asynchronous) {
         Some((probed, main)) => (probed, Some(main)),
         None => (compiled, None),
     };
-    phases.load = Some(began.elapsed());
     profile::begin_script(js, &script.name, main);
     let value = js.evaluate(compiled);
     profile::rest(js);

@@ -319,6 +319,12 @@ impl<'js> Js<'js> {
         }
     }
 
+    /// Whether a job waits in the queue.
+    pub(super) fn has_jobs(self) -> bool {
+        // SAFETY: the runtime is locked by this thread.
+        unsafe { qjs::JS_IsJobPending(self.runtime()) }
+    }
+
     /// The size of the heap at which the engine looks for garbage next: half as much again as was left
     /// the last time.
     pub(super) fn collection_threshold(self) -> usize {

@@ -16,14 +16,17 @@ use parking_lot::Mutex;
 
 use crate::arguments::DataLimits;
 use crate::host_object::{HostObject, required_method};
+use crate::interactive::{Candidates, SeenNames, Typed};
 use crate::language::Language;
 use crate::lua::error::{from_mlua, from_raised, from_script};
+use crate::lua::inspect::inspect;
 use crate::lua::object::{as_table, bound_method};
 use crate::lua::profile::LuaProfiles;
 use crate::lua::sandbox::{self, LuaStopper};
 use crate::lua::shelf::{Shelf, memory, shelf};
 use crate::lua::stack_trace::capture;
-use crate::lua::{convert, error};
+use crate::lua::{convert, error, prompt};
+use crate::object_dump::{DumpNode, DumpOptions};
 use crate::sandbox::{SandboxLimits, StopFlag, Stopper};
 use crate::script_engine::{RunPhases, Script, ScriptEngine};
 use crate::script_error::{ScriptError, ScriptErrorKind};
@@ -54,7 +57,7 @@ pub(super) struct LuaEngine {
     environment: Option<Table>,
     /// What the phases of the last run took.
     phases: RunPhases,
-    lua: Lua,
+    pub(super) lua: Lua,
 }
 
 impl LuaEngine {
@@ -88,7 +91,7 @@ impl LuaEngine {
     }
 
     /// The environment of scripts. The first script closes the globals.
-    fn environment(&mut self) -> Result<Table, ScriptError> {
+    pub(super) fn environment(&mut self) -> Result<Table, ScriptError> {
         let environment = match self.environment.take() {
             Some(environment) => environment,
             None => sandbox::close(&self.lua, &self.installed).map_err(from_mlua)?,
@@ -111,7 +114,7 @@ impl LuaEngine {
         Ok(())
     }
 
-    fn load(&mut self, script: &Script) -> Result<Function, ScriptError> {
+    pub(super) fn load(&mut self, script: &Script) -> Result<Function, ScriptError> {
         let environment = self.environment()?;
         // A name ends at its first NUL for Luau.
         let name = script.name.replace('\0', "\u{fffd}");
@@ -125,19 +128,42 @@ impl LuaEngine {
         loaded.map_err(|error| from_script(&self.lua, error))
     }
 
-    fn call(&self, chunk: Function) -> Result<Value, ScriptError> {
+    /// The names of the globals that the host made.
+    pub(super) fn installed(&self) -> &[String] {
+        &self.installed
+    }
+
+    /// Calls a chunk, and gives all that it returns.
+    pub(super) fn call(
+        &self,
+        chunk: Function,
+        arguments: MultiValue,
+    ) -> Result<MultiValue, ScriptError> {
         *self.raised_at.lock() = StackTrace::default();
-        let called: mlua::Result<MultiValue> = self.protected_call.call((chunk, &self.handler));
+        let called: mlua::Result<MultiValue> =
+            self.protected_call.call((chunk, &self.handler, arguments));
         let stack = || std::mem::take(&mut *self.raised_at.lock());
         let mut results =
             called.map_err(|error| from_script(&self.lua, error).with_stack(stack()))?;
         match results.pop_front() {
-            Some(Value::Boolean(true)) => Ok(results.pop_front().unwrap_or(Value::Nil)),
+            Some(Value::Boolean(true)) => Ok(results),
             _ => {
                 let raised = results.pop_front().unwrap_or(Value::Nil);
                 Err(from_raised(&self.lua, &raised, stack()))
             }
         }
+    }
+
+    /// What came of a script, after an error with the reason that it was stopped and with room for the next one.
+    fn finish<T>(&self, ran: Result<T, ScriptError>) -> Result<T, ScriptError> {
+        ran.map_err(|error| {
+            let error = self.explain(error);
+            if error.kind() == ScriptErrorKind::Memory {
+                // What filled the heap is garbage by now, and the next script needs the room.
+                let _ = self.lua.gc_collect();
+            }
+            error
+        })
     }
 
     /// Whatever a stopped script raised, the reason is that it was stopped.
@@ -189,24 +215,50 @@ impl ScriptEngine for LuaEngine {
         let load = began.elapsed();
         let called = loaded.and_then(|chunk| {
             self.profiles.running(&script.name);
-            self.call(chunk)
+            self.call(chunk, MultiValue::new())
         });
         let run = began.elapsed() - load;
         self.profiles.ended(&self.lua);
-        let ran = called.and_then(|value| shelf(&self.lua)?.data(&self.lua, &value, limits));
+        let ran = called.and_then(|mut values| {
+            let value = values.pop_front().unwrap_or(Value::Nil);
+            shelf(&self.lua)?.data(&self.lua, &value, limits)
+        });
         self.phases = RunPhases {
             load: Some(load),
             run: Some(run),
             convert: ran.is_ok().then(|| began.elapsed() - load - run),
         };
-        ran.map_err(|error| {
-            let error = self.explain(error);
-            if error.kind() == ScriptErrorKind::Memory {
-                // What filled the heap is garbage by now, and the next script needs the room.
-                let _ = self.lua.gc_collect();
-            }
-            error
-        })
+        self.finish(ran)
+    }
+
+    fn check_input(&mut self, input: &Script) -> Result<(), ScriptError> {
+        prompt::compile(self, input).map(|_| ())
+    }
+
+    fn run_input(
+        &mut self,
+        input: &Script,
+        options: &DumpOptions,
+    ) -> Result<Vec<DumpNode>, ScriptError> {
+        self.profiles.loading(&self.lua, &input.name);
+        let called = prompt::compile(self, input).and_then(|chunk| {
+            self.profiles.running(&input.name);
+            prompt::call(self, chunk)
+        });
+        self.profiles.ended(&self.lua);
+        let values = self.finish(called)?;
+        Ok(values
+            .iter()
+            .map(|value| inspect(&self.lua, value, options))
+            .collect())
+    }
+
+    fn complete(&mut self, typed: &Typed, _: &SeenNames, candidates: &mut Candidates<'_>) {
+        prompt::complete(self, typed, candidates);
+    }
+
+    fn is_afresh(&self) -> bool {
+        false
     }
 
     fn phases(&self) -> RunPhases {

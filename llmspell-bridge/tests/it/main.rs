@@ -13,4 +13,5 @@ mod host;
 mod limits;
 mod profile_javascript;
 mod profile_lua;
+mod prompt;
 mod specs;

@@ -18,5 +18,7 @@ mod text;
 
 pub use format::{ReportError, ReportFormat, render};
 pub use json::timers_json;
-pub(super) use quantity::{duration, milliseconds, set_duration};
+pub use quantity::duration;
+pub(super) use quantity::{milliseconds, set_duration};
+pub use table::{Side, table};
 pub use text::{FrameTime, by_frame, profile_text, text, timers_text};

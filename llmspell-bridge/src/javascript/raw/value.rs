@@ -220,9 +220,18 @@ impl<'js> Local<'js> {
     ///
     /// Must not be asked of a proxy, which would run the script.
     pub(in crate::javascript) fn keys(&self) -> Outcome<Keys<'js>> {
+        let flags = qjs::JS_GPN_STRING_MASK | qjs::JS_GPN_SYMBOL_MASK | qjs::JS_GPN_ENUM_ONLY;
+        self.keys_of(flags)
+    }
+
+    /// The names of all own properties that are strings. Must not be asked of a proxy either.
+    pub(in crate::javascript) fn all_keys(&self) -> Outcome<Keys<'js>> {
+        self.keys_of(qjs::JS_GPN_STRING_MASK)
+    }
+
+    fn keys_of(&self, flags: u32) -> Outcome<Keys<'js>> {
         let mut table = std::ptr::null_mut();
         let mut length = 0;
-        let flags = qjs::JS_GPN_STRING_MASK | qjs::JS_GPN_SYMBOL_MASK | qjs::JS_GPN_ENUM_ONLY;
         // SAFETY: the value is alive; the engine fills table and length or says that it did not.
         let state = unsafe {
             qjs::JS_GetOwnPropertyNames(

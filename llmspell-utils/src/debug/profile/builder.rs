@@ -172,6 +172,45 @@ impl ProfileBuilder {
         self.profile.lost.paths += calls;
     }
 
+    /// Adds what another profile knows, as if it had been measured right after what is here: so that many runs of one
+    /// thing make one profile.
+    pub fn append(&mut self, other: &Profile) {
+        let frames = other.frames.iter();
+        let frames: Vec<_> = frames.map(|frame| self.frame(frame.clone())).collect();
+        let mut nodes: Vec<Option<NodeId>> = Vec::with_capacity(other.nodes.len());
+        for node in &other.nodes {
+            let parent = node
+                .parent
+                .map(|id| nodes.get(id.index()).copied().flatten());
+            let frame = frames.get(node.frame.index()).copied();
+            let known = match (parent, frame) {
+                // Beneath a path that could not be told apart, nothing can be.
+                (Some(None), _) | (_, None) => None,
+                // The other profile has no deeper paths than this one may have.
+                (parent, Some(frame)) => self.node_beneath(parent.flatten(), frame, 0),
+            };
+            self.profile.lost.paths += u64::from(known.is_none());
+            if let Some(sum) = known.and_then(|id| self.node_mut(id)) {
+                sum.calls += node.calls;
+                sum.own += node.own;
+            }
+            nodes.push(known);
+        }
+        for segment in &other.segments {
+            let node = segment.node.and_then(|id| nodes.get(id.index()).copied());
+            let start = self.mark;
+            self.mark = start.saturating_add(segment.duration);
+            self.push_segment(Segment {
+                node: node.flatten(),
+                start,
+                duration: segment.duration,
+            });
+        }
+        self.profile.samples += other.samples;
+        self.profile.lost.paths += other.lost.paths;
+        self.profile.lost.segments += other.lost.segments;
+    }
+
     /// How many calls are open.
     #[must_use]
     pub fn depth(&self) -> usize {
@@ -187,8 +226,9 @@ impl ProfileBuilder {
 
     /// Comes out of calls until no more than `depth` are open.
     pub fn leave_to(&mut self, depth: usize, at: Duration) {
-        if self.open.len() > depth {
+        if self.depth() > depth {
             self.charge(at);
+            self.beyond = depth.saturating_sub(self.open.len());
             self.open.truncate(depth);
         }
     }

@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use super::super::clock::saturating_nanoseconds;
 
-/// Three significant digits and the unit; nanoseconds are whole.
-pub(in crate::debug) fn duration(duration: Duration) -> String {
+/// A duration for people: three significant digits and the unit; nanoseconds are whole.
+#[must_use]
+pub fn duration(duration: Duration) -> String {
     let nanoseconds = duration.as_nanos();
     let (unit, divisor) = match nanoseconds {
         0..1_000 => return format!("{nanoseconds} ns"),

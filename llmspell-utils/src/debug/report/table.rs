@@ -2,13 +2,18 @@
 
 /// On which side of its column a cell stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Side {
+pub enum Side {
+    /// As words do.
     Left,
+    /// As numbers do.
     Right,
 }
 
-/// A table: the columns' names with their sides, and the rows.
-pub(super) fn table<const COLUMNS: usize>(
+/// A table as text: the columns' names with their sides, then the rows, one line each.
+///
+/// Cells are written as they are: what others chose must be [escaped](crate::debug::escaped) before.
+#[must_use]
+pub fn table<const COLUMNS: usize>(
     columns: [(&str, Side); COLUMNS],
     rows: &[[String; COLUMNS]],
 ) -> String {

@@ -1,0 +1,205 @@
+//! Scripts and inputs of the prompt as something to measure.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+use std::time::{Duration, Instant};
+
+use llmspell_bridge::{DumpOptions, ProfileMode, ProfileOptions, Script, ScriptError, ScriptHost};
+use llmspell_utils::debug::{FrameKind, Profile, ProfileBuilder};
+
+use super::evaluation::shown;
+use super::runs::Runs;
+use super::subject::Measured;
+use crate::failure::Failure;
+
+/// The name of the whole.
+const WHOLE: &str = "run";
+
+/// How a profile of a script is made.
+pub(crate) fn profile_options(title: &str, is_exact: bool) -> ProfileOptions {
+    let mode = match is_exact {
+        true => ProfileMode::Exact,
+        false => ProfileMode::Sampled,
+    };
+    ProfileOptions {
+        title: title.to_owned(),
+        mode,
+        ..ProfileOptions::default()
+    }
+}
+
+/// A script that runs in a host of its own each time, as `llmspell run` does it.
+pub(crate) struct Fresh<'a> {
+    script: Script,
+    open: Box<dyn FnMut() -> Result<ScriptHost, Failure> + 'a>,
+    profiled: Profiled,
+}
+
+impl<'a> Fresh<'a> {
+    pub(crate) fn new(
+        script: Script,
+        open: impl FnMut() -> Result<ScriptHost, Failure> + 'a,
+        profile: Option<ProfileOptions>,
+    ) -> Self {
+        Self {
+            script,
+            open: Box::new(open),
+            profiled: Profiled::new(profile),
+        }
+    }
+}
+
+impl Measured for Fresh<'_> {
+    fn title(&self) -> &str {
+        &self.script.name
+    }
+
+    fn run(&mut self, runs: &mut Runs) -> Result<(), Failure> {
+        let mut host = (self.open)()?;
+        let script = &self.script;
+        let ran = self
+            .profiled
+            .run(&mut host, runs, |host| host.run(script).map(drop));
+        // The value of the script is nobody's concern here, so it need not be data either.
+        match ran {
+            Err(error) if error.kind() == llmspell_bridge::ScriptErrorKind::Conversion => Ok(()),
+            ran => Ok(ran?),
+        }
+    }
+
+    fn finish(&mut self) -> Option<Profile> {
+        self.profiled.finish()
+    }
+}
+
+/// An input of the prompt, run in the live state.
+pub(crate) struct Input {
+    input: Script,
+    host: Rc<RefCell<ScriptHost>>,
+    profiled: Profiled,
+}
+
+impl Input {
+    pub(crate) fn new(
+        input: Script,
+        host: Rc<RefCell<ScriptHost>>,
+        profile: Option<ProfileOptions>,
+    ) -> Self {
+        Self {
+            input,
+            host,
+            profiled: Profiled::new(profile),
+        }
+    }
+}
+
+impl Measured for Input {
+    fn title(&self) -> &str {
+        &self.input.source
+    }
+
+    fn run(&mut self, runs: &mut Runs) -> Result<(), Failure> {
+        let mut host = self.host.try_borrow_mut().map_err(Failure::internal)?;
+        // What is not looked at needs no walk.
+        let nothing = DumpOptions {
+            max_depth: 0,
+            max_string_length: 0,
+            ..DumpOptions::compact()
+        };
+        let start = Instant::now();
+        host.check_input(&self.input)?;
+        let compiled = start.elapsed();
+        let input = &self.input;
+        let run = |host: &mut ScriptHost| host.run_input(input, &nothing).map(drop);
+        self.profiled.run(&mut host, runs, run)?;
+        // It is a part of the run, measured once more by itself.
+        runs.add(&path(["of which to compile"]), compiled);
+        Ok(())
+    }
+
+    fn finish(&mut self) -> Option<Profile> {
+        self.profiled.finish()
+    }
+}
+
+fn path<'a>(names: impl IntoIterator<Item = &'a str>) -> Vec<String> {
+    let names = names.into_iter().map(str::to_owned);
+    std::iter::once(WHOLE.to_owned()).chain(names).collect()
+}
+
+/// The profile of all runs, if one is made.
+#[derive(Debug)]
+pub(crate) struct Profiled {
+    options: Option<ProfileOptions>,
+    together: Option<ProfileBuilder>,
+}
+
+impl Profiled {
+    pub(crate) const fn new(options: Option<ProfileOptions>) -> Self {
+        Self {
+            options,
+            together: None,
+        }
+    }
+
+    fn run(
+        &mut self,
+        host: &mut ScriptHost,
+        runs: &mut Runs,
+        run: impl FnOnce(&mut ScriptHost) -> Result<(), ScriptError>,
+    ) -> Result<(), ScriptError> {
+        if let Some(options) = &self.options {
+            host.profiles().start(options.clone())?;
+        }
+        let start = Instant::now();
+        let ran = run(host);
+        let time = start.elapsed();
+        let profile = self.options.as_ref().and_then(|_| host.profiles().stop());
+        if ran.is_ok() {
+            runs.add(&path([]), time);
+        }
+        if let Some(profile) = profile {
+            if ran.is_ok() {
+                parts(&profile, runs);
+            }
+            self.add(&profile);
+        }
+        ran
+    }
+
+    fn add(&mut self, profile: &Profile) {
+        let new = || ProfileBuilder::new(profile.title(), profile.method(), Duration::ZERO);
+        self.together.get_or_insert_with(new).append(profile);
+    }
+
+    fn finish(&mut self) -> Option<Profile> {
+        let builder = self.together.take()?;
+        // Everything is charged already, so that no time is left for the end.
+        Some(builder.finish(Duration::ZERO))
+    }
+}
+
+/// Notes the functions of the host, policies and rules of one run: they are measured exactly in every profile.
+fn parts(profile: &Profile, runs: &mut Runs) {
+    let totals = profile.totals();
+    let mut sums: BTreeMap<Vec<String>, Duration> = BTreeMap::new();
+    for node in profile.nodes() {
+        let is_part = |kind| matches!(kind, FrameKind::Host | FrameKind::Policy | FrameKind::Rule);
+        let is_last_part = profile
+            .frame(node.frame)
+            .is_some_and(|frame| is_part(frame.kind));
+        if !is_last_part {
+            continue;
+        }
+        let stack = profile.stack(node.id);
+        let frames = stack.iter().filter_map(|id| profile.frame(*id));
+        let parts = frames.filter(|frame| is_part(frame.kind)).map(shown);
+        let path = std::iter::once(WHOLE.to_owned()).chain(parts).collect();
+        let total = totals.get(node.id.index()).copied().unwrap_or_default();
+        *sums.entry(path).or_default() += total;
+    }
+    for (path, total) in sums {
+        runs.add(&path, total);
+    }
+}
