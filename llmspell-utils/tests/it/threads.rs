@@ -188,7 +188,8 @@ struct Counting([AtomicUsize; THREADS]);
 
 impl DebugOutput for Counting {
     fn write(&self, entry: &DebugEntry) -> std::io::Result<()> {
-        let thread: usize = entry.module.as_deref().unwrap().parse().unwrap();
+        let module = entry.module.as_deref().unwrap_or_default();
+        let thread: usize = module.parse().map_err(std::io::Error::other)?;
         self.0[thread].fetch_add(1, Ordering::Relaxed);
         Ok(())
     }
