@@ -84,12 +84,17 @@ impl DebugManager {
     /// The same with a clock of one's own, for entries and timers.
     #[must_use]
     pub fn with_clock(clock: Arc<dyn Clock>) -> Self {
+        let redactor = Arc::new(ArcSwap::from_pointee(Redactor::builtin()));
         let manager = Self {
             switches: Switches::new(DebugLevel::default()),
             filter: ModuleFilter::default(),
-            delivery: Delivery::default(),
+            delivery: Delivery::new(
+                BufferLimits::default(),
+                Arc::clone(&clock),
+                Arc::clone(&redactor),
+            ),
             profiler: Profiler::new(Arc::clone(&clock)),
-            redactor: Arc::new(ArcSwap::from_pointee(Redactor::builtin())),
+            redactor,
             clock,
             slow: Arc::default(),
             changes: Mutex::default(),
@@ -175,10 +180,10 @@ impl DebugManager {
         let entry = self.finished(entry);
         let mut manager = self;
         while let Some(parent) = manager.family.parent() {
-            manager.delivery.deliver(Arc::clone(&entry), &self.clock);
+            manager.delivery.deliver(Arc::clone(&entry));
             manager = parent;
         }
-        manager.delivery.deliver(entry, &self.clock);
+        manager.delivery.deliver(entry);
     }
 
     /// The last place where an entry may change: once, where it is emitted, before it enters any buffer or output.
@@ -345,7 +350,8 @@ impl DebugManager {
 impl DebugManager {
     /// Sends entries there from now on.
     ///
-    /// What a scope logs goes to its own output, if it was given one, and to those of the managers above.
+    /// What a scope logs goes to its own output, if it was given one, and to those of the managers above. An output that
+    /// was here before and that nobody else holds is closed, and what it loses by that is counted.
     pub fn set_output(&self, output: Arc<dyn DebugOutput>) {
         self.delivery.set_output(output);
     }
@@ -362,10 +368,10 @@ impl DebugManager {
     ///
     /// When an output says that something did not arrive; the others are flushed all the same.
     pub fn flush(&self) -> io::Result<()> {
-        let mut outcome = self.delivery.flush(self.clock.as_ref());
+        let mut outcome = self.delivery.flush();
         let mut above = self.family.parent();
         while let Some(manager) = above {
-            outcome = outcome.and(manager.delivery.flush(manager.clock.as_ref()));
+            outcome = outcome.and(manager.delivery.flush());
             above = manager.family.parent();
         }
         outcome
