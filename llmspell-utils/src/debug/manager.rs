@@ -1,6 +1,7 @@
 //! The manager: level, filter, outputs, captured entries and timers in one place.
 
 mod delivery;
+mod finish;
 mod log_macro;
 mod scope;
 mod slow;
@@ -172,24 +173,20 @@ impl DebugManager {
     }
 
     /// Hands an entry to the output and captures it, here and in every manager above, without asking whether it is
-    /// wanted: for callers who have asked. Its secrets are redacted before anybody sees it.
+    /// wanted: for callers who have asked. Its secrets are redacted before anybody sees it. Of a message longer than
+    /// 1 MiB the beginning is kept, and in the place of data that hold more than 4 MiB stands
+    /// `{"left_out": "large", "bytes": N}`.
     pub fn emit(&self, entry: DebugEntry) {
         if entry.level == DebugLevel::Off {
             return;
         }
-        let entry = self.finished(entry);
+        let entry = finish::finished(entry, &self.redactor.load());
         let mut manager = self;
         while let Some(parent) = manager.family.parent() {
             manager.delivery.deliver(Arc::clone(&entry));
             manager = parent;
         }
         manager.delivery.deliver(entry);
-    }
-
-    /// The last place where an entry may change: once, where it is emitted, before it enters any buffer or output.
-    fn finished(&self, mut entry: DebugEntry) -> Arc<DebugEntry> {
-        self.redactor.load().redact_entry(&mut entry);
-        Arc::new(entry)
     }
 
     // Not inlined, so that the caller's code has only the load and the comparison.
