@@ -145,6 +145,10 @@ pub trait Arguments {
     /// have to walk its heap to tell.
     fn memory(&self) -> MemoryUse;
 
+    /// Makes room in the heap of the caller's engine, where its garbage is not found at once. May take as long as a
+    /// walk through the heap.
+    fn collect_garbage(&self);
+
     /// The line of the script that makes this call.
     fn place(&self) -> Option<Place>;
 }

@@ -70,13 +70,14 @@ impl Debug {
         Ok(accepted(call, &set))
     }
 
-    pub(super) fn filter_summary(&self, _: &dyn Arguments) -> Answer {
+    pub(super) fn filter_summary(&self, arguments: &dyn Arguments) -> Answer {
+        let call = self.call("Debug.getFilterSummary", arguments);
         let summary = self.bridge.manager().filter_summary();
         let rules: Vec<_> = summary.rules.iter().map(shown_rule).collect();
         Ok(ScriptValue::Map(vec![
             ("default_enabled", summary.default_enabled.into()),
             ("total_rules", rules.len().into()),
-            ("rules", rules.into()),
+            ("rules", call.list(rules)),
         ]))
     }
 }

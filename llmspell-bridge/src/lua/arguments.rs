@@ -201,6 +201,11 @@ impl Arguments for LuaArguments<'_> {
         memory(self.lua)
     }
 
+    fn collect_garbage(&self) {
+        // What is not collected is room that is missing, and the caller looks at that.
+        let _ = self.lua.gc_collect();
+    }
+
     fn place(&self) -> Option<Place> {
         caller(self.lua)
     }

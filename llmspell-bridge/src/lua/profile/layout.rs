@@ -21,8 +21,9 @@ struct State {
     header: [u8; 3],
     status: u8,
     memory_category: u8,
-    is_active: bool,
-    single_step: bool,
+    // Numbers, although Luau has booleans: what lies here is not known to be one before it was looked at.
+    is_active: u8,
+    single_step: u8,
     top: *const Slot,
     base: *const Slot,
     global: *const c_void,
