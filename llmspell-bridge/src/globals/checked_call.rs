@@ -24,9 +24,6 @@ const LONGEST_NAME: usize = 256;
 /// How many bytes a text may have that must not be cut.
 const LONGEST_TEXT: usize = 64 << 10;
 
-/// From so many bytes on, an answer is only given if the script's memory has room for it.
-const LARGE: usize = 1 << 16;
-
 /// A text that is cut has at least this many bytes less than it was cut to: the width of `…` and what a character
 /// may lack.
 const CUT: usize = 8;
@@ -169,25 +166,13 @@ impl CheckedCall<'_> {
 
     /// Whether the script's heap has room for so many bytes; complains if it has not.
     fn has_room_for(&self, bytes: usize) -> bool {
-        if bytes < LARGE {
-            return true;
+        let has_room = self.arguments.has_room_for(bytes);
+        if !has_room {
+            self.complain(&format!(
+                "the answer takes about {bytes} bytes, more than the script's memory has room for"
+            ));
         }
-        let fits = || {
-            let heap = self.arguments.memory();
-            let needed = heap.script_heap.unwrap_or(0).saturating_add(bytes as u64);
-            heap.script_heap_limit.is_none_or(|limit| needed <= limit)
-        };
-        if fits() {
-            return true;
-        }
-        self.arguments.collect_garbage();
-        if fits() {
-            return true;
-        }
-        self.complain(&format!(
-            "the answer takes about {bytes} bytes, more than the script's memory has room for"
-        ));
-        false
+        has_room
     }
 
     /// The same without its secrets, for what does not go through an entry.
