@@ -145,6 +145,16 @@ pub trait Arguments {
     /// have to walk its heap to tell.
     fn memory(&self) -> MemoryUse;
 
+    /// Whether the heap of the caller's engine has room for so many bytes, if need be after its garbage is collected.
+    /// What is little beside the heap's limit may be taken to fit without a look.
+    fn has_room_for(&self, bytes: usize) -> bool;
+
     /// The line of the script that makes this call.
     fn place(&self) -> Option<Place>;
+}
+
+/// Whether a heap can hold so many bytes more.
+pub(crate) fn fits(heap: &MemoryUse, bytes: usize) -> bool {
+    let needed = heap.script_heap.unwrap_or(0).saturating_add(bytes as u64);
+    heap.script_heap_limit.is_none_or(|limit| needed <= limit)
 }

@@ -15,9 +15,9 @@ const MOST_COMPLAINTS: usize = 256;
 /// How many bytes of a problem are told.
 const LONGEST_PROBLEM: usize = 1024;
 
-/// The function that was called, and where in a script the call stands. What was wrong with it is no
+/// The function that was called, and the file and line where the call stands. What was wrong with it is no
 /// part of this, because a script can be wrong in any number of large ways.
-type Complaint = (&'static str, Option<Place>);
+type Complaint = (&'static str, Option<(String, u32)>);
 
 /// The module of what is said about calls that could not be done.
 const MODULE: &str = "debug";
@@ -111,9 +111,10 @@ impl DebugBridge {
         if !self.manager.wants(DebugLevel::Warn, Some(MODULE)) {
             return;
         }
+        let line = place.as_ref().map(|place| (place.file.clone(), place.line));
         let mut complaints = self.complaints.lock();
         let count = complaints.len();
-        if count > MOST_COMPLAINTS || !complaints.insert((function, place.clone())) {
+        if count > MOST_COMPLAINTS || !complaints.insert((function, line)) {
             return;
         }
         drop(complaints);

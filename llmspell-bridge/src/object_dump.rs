@@ -381,7 +381,11 @@ impl Writer<'_> {
     fn open(&mut self, bracket: char, node: &DumpNode, total: usize, unit: &str) {
         self.text.push(bracket);
         if total > 0 || !self.options.compact_mode {
+            let before = self.text.len();
             self.note(node, Some((total, unit)));
+            if self.options.compact_mode && self.text.len() > before {
+                self.text.push(' ');
+            }
         }
     }
 

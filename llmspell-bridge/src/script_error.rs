@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::error::Error;
 use std::fmt;
+use std::sync::Arc;
 
 use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
 use llmspell_utils::debug::Redactor;
@@ -124,6 +125,8 @@ struct Details {
     place: Option<Place>,
     stack: StackTrace,
     source_text: Option<String>,
+    /// What takes secrets out of the excerpt, whoever adds the source text.
+    redactor: Option<Arc<Redactor>>,
     help: Option<String>,
     is_incomplete: bool,
 }
@@ -153,6 +156,7 @@ impl ScriptError {
                 place: None,
                 stack: StackTrace::default(),
                 source_text: None,
+                redactor: None,
                 help: None,
                 is_incomplete: false,
             }),
@@ -262,11 +266,10 @@ impl ScriptError {
         self.details.kind
     }
 
-    /// The same without secrets in what a script chose: the message, the advice and the names on the stack.
-    ///
-    /// The variables on the stack were redacted when it was read, and the excerpt shows the script's own text.
+    /// The same without secrets in what a script chose: the message, the advice, the names on the stack and the
+    /// excerpt. The variables on the stack were redacted when it was read.
     #[must_use]
-    pub(crate) fn redacted(mut self, redactor: &Redactor) -> Self {
+    pub(crate) fn redacted(mut self, redactor: &Arc<Redactor>) -> Self {
         let redact = |text: &mut String| {
             if let Cow::Owned(redacted) = redactor.text(text) {
                 *text = redacted;
@@ -278,6 +281,7 @@ impl ScriptError {
         }
         let stack = std::mem::take(&mut self.details.stack);
         self.details.stack = stack.redacted(redactor);
+        self.details.redactor = Some(Arc::clone(redactor));
         self
     }
 
@@ -347,20 +351,45 @@ impl ScriptError {
             .place
             .as_ref()
             .zip(self.details.source_text.as_deref());
-        let Some((place, source, span)) =
-            marked.and_then(|(place, source)| Some((place, source, marked_bytes(source, place)?)))
-        else {
+        let marked =
+            marked.and_then(|(place, source)| Some((place, source, marked_bytes(source, place)?)));
+        let Some((place, source, span)) = marked else {
             let text = renderer.render(&[annotate_snippets::Group::with_title(title)]);
             return match &self.details.place {
                 Some(place) => format!("{text}\n --> {place}"),
                 None => text,
             };
         };
+        let path = place.file.as_str();
+        if let Some(line) = self.redacted_line(source, place) {
+            // The column means nothing in a line of which a part is gone.
+            let snippet = Snippet::source(line.trim_end())
+                .line_start(usize::try_from(place.line).unwrap_or(usize::MAX))
+                .path(path)
+                .annotation(AnnotationKind::Primary.span(span_of(&line)));
+            return renderer.render(&[title.element(snippet)]);
+        }
         let snippet = Snippet::source(source)
-            .path(place.file.as_str())
+            .path(path)
             .annotation(AnnotationKind::Primary.span(span));
         renderer.render(&[title.element(snippet)])
     }
+
+    /// The line of the error without its secrets, if it has any.
+    fn redacted_line(&self, source: &str, place: &Place) -> Option<String> {
+        let number = usize::try_from(place.line.checked_sub(1)?).ok()?;
+        let line = source.split_inclusive('\n').nth(number)?;
+        match self.details.redactor.as_ref()?.text(line) {
+            Cow::Borrowed(_) => None,
+            Cow::Owned(redacted) => Some(redacted),
+        }
+    }
+}
+
+/// The bytes of a line without its indentation.
+fn span_of(line: &str) -> std::ops::Range<usize> {
+    let line = line.trim_end();
+    line.len() - line.trim_start().len()..line.len()
 }
 
 /// The bytes of `source` to underline: from the column on one character, or the whole line without
@@ -380,8 +409,8 @@ fn marked_bytes(source: &str, place: &Place) -> Option<std::ops::Range<usize>> {
         })?;
     let line = line.trim_end();
     let Some(column) = place.column else {
-        let indent = line.len() - line.trim_start().len();
-        return Some(start + indent..start + line.len());
+        let span = span_of(line);
+        return Some(start + span.start..start + span.end);
     };
     let skipped = usize::try_from(column.saturating_sub(1)).ok()?;
     let at = line

@@ -35,6 +35,60 @@ pub enum ScriptValue {
     Returned,
 }
 
+/// What a string takes in a script's heap beside its text, and what a value of fixed size or a host object takes,
+/// in bytes.
+const TEXT: usize = 64;
+const ATOM: usize = 16;
+const OBJECT: usize = 512;
+
+/// What a table or object takes, and each of its places, in bytes. The tables of both languages grow by powers of two.
+const STRUCTURE: usize = 160;
+const PLACE: usize = 48;
+
+impl ScriptValue {
+    /// About how many bytes the value takes in the heap of either language, rather too many than too few.
+    pub(crate) fn heap_bytes(&self) -> usize {
+        match self {
+            Self::Nil | Self::Bool(_) | Self::Integer(_) | Self::Number(_) | Self::Returned => ATOM,
+            Self::Text(text) => text_bytes(text),
+            Self::List(elements) => {
+                structure_bytes(elements.len(), elements.iter().map(Self::heap_bytes))
+            }
+            Self::Map(entries) => {
+                let values = entries.iter().map(|(_, value)| value.heap_bytes());
+                structure_bytes(entries.len(), values)
+            }
+            Self::Data(data) => data_bytes(data),
+            Self::Object(_) => OBJECT,
+        }
+    }
+}
+
+fn text_bytes(text: &str) -> usize {
+    // JavaScript holds what is beyond Latin in units of two bytes.
+    let width = if text.is_ascii() { 1 } else { 2 };
+    TEXT + width * text.len()
+}
+
+fn structure_bytes(places: usize, contents: impl Iterator<Item = usize>) -> usize {
+    STRUCTURE + PLACE * places.next_power_of_two() + contents.sum::<usize>()
+}
+
+fn data_bytes(data: &Value) -> usize {
+    match data {
+        Value::String(text) => text_bytes(text),
+        Value::Array(elements) => structure_bytes(elements.len(), elements.iter().map(data_bytes)),
+        Value::Set(elements) => structure_bytes(elements.len(), elements.iter().map(data_bytes)),
+        Value::Object(entries) => {
+            let contents = entries
+                .iter()
+                .map(|(key, value)| data_bytes(key) + data_bytes(value));
+            structure_bytes(entries.len(), contents)
+        }
+        _ => ATOM,
+    }
+}
+
 impl From<bool> for ScriptValue {
     fn from(value: bool) -> Self {
         Self::Bool(value)

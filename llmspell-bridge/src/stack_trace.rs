@@ -182,7 +182,8 @@ fn write_frame(text: &mut String, index: usize, frame: &StackFrame) {
     }
 }
 
-fn frame_json(frame: &StackFrame) -> Json {
+/// A frame as a JSON object; what was not read is absent.
+pub(crate) fn frame_json(frame: &StackFrame) -> Json {
     let mut fields = Map::new();
     let mut put = |key: &str, value: Option<Json>| {
         if let Some(value) = value {

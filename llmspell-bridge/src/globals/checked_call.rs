@@ -24,9 +24,6 @@ const LONGEST_NAME: usize = 256;
 /// How many bytes a text may have that must not be cut.
 const LONGEST_TEXT: usize = 64 << 10;
 
-/// From so many bytes on, a text is asked whether the script's memory has room for it.
-const LARGE: usize = 1 << 16;
-
 /// A text that is cut has at least this many bytes less than it was cut to: the width of `…` and what a character
 /// may lack.
 const CUT: usize = 8;
@@ -143,25 +140,39 @@ impl CheckedCall<'_> {
     pub(super) fn refuse_option(&self, name: &str) {
         let name = shortened(name.as_bytes(), LONGEST_GIVEN);
         self.complain(&format!(
-            "the option `{name}` is unknown or of the wrong type"
+            "the option `{name}` is unknown, of the wrong type or out of range"
         ));
     }
 
-    /// Text as an answer, unless the script's heap has no room for it.
+    /// Text as an answer, or an empty one if the script's heap has no room for it.
     pub(super) fn answer(&self, text: String) -> ScriptValue {
-        if text.len() >= LARGE {
-            let heap = self.arguments.memory();
-            // The engine may need the text twice while it takes it over.
-            let needed = heap.script_heap.unwrap_or(0) + 2 * text.len() as u64;
-            if heap.script_heap_limit.is_some_and(|limit| needed > limit) {
-                self.complain(&format!(
-                    "the answer has {} bytes, more than the script's memory has room for",
-                    text.len()
-                ));
-                return String::new().into();
-            }
+        // The engine may need the text twice while it takes it over.
+        if self.has_room_for(2 * text.len()) {
+            text.into()
+        } else {
+            String::new().into()
         }
-        text.into()
+    }
+
+    /// A list as an answer, or an empty one if the script's heap has no room for it.
+    pub(super) fn list(&self, elements: Vec<ScriptValue>) -> ScriptValue {
+        let list = ScriptValue::List(elements);
+        if self.has_room_for(list.heap_bytes()) {
+            list
+        } else {
+            ScriptValue::List(Vec::new())
+        }
+    }
+
+    /// Whether the script's heap has room for so many bytes; complains if it has not.
+    fn has_room_for(&self, bytes: usize) -> bool {
+        let has_room = self.arguments.has_room_for(bytes);
+        if !has_room {
+            self.complain(&format!(
+                "the answer takes about {bytes} bytes, more than the script's memory has room for"
+            ));
+        }
+        has_room
     }
 
     /// The same without its secrets, for what does not go through an entry.

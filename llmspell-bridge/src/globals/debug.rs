@@ -183,7 +183,8 @@ impl Debug {
         };
         let entries = self.bridge.manager().captured_shared(limit);
         let shown = entries.iter().map(|entry| shown_entry(entry));
-        Ok(ScriptValue::List(shown.collect()))
+        let call = self.call("Debug.getCapturedEntries", arguments);
+        Ok(call.list(shown.collect()))
     }
 
     fn clear_captured(&self, _: &dyn Arguments) -> Answer {

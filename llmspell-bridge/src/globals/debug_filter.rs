@@ -3,9 +3,12 @@
 use llmspell_utils::debug::{Directive, FilterAction, FilterError, FilterRule, PatternKind};
 
 use crate::arguments::Arguments;
-use crate::globals::checked_call::CheckedCall;
+use crate::globals::checked_call::{CheckedCall, short_text};
 use crate::globals::debug::{Answer, Debug};
 use crate::script_value::ScriptValue;
+
+/// How many bytes of the name of a kind are looked at; what is longer is none.
+const LONGEST_KIND: usize = 32;
 
 impl Debug {
     pub(super) fn add_module_filter(&self, arguments: &dyn Arguments) -> Answer {
@@ -21,7 +24,8 @@ impl Debug {
     pub(super) fn add_advanced_filter(&self, arguments: &dyn Arguments) -> Answer {
         let call = self.call("Debug.addAdvancedFilter", arguments);
         let pattern = call.text(0);
-        let kind: Option<PatternKind> = arguments.text(1).and_then(|kind| kind.parse().ok());
+        let kind: Option<PatternKind> =
+            short_text(arguments, 1, LONGEST_KIND).and_then(|kind| kind.parse().ok());
         if kind.is_none() {
             call.expected(1, "one of exact, hierarchical, wildcard, regex");
         }
@@ -70,13 +74,14 @@ impl Debug {
         Ok(accepted(call, &set))
     }
 
-    pub(super) fn filter_summary(&self, _: &dyn Arguments) -> Answer {
+    pub(super) fn filter_summary(&self, arguments: &dyn Arguments) -> Answer {
+        let call = self.call("Debug.getFilterSummary", arguments);
         let summary = self.bridge.manager().filter_summary();
         let rules: Vec<_> = summary.rules.iter().map(shown_rule).collect();
         Ok(ScriptValue::Map(vec![
             ("default_enabled", summary.default_enabled.into()),
             ("total_rules", rules.len().into()),
-            ("rules", rules.into()),
+            ("rules", call.list(rules)),
         ]))
     }
 }

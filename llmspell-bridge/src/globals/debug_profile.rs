@@ -149,7 +149,8 @@ impl ScriptObject for StoppedProfile {
             "title" => Some(profile.title().into()),
             "method" => Some(method.into()),
             "interval_ms" => Some(interval.map(milliseconds).into()),
-            "samples" => Some(profile.samples().into()),
+            // Of an exact profile nobody asks where the script is.
+            "samples" => Some(interval.map(|_| profile.samples()).into()),
             "total_ms" => Some(milliseconds(profile.total())),
             "lost" => Some(ScriptValue::Map(vec![
                 ("paths", lost.paths.into()),
@@ -225,7 +226,7 @@ impl StoppedProfile {
             return Ok(ScriptValue::List(Vec::new()));
         };
         let frames = report::by_frame(profile).into_iter().take(rows);
-        Ok(ScriptValue::List(frames.map(|spent| row(&spent)).collect()))
+        Ok(call.list(frames.map(|spent| row(&spent)).collect()))
     }
 
     /// `profile.save(path)`: whether the profile was written.

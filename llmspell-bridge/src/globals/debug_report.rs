@@ -7,7 +7,7 @@ use crate::globals::checked_call::{CheckedCall, short_text};
 use crate::globals::debug::{Answer, Debug};
 use crate::object_dump::{DumpOptions, redacted_dump};
 use crate::script_value::ScriptValue;
-use crate::stack_trace::{StackTrace, StackTraceOptions};
+use crate::stack_trace::{StackTrace, StackTraceOptions, frame_json};
 
 /// How many bytes of a label a dump shows.
 const LONGEST_LABEL: usize = 1024;
@@ -57,9 +57,11 @@ impl Debug {
     }
 
     pub(super) fn stack_frames(&self, arguments: &dyn Arguments) -> Answer {
-        let trace = stack(self.call("Debug.stackFrames", arguments));
-        let frames = trace.to_json().get("frames").cloned();
-        Ok(frames.map(|frames| ScriptValue::Data(frames.into())).into())
+        let call = self.call("Debug.stackFrames", arguments);
+        let trace = stack(call);
+        let frames = trace.frames.iter();
+        let shown = frames.map(|frame| ScriptValue::Data(frame_json(frame).into()));
+        Ok(call.list(shown.collect()))
     }
 }
 

@@ -177,7 +177,8 @@ impl Timer {
     }
 
     fn laps(&self, arguments: &dyn Arguments) -> Answer {
-        let tracker = self.tracker(self.call("Timer.laps", arguments));
+        let call = self.call("Timer.laps", arguments);
+        let tracker = self.tracker(call);
         let laps = tracker.map(PerformanceTracker::laps).unwrap_or_default();
         let shown = laps.iter().map(|lap| {
             ScriptValue::Map(vec![
@@ -186,7 +187,7 @@ impl Timer {
                 ("at", milliseconds(lap.at)),
             ])
         });
-        Ok(ScriptValue::List(shown.collect()))
+        Ok(call.list(shown.collect()))
     }
 
     fn event(&self, arguments: &dyn Arguments) -> Answer {
@@ -201,7 +202,8 @@ impl Timer {
     }
 
     fn events(&self, arguments: &dyn Arguments) -> Answer {
-        let tracker = self.tracker(self.call("Timer.events", arguments));
+        let call = self.call("Timer.events", arguments);
+        let tracker = self.tracker(call);
         let events = tracker.map(PerformanceTracker::events).unwrap_or_default();
         let shown = events.into_iter().map(|event| {
             let data = event.data.map(|data| ScriptValue::Data(data.into()));
@@ -211,7 +213,7 @@ impl Timer {
                 ("metadata", data.into()),
             ])
         });
-        Ok(ScriptValue::List(shown.collect()))
+        Ok(call.list(shown.collect()))
     }
 
     /// What measures; a call without its timer is complained about.

@@ -118,5 +118,6 @@ pub(super) fn report(
 
 /// What an evaluation took.
 pub(super) fn decision_time(decision: &Decision) -> Duration {
-    Duration::from_secs_f64(decision.timings_us.total / 1e6)
+    // What is no duration took none.
+    Duration::try_from_secs_f64(decision.timings_us.total / 1e6).unwrap_or_default()
 }

@@ -9,7 +9,7 @@ use llmspell_utils::debug::{FrameId, MemoryUse, ProfileBuilder};
 use super::inspect::inspect;
 use super::raw::{Given, Js, Kind, Local, Pending};
 use super::{convert, error, profile, stack_trace};
-use crate::arguments::{Arguments, DataLimits, ValueKind};
+use crate::arguments::{Arguments, DataLimits, ValueKind, fits};
 use crate::host_object::HostObject;
 use crate::language::Language;
 use crate::object_dump::{DumpNode, DumpOptions, dump};
@@ -17,6 +17,9 @@ use crate::sandbox::{StopReason, Stopper};
 use crate::script_error::{Place, ScriptError, ScriptErrorKind};
 use crate::shown_text::shortened;
 use crate::stack_trace::{StackTrace, StackTraceOptions};
+
+/// What part of the heap's limit an answer may take before anybody asks whether it fits.
+const LITTLE: usize = 64;
 
 /// One call of a method from a script.
 pub(super) struct Call<'js> {
@@ -181,6 +184,11 @@ impl Arguments for Call<'_> {
 
     fn memory(&self) -> MemoryUse {
         self.js().memory()
+    }
+
+    fn has_room_for(&self, bytes: usize) -> bool {
+        // The engine walks its heap to tell what it holds. Of garbage it has cycles only, which it collects itself.
+        bytes < self.js().realm().memory / LITTLE || fits(&self.memory(), bytes)
     }
 
     fn place(&self) -> Option<Place> {

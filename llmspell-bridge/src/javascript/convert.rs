@@ -108,9 +108,12 @@ impl<'js> Walk<'js> {
     }
 
     fn text(&mut self, value: &Local<'js>) -> Walked<Value> {
+        // No unit takes less than a byte: what is too long for the budget is not even copied.
+        let units = value.length() as usize;
+        self.budget.spend_bytes(units)?;
         match value.bytes() {
             Some(Ok(text)) => {
-                self.budget.spend_bytes(text.len())?;
+                self.budget.spend_bytes(text.len().saturating_sub(units))?;
                 utf8(&text)
             }
             Some(Err(Pending)) => self.no_memory(),

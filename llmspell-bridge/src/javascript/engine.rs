@@ -147,12 +147,12 @@ impl ScriptEngine for JavaScriptEngine {
         input: &Script,
         options: &DumpOptions,
     ) -> Result<Vec<DumpNode>, ScriptError> {
+        let mut phases = RunPhases::default();
         let state = self.state()?;
         let result = state.within(|js| {
-            let compiled = prompt::compile_input(js, input);
-            run_compiled(js, &input.name, compiled, |value| {
-                Ok(prompt::shown(value, options))
-            })
+            let compile = || prompt::compile_input(js, input);
+            let show = |value: &Local<'_>| Ok(prompt::shown(value, options));
+            run(js, &input.name, compile, show, &mut phases)
         });
         let is_lost = match &result {
             Ok(_) => false,
@@ -163,6 +163,7 @@ impl ScriptEngine for JavaScriptEngine {
         if is_lost {
             self.state = None;
         }
+        self.phases = phases;
         result.map_err(|error| prompt::advised(error, &input.source))
     }
 
@@ -286,7 +287,11 @@ impl State {
         limits: &DataLimits,
         phases: &mut RunPhases,
     ) -> Result<Value, ScriptError> {
-        self.within(|js| run(js, script, limits, phases))
+        self.within(|js| {
+            let compile = || compile(js, Cow::Borrowed(script));
+            let convert = |value: &Local<'_>| convert::to_data(value, limits);
+            run(js, &script.name, compile, convert, phases)
+        })
     }
 
     /// How many bytes the heap holds, and in how many blocks.
@@ -314,23 +319,24 @@ fn define(js: Js<'_>, global: &str, installed: &Installed) -> Outcome<()> {
     js.globals().define_named(global, value, Access::Fixed)
 }
 
-/// Runs a script and all that it left to do, and converts its value.
-fn run(
-    js: Js<'_>,
-    script: &Script,
-    limits: &DataLimits,
+/// Compiles a script, runs it and all that it left to do, and converts its value; notes what each took.
+fn run<'js, 's, T>(
+    js: Js<'js>,
+    name: &str,
+    compile: impl FnOnce() -> Result<Compilation<'js, 's>, ScriptError>,
+    convert: impl FnOnce(&Local<'js>) -> Result<T, ScriptError>,
     phases: &mut RunPhases,
-) -> Result<Value, ScriptError> {
+) -> Result<T, ScriptError> {
     let began = Instant::now();
-    let compiled = compile(js, Cow::Borrowed(script));
+    let compiled = compile();
     if compiled.is_ok() {
         phases.load = Some(began.elapsed());
     }
     let ran_from = Instant::now();
     let mut ran_until = None;
-    let result = run_compiled(js, &script.name, compiled, |value| {
+    let result = run_compiled(js, name, compiled, |value| {
         ran_until = Some(Instant::now());
-        convert::to_data(value, limits)
+        convert(value)
     });
     let ran = ran_until.map_or_else(|| ran_from.elapsed(), |until| until - ran_from);
     phases.run = phases.load.map(|_| ran);

@@ -365,18 +365,18 @@ mod tests {
     #[test]
     fn types_are_named() {
         let cases = [
-            ("[1]", "[ (Array, 1 elements)1 (number)]"),
+            ("[1]", "[ (Array, 1 elements) 1 (number)]"),
             ("{}", "{}"),
-            ("{ a: true }", "{ (Object, 1 entries)a = true (boolean)}"),
+            ("{ a: true }", "{ (Object, 1 entries) a = true (boolean)}"),
             (
                 "new (class Point { x = 1 })()",
-                "{ (Point, 1 entries)x = 1 (number)}",
+                "{ (Point, 1 entries) x = 1 (number)}",
             ),
             (
                 "Object.assign(Object.create(null), { a: null })",
-                "{ (Object, 1 entries)a = null (null)}",
+                "{ (Object, 1 entries) a = null (null)}",
             ),
-            ("new Set([1])", "[ (Set, 1 elements)1 (number)]"),
+            ("new Set([1])", "[ (Set, 1 elements) 1 (number)]"),
         ];
         shows("types", &cases);
     }

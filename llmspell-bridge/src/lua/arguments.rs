@@ -12,7 +12,7 @@ use llmspell_engine::Value as Data;
 use llmspell_utils::debug::{FrameId, MemoryUse, ProfileBuilder};
 use mlua::{Lua, MultiValue, Value, ffi};
 
-use crate::arguments::{Arguments, DataLimits, ValueKind};
+use crate::arguments::{Arguments, DataLimits, ValueKind, fits};
 use crate::host_object::HostObject;
 use crate::language::Language;
 use crate::lua::error::{from_raised, from_script};
@@ -199,6 +199,12 @@ impl Arguments for LuaArguments<'_> {
 
     fn memory(&self) -> MemoryUse {
         memory(self.lua)
+    }
+
+    fn has_room_for(&self, bytes: usize) -> bool {
+        let fits = || fits(&memory(self.lua), bytes);
+        // Luau does not collect by itself where memory runs out. What it cannot collect is room that is missing.
+        fits() || (self.lua.gc_collect().is_ok() && fits())
     }
 
     fn place(&self) -> Option<Place> {

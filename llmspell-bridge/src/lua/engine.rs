@@ -241,16 +241,27 @@ impl ScriptEngine for LuaEngine {
         options: &DumpOptions,
     ) -> Result<Vec<DumpNode>, ScriptError> {
         self.profiles.loading(&self.lua, &input.name);
-        let called = prompt::compile(self, input).and_then(|chunk| {
+        let began = Instant::now();
+        let compiled = prompt::compile(self, input);
+        let load = began.elapsed();
+        let called = compiled.and_then(|chunk| {
             self.profiles.running(&input.name);
             prompt::call(self, chunk)
         });
+        let run = began.elapsed() - load;
         self.profiles.ended(&self.lua);
-        let values = self.finish(called)?;
-        Ok(prompt::worth_showing(input, values)
-            .iter()
-            .map(|value| inspect(&self.lua, value, options))
-            .collect())
+        let shown: Result<Vec<_>, ScriptError> = called.map(|values| {
+            prompt::worth_showing(input, values)
+                .iter()
+                .map(|value| inspect(&self.lua, value, options))
+                .collect()
+        });
+        self.phases = RunPhases {
+            load: Some(load),
+            run: Some(run),
+            convert: shown.is_ok().then(|| began.elapsed() - load - run),
+        };
+        self.finish(shown)
     }
 
     fn complete(&mut self, typed: &Typed, _: &SeenNames, candidates: &mut Candidates<'_>) {
@@ -293,6 +304,8 @@ impl Drop for LuaEngine {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
     use crate::script_profile::{ProfileMode, ProfileOptions, ScriptProfiles};
 
@@ -313,6 +326,8 @@ mod tests {
             };
             let options = ProfileOptions {
                 mode,
+                // However slow the machine is, no sample becomes due.
+                interval: Duration::from_secs(3600),
                 ..ProfileOptions::default()
             };
             assert!(profiles.start(options).unwrap());

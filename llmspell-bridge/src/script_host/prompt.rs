@@ -49,7 +49,7 @@ impl ScriptHost {
         let stopper = Arc::clone(&self.engine.stopper());
         stopper.clear();
         let checked = self.engine.check_input(input);
-        checked.map_err(|error| with_excerpt(error, input))
+        checked.map_err(|error| with_excerpt(error.redacted(&self.debug.redactor()), input))
     }
 
     /// The names that may stand at the end of a text, read from the live state: globals, fields, methods, and

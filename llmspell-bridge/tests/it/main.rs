@@ -14,4 +14,5 @@ mod limits;
 mod profile_javascript;
 mod profile_lua;
 mod prompt;
+mod retried;
 mod specs;

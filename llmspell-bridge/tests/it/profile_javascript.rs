@@ -9,6 +9,8 @@ use llmspell_bridge::{
 };
 use llmspell_utils::debug::{Profile, ProfileMethod};
 
+use crate::retried::retried;
+
 fn host() -> ScriptHost {
     ScriptHost::builder(Language::JavaScript).build().unwrap()
 }
@@ -63,29 +65,33 @@ fn shown(profile: &Profile) -> String {
 
 #[test]
 fn a_hot_function_has_most_of_the_time() {
-    let source = "function hot(n) {\n  let s = 0;\n  for (let i = 0; i < n; i++) s += i % 7;\n  return s;\n}
+    retried(|| {
+        let source = "function hot(n) {\n  let s = 0;\n  for (let i = 0; i < n; i++) s += i % 7;\n  return s;\n}
         function cold() { return hot(3e5); }
         function main() { let s = 0; for (let i = 0; i < 10; i++) { s += cold() + hot(1e6); } return s; }
         main()";
-    let profile = profiled(&mut host(), sampled(), source);
-    assert_eq!(
-        profile.method(),
-        ProfileMethod::Approximate(Duration::from_millis(1))
-    );
-    assert!(share(&profile, "hot") > 0.8, "{}", shown(&profile));
-    assert!(share(&profile, "main") > 0.9, "{}", shown(&profile));
+        let profile = profiled(&mut host(), sampled(), source);
+        assert_eq!(
+            profile.method(),
+            ProfileMethod::Approximate(Duration::from_millis(1))
+        );
+        assert!(share(&profile, "hot") > 0.8, "{}", shown(&profile));
+        assert!(share(&profile, "main") > 0.9, "{}", shown(&profile));
+    });
 }
 
 #[test]
 fn native_functions_have_their_own_time() {
-    let source = "function alloc() { const a = new Array(100000).fill(1); a.join(','); return JSON.stringify(a).length; }
+    retried(|| {
+        let source = "function alloc() { const a = new Array(100000).fill(1); a.join(','); return JSON.stringify(a).length; }
         function hot(n) {\n  let s = 0;\n  for (let i = 0; i < n; i++) s += i % 7;\n  return s;\n}
         for (let i = 0; i < 20; i++) { alloc(); hot(30000); }";
-    let profile = profiled(&mut host(), sampled(), source);
-    assert!(share(&profile, "alloc") > 0.6, "{}", shown(&profile));
-    assert!(share(&profile, "hot") < 0.4, "{}", shown(&profile));
-    let natives = ["fill", "join", "stringify"].map(|name| share(&profile, name));
-    assert!(natives.iter().sum::<f64>() > 0.5, "{}", shown(&profile));
+        let profile = profiled(&mut host(), sampled(), source);
+        assert!(share(&profile, "alloc") > 0.6, "{}", shown(&profile));
+        assert!(share(&profile, "hot") < 0.4, "{}", shown(&profile));
+        let natives = ["fill", "join", "stringify"].map(|name| share(&profile, name));
+        assert!(natives.iter().sum::<f64>() > 0.5, "{}", shown(&profile));
+    });
 }
 
 fn exact() -> ProfileOptions {
@@ -199,7 +205,8 @@ const BUSY: &str = "function busy(ms) { const end = Date.now() + ms; while (Date
 
 #[test]
 fn a_script_profiles_a_part_of_itself() {
-    let source = format!(
+    retried(|| {
+        let source = format!(
         "{BUSY} function before() {{ busy(20) }} function within() {{ busy(20) }} function after() {{ busy(20) }}
         before();
         const started = Debug.startProfile({{ mode: 'MODE' }});
@@ -208,24 +215,25 @@ fn a_script_profiles_a_part_of_itself() {
         after();
         [started, profile.folded()]"
     );
-    for mode in ["sampled", "exact"] {
-        let mut host = host();
-        let answer = host
-            .run(&Script::new("test.js", source.replace("MODE", mode)))
-            .unwrap();
-        let answer = serde_json::to_value(&answer).unwrap();
-        assert_eq!(answer[0], true);
-        let folded = answer[1].as_str().unwrap();
-        assert!(
-            folded.contains("within") && folded.contains("busy"),
-            "{mode}: {folded}"
-        );
-        assert!(
-            !folded.contains("before") && !folded.contains("after"),
-            "{mode}: {folded}"
-        );
-        assert!(folded.contains("(main)"), "{mode}: {folded}");
-    }
+        for mode in ["sampled", "exact"] {
+            let mut host = host();
+            let answer = host
+                .run(&Script::new("test.js", source.replace("MODE", mode)))
+                .unwrap();
+            let answer = serde_json::to_value(&answer).unwrap();
+            assert_eq!(answer[0], true);
+            let folded = answer[1].as_str().unwrap();
+            assert!(
+                folded.contains("within") && folded.contains("busy"),
+                "{mode}: {folded}"
+            );
+            assert!(
+                !folded.contains("before") && !folded.contains("after"),
+                "{mode}: {folded}"
+            );
+            assert!(folded.contains("(main)"), "{mode}: {folded}");
+        }
+    });
 }
 
 #[test]
@@ -263,91 +271,97 @@ fn an_exact_profile_that_begins_inside_of_calls_ends_them_one_by_one() {
 
 #[test]
 fn a_profile_goes_on_over_two_runs_and_does_not_count_the_time_between() {
-    for options in [sampled(), exact()] {
-        let mut host = host();
-        host.profiles().start(options).unwrap();
-        for name in ["one", "two"] {
-            let source = format!("{BUSY} function {name}() {{ busy(15) }} {name}()");
-            host.run(&Script::new(format!("{name}.js"), source))
-                .unwrap();
-            std::thread::sleep(Duration::from_millis(60));
+    retried(|| {
+        for options in [sampled(), exact()] {
+            let mut host = host();
+            host.profiles().start(options).unwrap();
+            for name in ["one", "two"] {
+                let source = format!("{BUSY} function {name}() {{ busy(15) }} {name}()");
+                host.run(&Script::new(format!("{name}.js"), source))
+                    .unwrap();
+                std::thread::sleep(Duration::from_millis(60));
+            }
+            let profile = host.profiles().stop().unwrap();
+            for name in ["one", "two"] {
+                assert!(share(&profile, name) > 0.0, "{}", shown(&profile));
+            }
+            let idle = profile
+                .segments()
+                .iter()
+                .filter(|segment| segment.node.is_none());
+            let idle: Duration = idle.map(|segment| segment.duration).sum();
+            assert!(idle >= Duration::from_millis(100), "{}", shown(&profile));
         }
-        let profile = host.profiles().stop().unwrap();
-        for name in ["one", "two"] {
-            assert!(share(&profile, name) > 0.0, "{}", shown(&profile));
-        }
-        let idle = profile
-            .segments()
-            .iter()
-            .filter(|segment| segment.node.is_none());
-        let idle: Duration = idle.map(|segment| segment.duration).sum();
-        assert!(idle >= Duration::from_millis(100), "{}", shown(&profile));
-    }
+    });
 }
 
 #[test]
 fn a_script_that_is_stopped_leaves_what_was_seen_until_then() {
-    let cases = [
-        (
-            "function spin() { for (;;); } spin()",
-            ScriptErrorKind::Timeout,
-        ),
-        (
-            "function eat() { const all = []; for (;;) all.push(new Array(1000).fill(1)); } eat()",
-            ScriptErrorKind::Memory,
-        ),
-        ("function deep() { deep() } deep()", ScriptErrorKind::Stack),
-    ];
-    for (source, kind) in cases {
-        for options in [sampled(), exact()] {
-            let mut limits = SandboxLimits {
-                memory: 8 << 20,
-                ..SandboxLimits::default()
-            };
-            if kind == ScriptErrorKind::Timeout {
-                limits.timeout = Some(Duration::from_millis(100));
+    retried(|| {
+        let cases = [
+            (
+                "function spin() { for (;;); } spin()",
+                ScriptErrorKind::Timeout,
+            ),
+            (
+                "function eat() { const all = []; for (;;) all.push(new Array(1000).fill(1)); } eat()",
+                ScriptErrorKind::Memory,
+            ),
+            ("function deep() { deep() } deep()", ScriptErrorKind::Stack),
+        ];
+        for (source, kind) in cases {
+            for options in [sampled(), exact()] {
+                let mut limits = SandboxLimits {
+                    memory: 8 << 20,
+                    ..SandboxLimits::default()
+                };
+                if kind == ScriptErrorKind::Timeout {
+                    limits.timeout = Some(Duration::from_millis(100));
+                }
+                let builder = ScriptHost::builder(Language::JavaScript).limits(limits);
+                let mut host = builder.build().unwrap();
+                host.profiles().start(options).unwrap();
+                let error = host.run(&Script::new("test.js", source)).unwrap_err();
+                assert_eq!(error.kind(), kind, "{source}: {error}");
+                // After a stop this is another state of the engine.
+                host.run(&Script::new(
+                    "next.js",
+                    "function next() { return 1 } next()",
+                ))
+                .unwrap();
+                let profile = host.profiles().stop().unwrap();
+                let frames = profile.frames().iter();
+                let mains = frames.filter(|frame| &*frame.name == "(main)").count();
+                assert_eq!(mains, 2, "{source}: {}", shown(&profile));
+                let answer = host.run(&Script::new("last.js", "1 + 1")).unwrap();
+                assert_eq!(answer.as_i64().unwrap(), 2);
             }
-            let builder = ScriptHost::builder(Language::JavaScript).limits(limits);
-            let mut host = builder.build().unwrap();
-            host.profiles().start(options).unwrap();
-            let error = host.run(&Script::new("test.js", source)).unwrap_err();
-            assert_eq!(error.kind(), kind, "{source}: {error}");
-            // After a stop this is another state of the engine.
-            host.run(&Script::new(
-                "next.js",
-                "function next() { return 1 } next()",
-            ))
-            .unwrap();
-            let profile = host.profiles().stop().unwrap();
-            let frames = profile.frames().iter();
-            let mains = frames.filter(|frame| &*frame.name == "(main)").count();
-            assert_eq!(mains, 2, "{source}: {}", shown(&profile));
-            let answer = host.run(&Script::new("last.js", "1 + 1")).unwrap();
-            assert_eq!(answer.as_i64().unwrap(), 2);
         }
-    }
+    });
 }
 
 #[test]
 fn the_deadline_wins_over_samples() {
-    let source = "function spin(n) { if (n) spin(n - 1); for (;;) { try { [1].fill(2); } catch {} } } spin(200)";
-    let limits = SandboxLimits {
-        timeout: Some(Duration::from_millis(100)),
-        ..SandboxLimits::default()
-    };
-    let builder = ScriptHost::builder(Language::JavaScript).limits(limits);
-    let mut host = builder.build().unwrap();
-    let options = ProfileOptions {
-        interval: Duration::from_nanos(1),
-        ..ProfileOptions::default()
-    };
-    host.profiles().start(options).unwrap();
-    let error = host.run(&Script::new("test.js", source)).unwrap_err();
-    assert_eq!(error.kind(), ScriptErrorKind::Timeout);
-    let profile = host.profiles().stop().unwrap();
-    assert!(profile.samples() > 2);
-    // The engine tells no more of a stack, and the profile says so.
-    assert!(share(&profile, "(more than 64 calls)") > 0.5);
+    retried(|| {
+        let source = "function spin(n) { if (n) spin(n - 1); for (;;) { try { [1].fill(2); } catch {} } } spin(200)";
+        let limits = SandboxLimits {
+            timeout: Some(Duration::from_millis(100)),
+            ..SandboxLimits::default()
+        };
+        let builder = ScriptHost::builder(Language::JavaScript).limits(limits);
+        let mut host = builder.build().unwrap();
+        let options = ProfileOptions {
+            interval: Duration::from_nanos(1),
+            ..ProfileOptions::default()
+        };
+        host.profiles().start(options).unwrap();
+        let error = host.run(&Script::new("test.js", source)).unwrap_err();
+        assert_eq!(error.kind(), ScriptErrorKind::Timeout);
+        let profile = host.profiles().stop().unwrap();
+        assert!(profile.samples() > 2);
+        // The engine tells no more of a stack, and the profile says so.
+        assert!(share(&profile, "(more than 64 calls)") > 0.5);
+    });
 }
 
 #[test]
@@ -371,7 +385,8 @@ fn a_thousand_profiles_leave_nothing_behind() {
 
 #[test]
 fn a_script_that_changes_what_errors_are_made_of_is_sampled_as_any_other() {
-    let source = "for (const change of [
+    retried(|| {
+        let source = "for (const change of [
             () => { Error.stackTraceLimit = 0 }, () => { Error.prepareStackTrace = () => { forged++ } },
             () => { delete Error.prepareStackTrace }, () => { Object.defineProperty(Error.prototype, 'stack', { get() { forged++ } }) },
             () => { Object.defineProperty(Function.prototype, 'fileName', { get() { forged++ } }) },
@@ -387,13 +402,14 @@ fn a_script_that_changes_what_errors_are_made_of_is_sampled_as_any_other() {
         function named() { victim() }
         named();
         forged";
-    let mut host = host();
-    host.profiles().start(sampled()).unwrap();
-    let forged = host.run(&Script::new("test.js", source)).unwrap();
-    let profile = host.profiles().stop().unwrap();
-    assert_eq!(forged.as_i64().unwrap(), 0, "{}", shown(&profile));
-    assert!(share(&profile, "named") > 0.8, "{}", shown(&profile));
-    assert!(share(&profile, "(anonymous)") > 0.8, "{}", shown(&profile));
+        let mut host = host();
+        host.profiles().start(sampled()).unwrap();
+        let forged = host.run(&Script::new("test.js", source)).unwrap();
+        let profile = host.profiles().stop().unwrap();
+        assert_eq!(forged.as_i64().unwrap(), 0, "{}", shown(&profile));
+        assert!(share(&profile, "named") > 0.8, "{}", shown(&profile));
+        assert!(share(&profile, "(anonymous)") > 0.8, "{}", shown(&profile));
+    });
 }
 
 #[test]

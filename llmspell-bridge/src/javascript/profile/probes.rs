@@ -402,7 +402,6 @@ fn install(js: Js<'_>) -> Outcome<()> {
         RandomState::new().hash_one(0),
         RandomState::new().hash_one(1)
     );
-    // Variables of a script, and no properties of the global object, which a script could list.
     // Variables of a script, and no properties of the global object, which a script could list. Nothing that a script
     // may have replaced takes part in setting them.
     let names = ['e', 'l', 'p', 'r'].map(|probe| format!("{prefix}{probe}"));

@@ -44,6 +44,17 @@ struct Teller<'a> {
     now: Duration,
 }
 
+/// Tells the profile something at the current time.
+fn tell(frames: &mut LuaFrames, profile: &RunningProfile, tell: impl FnOnce(&mut Teller<'_>)) {
+    profile.feed(|builder, now| {
+        tell(&mut Teller {
+            frames,
+            builder,
+            now,
+        });
+    });
+}
+
 /// Whether a call begins or went on before the profile knew of it.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Entry {
@@ -115,21 +126,16 @@ impl Calls {
     ) {
         // SAFETY: the caller's promise.
         unsafe {
-            profile.feed(|builder, now| {
-                let mut teller = Teller {
-                    frames,
-                    builder,
-                    now,
-                };
-                self.adjust(state, depth, Entry::Called, &mut teller);
+            tell(frames, profile, |teller| {
+                self.adjust(state, depth, Entry::Called, teller);
                 match event {
                     Event::Call(level) => {
                         // What is no function is called by an operator, which is seen when that has begun.
                         if let Some(found) = find(state, level) {
-                            self.push(state, level, &found, Entry::Called, &mut teller);
+                            self.push(state, level, &found, Entry::Called, teller);
                         }
                     }
-                    Event::Return => self.end_from(self.open.len().saturating_sub(1), &mut teller),
+                    Event::Return => self.end_from(self.open.len().saturating_sub(1), teller),
                     Event::Other => {}
                 }
             });
@@ -151,14 +157,9 @@ impl Calls {
         unsafe {
             self.is_listening = false;
             if threads.reach(state) && self.begins.len() == threads.count() {
-                profile.feed(|builder, now| {
-                    let mut teller = Teller {
-                        frames,
-                        builder,
-                        now,
-                    };
+                tell(frames, profile, |teller| {
                     let depth = ffi::lua_stackdepth(state);
-                    self.adjust(state, depth, Entry::Called, &mut teller);
+                    self.adjust(state, depth, Entry::Called, teller);
                 });
             }
         }
@@ -187,16 +188,11 @@ impl Calls {
         profile: &RunningProfile,
     ) {
         self.begins.push(self.open.len());
-        profile.feed(|builder, now| {
-            let mut teller = Teller {
-                frames,
-                builder,
-                now,
-            };
+        tell(frames, profile, |teller| {
             // SAFETY: the caller's promise.
             unsafe {
                 let depth = ffi::lua_stackdepth(state);
-                self.adjust(state, depth, Entry::Resumed, &mut teller);
+                self.adjust(state, depth, Entry::Resumed, teller);
             }
         });
     }
@@ -212,13 +208,8 @@ impl Calls {
             return;
         };
         self.begins.truncate(threads.count());
-        profile.feed(|builder, now| {
-            let mut teller = Teller {
-                frames,
-                builder,
-                now,
-            };
-            self.end_from(begin, &mut teller);
+        tell(frames, profile, |teller| {
+            self.end_from(begin, teller);
         });
     }
 
@@ -240,20 +231,15 @@ impl Calls {
         frames: &mut LuaFrames,
         profile: &RunningProfile,
     ) {
-        profile.feed(|builder, now| {
-            let mut teller = Teller {
-                frames,
-                builder,
-                now,
-            };
-            self.end_from(0, &mut teller);
+        tell(frames, profile, |teller| {
+            self.end_from(0, teller);
             self.begins.clear();
             for state in threads.states() {
                 self.begins.push(self.open.len());
                 // SAFETY: the caller's promise.
                 unsafe {
                     let depth = ffi::lua_stackdepth(state);
-                    self.adjust(state, depth, Entry::Resumed, &mut teller);
+                    self.adjust(state, depth, Entry::Resumed, teller);
                 }
             }
         });
