@@ -11,6 +11,7 @@ use super::evaluation::shown;
 use super::runs::Runs;
 use super::subject::Measured;
 use crate::failure::Failure;
+use crate::stop_switch::StopSwitch;
 
 /// How many parts of one run are told apart: no measurement shows more.
 const MOST_PARTS: usize = 500;
@@ -35,6 +36,7 @@ pub(crate) fn profile_options(title: &str, is_exact: bool) -> ProfileOptions {
 pub(crate) struct Fresh<'a> {
     script: Script,
     open: Box<dyn FnMut() -> Result<ScriptHost, Failure> + 'a>,
+    stop: &'a StopSwitch,
     profiled: Profiled,
 }
 
@@ -42,11 +44,13 @@ impl<'a> Fresh<'a> {
     pub(crate) fn new(
         script: Script,
         open: impl FnMut() -> Result<ScriptHost, Failure> + 'a,
+        stop: &'a StopSwitch,
         profile: Option<ProfileOptions>,
     ) -> Self {
         Self {
             script,
             open: Box::new(open),
+            stop,
             profiled: Profiled::new(profile),
         }
     }
@@ -59,6 +63,7 @@ impl Measured for Fresh<'_> {
 
     fn run(&mut self, runs: &mut Runs) -> Result<(), Failure> {
         let mut host = (self.open)()?;
+        let _watched = self.stop.watch(host.stop_handle());
         let script = &self.script;
         let ran = self
             .profiled

@@ -118,7 +118,7 @@ fn an_event_is_measured_by_phase_policy_and_rule() {
 fn what_cannot_be_measured_is_said() {
     let folder = project();
     for (arguments, message) in [
-        (&["profile", "nothing.json"][..], "the event cannot be read"),
+        (&["profile", "nothing.json"][..], "the file cannot be read"),
         (&["profile", "nothing.lua"], "nothing.lua"),
         (&["profile", "fails.js", "--runs", "2"], "Error: late"),
         (
@@ -139,8 +139,13 @@ fn what_cannot_be_measured_is_said() {
                 "--open",
                 "nowhere/x.svg",
             ],
-            "cannot be written",
+            "there is no folder `nowhere`",
         ),
+        (
+            &["run", "ask.lua", "--profile", "nowhere/x.svg"],
+            "there is no folder `nowhere`",
+        ),
+        (&["profile", ".cupcake"], "this is a folder"),
         (&["run", "ask.lua", "--profile", "x.png"], ".folded"),
         (&["run", "ask.lua", "--profile-exact"], "--profile"),
     ] {

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::Path;
+use std::process::Command;
 
 use rexpect::process::WaitStatus;
 use rexpect::reader::Options;
@@ -68,14 +69,20 @@ impl Terminal {
             .env("TERM", "xterm-256color")
             .env("NO_COLOR", "1")
             .env("LLMSPELL_HISTORY", folder.path().join("history"));
-        let options = Options::new()
-            .timeout_ms(Some(30_000))
-            .strip_ansi_escape_codes(true);
-        let session = spawn_with_options(command, options).unwrap();
-        let mut terminal = Self { session };
+        let mut terminal = Self::started(command);
         terminal.sees(".help lists the commands");
         terminal.sees("> ");
         terminal
+    }
+
+    /// A program that has just begun.
+    fn started(command: Command) -> Self {
+        let options = Options::new()
+            .timeout_ms(Some(60_000))
+            .strip_ansi_escape_codes(true);
+        Self {
+            session: spawn_with_options(command, options).unwrap(),
+        }
     }
 
     /// Presses keys.
@@ -320,6 +327,82 @@ fn debug_messages_are_set_and_shown() {
     lua.enters(".project", "");
     lua.types("\u{4}");
     lua.ends();
+}
+
+#[test]
+fn what_is_to_be_measured_is_asked_for() {
+    let folder = project();
+    let ran = folder.run_with(&["repl"], b".time 5\n");
+    assert_eq!((ran.code, ran.out.as_str()), (1, ""));
+    assert!(
+        ran.err.contains("nothing to measure 5 times"),
+        "{}",
+        ran.err
+    );
+}
+
+#[test]
+fn control_c_ends_a_measurement_without_a_prompt_and_shows_what_there_is() {
+    let folder = project();
+    let mut command = folder.command(&["profile", "rm.json", "--runs", "100000"]);
+    command.env("NO_COLOR", "1");
+    let mut terminal = Terminal::started(command);
+    // The progress bar has left zero, so something was measured.
+    terminal
+        .session
+        .exp_regex("[1-9][0-9]*/100000 runs")
+        .unwrap();
+    terminal.types("\u{3}");
+    terminal.sees("GUARD (guard.rego:7)");
+    terminal.ends();
+}
+
+#[test]
+fn control_c_ends_a_script_whose_profile_and_recording_are_written() {
+    let folder = project();
+    let endless = "local function spin() while true do end end print('go') spin()\n";
+    fs::write(folder.path().join("endless.lua"), endless).unwrap();
+    let command = folder.command(&[
+        "record",
+        "--to",
+        "a.llmrec",
+        "--",
+        "run",
+        "endless.lua",
+        "--profile",
+        "a.folded",
+        "--profile-exact",
+    ]);
+    let mut terminal = Terminal::started(command);
+    terminal.sees("go\r\n");
+    terminal.types("\u{3}");
+    terminal.sees("the script was stopped");
+    terminal.session.exp_eof().unwrap();
+    let status = terminal.session.process().wait().unwrap();
+    assert!(matches!(status, WaitStatus::Exited(_, 1)), "{status:?}");
+    let folded = fs::read_to_string(folder.path().join("a.folded")).unwrap();
+    assert!(folded.contains("spin"), "{folded}");
+    let recorded = folder.run(&["recording", "a.llmrec"]);
+    assert!(
+        recorded.out.contains(" profile ") && recorded.err.is_empty(),
+        "{}",
+        recorded.err
+    );
+}
+
+#[test]
+fn a_stopped_loop_that_prints_says_nothing_more() {
+    let folder = project();
+    let mut javascript = Terminal::open(&folder, &["--lang", "js"]);
+    javascript.types("for (;;) console.log('spam')\r");
+    javascript.sees("spam\r\nspam\r\n");
+    javascript.types("\u{3}");
+    let before = javascript.sees("the script was stopped");
+    let empty = before.lines().filter(|line| *line == "…").count();
+    assert_eq!(empty, 0);
+    javascript.sees("> ");
+    javascript.types("\u{4}");
+    javascript.ends();
 }
 
 #[test]
