@@ -68,6 +68,9 @@ pub(crate) fn record(
     // It is the first: a command that is recorded is none that records.
     let _ = WANTED.set(wanted);
     let ran = run(arguments.command);
+    if let (Some(recording), Err(failure)) = (RECORDING.get(), &ran) {
+        recording.failed(failure);
+    }
     match (RECORDING.get().map(|recording| recording.finish()), ran) {
         (Some(Err(failure)), Err(first)) => {
             failure.report();
@@ -149,6 +152,16 @@ impl Recording {
     /// A record that is lost is counted by the writer and told at the end.
     fn record(&self, kind: RecordKind, body: Value) {
         let _ = self.writer.record(kind, body);
+    }
+
+    /// Keeps what standard error says of the end.
+    fn failed(&self, failure: &Failure) {
+        for line in failure.plain().lines() {
+            self.record(
+                RecordKind::ScriptOutput,
+                json!({ "stream": "err", "text": line }),
+            );
+        }
     }
 
     fn finish(&self) -> Result<(), Failure> {

@@ -115,7 +115,9 @@ fn the_exit_code_and_the_answer_are_those_of_the_command() {
     assert!(failed.err.contains("thrown"), "{}", failed.err);
     let kept = folder.run(&["recording", "b.llmrec"]);
     assert!(
-        kept.out.contains("WARN before") && kept.out.contains(" end "),
+        kept.out.contains("script_output error: thrown")
+            && kept.out.contains("WARN before")
+            && kept.out.contains(" end "),
         "{}",
         kept.out
     );
