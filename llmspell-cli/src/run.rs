@@ -35,7 +35,7 @@ pub(crate) struct Arguments {
     /// Which debug messages are shown, such as `debug` or `info,policy.*=trace`
     #[arg(long, value_name = "SPEC")]
     debug: Option<String>,
-    /// Writes a profile of the script, even if it fails; the ending of FILE chooses the format: .folded, .svg,
+    /// Writes a profile of the script, even if it fails or Ctrl-C stops it; the ending of FILE chooses the format: .folded, .svg,
     /// .speedscope.json, .trace.json, .json or .txt
     #[arg(long, value_name = "FILE", value_parser = saved_profile)]
     profile: Option<SavedProfile>,

@@ -330,6 +330,30 @@ fn debug_messages_are_set_and_shown() {
 }
 
 #[test]
+fn the_pieces_of_a_line_that_is_too_long_are_no_inputs() {
+    let folder = project();
+    let line = format!("x = 1 --{}\nx = 2\n", "-".repeat(2 << 20));
+    let ran = folder.run_with(&["repl"], line.as_bytes());
+    assert_eq!((ran.code, ran.out.as_str()), (1, ""));
+    assert!(ran.err.contains("longer than 1048576 bytes"), "{}", ran.err);
+}
+
+#[test]
+fn a_policy_that_cannot_be_evaluated_is_explained_as_failed() {
+    let folder = project();
+    let broken = folder.path().join(".cupcake/policies/claude/broken.rego");
+    fs::write(broken, "package cupcake.policies.broken {").unwrap();
+    let ran = folder.run_with(&["repl"], b".explain rm.json\n");
+    let (_, lists) = ran.out.split_once("\nfailed\n").unwrap();
+    let (failed, others) = lists.split_once("\nmatched\n").unwrap();
+    assert!(
+        failed.contains("broken.rego)  cannot be evaluated: "),
+        "{failed}"
+    );
+    assert!(others.contains("\nskipped\n"), "{others}");
+}
+
+#[test]
 fn what_is_to_be_measured_is_asked_for() {
     let folder = project();
     let ran = folder.run_with(&["repl"], b".time 5\n");
@@ -398,8 +422,9 @@ fn a_stopped_loop_that_prints_says_nothing_more() {
     javascript.sees("spam\r\nspam\r\n");
     javascript.types("\u{3}");
     let before = javascript.sees("the script was stopped");
-    let empty = before.lines().filter(|line| *line == "…").count();
-    assert_eq!(empty, 0);
+    // One line may have been under way.
+    let cut = before.lines().filter(|line| *line == "…").count();
+    assert!(cut <= 1, "{cut}");
     javascript.sees("> ");
     javascript.types("\u{4}");
     javascript.ends();
