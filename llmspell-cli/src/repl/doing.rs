@@ -119,6 +119,12 @@ fn event(session: &mut Session, source: &str) -> Result<(String, Event), Failure
         return Ok(("event".to_owned(), event));
     }
     let source = source.strip_prefix('@').unwrap_or(source);
+    if source == "-" {
+        return Err(Failure::fault(
+            "standard input is where the prompt reads its inputs",
+            "name a file, or write the event as JSON",
+        ));
+    }
     let named = read_event(Path::new(source), &limits)?;
     Ok((named.name, named.event))
 }

@@ -366,6 +366,16 @@ fn what_is_to_be_measured_is_asked_for() {
 }
 
 #[test]
+fn an_event_is_not_read_from_where_inputs_come_from() {
+    let folder = project();
+    for input in [".eval -\n", ".time 2 @-\n", ".explain -\n"] {
+        let ran = folder.run_with(&["repl"], input.as_bytes());
+        assert_eq!((ran.code, ran.out.as_str()), (1, ""), "{input}");
+        assert!(ran.err.contains("where the prompt reads"), "{}", ran.err);
+    }
+}
+
+#[test]
 fn control_c_ends_a_measurement_without_a_prompt_and_shows_what_there_is() {
     let folder = project();
     let mut command = folder.command(&["profile", "rm.json", "--runs", "100000"]);
