@@ -98,7 +98,6 @@ pub(crate) fn profile(arguments: &Arguments) -> Result<Exit, Failure> {
     let settings = Settings::load(root)?;
     settings.configure_debug(None)?;
     let stop = Arc::new(StopSwitch::default());
-    stop.listen_once()?;
     let measured = match language {
         Some(language) => {
             let limits = limits(arguments, &settings.script.limits);
@@ -156,7 +155,11 @@ fn engine(root: &Path) -> Result<Arc<PolicyEngine>, Failure> {
     Ok(Arc::new(PolicyEngine::load(root, &options)?))
 }
 
-fn of_event(arguments: &Arguments, root: &Path, stop: &StopSwitch) -> Result<Measurement, Failure> {
+fn of_event(
+    arguments: &Arguments,
+    root: &Path,
+    stop: &Arc<StopSwitch>,
+) -> Result<Measurement, Failure> {
     let engine = engine(root)?;
     let named = read_event(&arguments.subject, engine.event_limits())?;
     let mut subject = EventSubject::new(&named.name, engine, named.event, true);
@@ -170,7 +173,7 @@ fn of_script(
     beside: &Path,
     limits: &SandboxLimits,
     events: &[NamedEvent],
-    stop: &StopSwitch,
+    stop: &Arc<StopSwitch>,
 ) -> Result<Measurement, Failure> {
     let script = Script::read(&arguments.subject)?;
     // The policies are read once: that is not the script's time.
@@ -199,8 +202,10 @@ fn of_script(
 fn watched(
     subject: &mut dyn Measured,
     runs: usize,
-    stop: &StopSwitch,
+    stop: &Arc<StopSwitch>,
 ) -> Result<Measurement, Failure> {
+    // Not before: while an event is read from a terminal, Ctrl-C means the program.
+    stop.listen_once()?;
     if !stderr().is_terminal() {
         return measure(subject, runs, &mut |_| !stop.is_pressed());
     }

@@ -465,3 +465,15 @@ fn a_pipe_is_read_without_a_prompt() {
     assert_eq!(ran.code, 1);
     assert!(ran.err.contains("longer than its limit"), "{}", ran.err);
 }
+
+#[test]
+fn control_c_ends_the_program_that_waits_for_an_event() {
+    let folder = project();
+    let mut terminal = Terminal::started(folder.command(&["profile", "-"]));
+    // The terminal itself makes a signal of the key, as soon as the program could get it.
+    std::thread::sleep(std::time::Duration::from_millis(300));
+    terminal.types("\u{3}");
+    terminal.session.exp_eof().unwrap();
+    let status = terminal.session.process().wait().unwrap();
+    assert!(matches!(status, WaitStatus::Signaled(..)), "{status:?}");
+}
