@@ -1,6 +1,7 @@
 //! The manager: level, filter, outputs, captured entries and timers in one place.
 
 mod delivery;
+mod finish;
 mod log_macro;
 mod scope;
 mod slow;
@@ -84,12 +85,17 @@ impl DebugManager {
     /// The same with a clock of one's own, for entries and timers.
     #[must_use]
     pub fn with_clock(clock: Arc<dyn Clock>) -> Self {
+        let redactor = Arc::new(ArcSwap::from_pointee(Redactor::builtin()));
         let manager = Self {
             switches: Switches::new(DebugLevel::default()),
             filter: ModuleFilter::default(),
-            delivery: Delivery::default(),
+            delivery: Delivery::new(
+                BufferLimits::default(),
+                Arc::clone(&clock),
+                Arc::clone(&redactor),
+            ),
             profiler: Profiler::new(Arc::clone(&clock)),
-            redactor: Arc::new(ArcSwap::from_pointee(Redactor::builtin())),
+            redactor,
             clock,
             slow: Arc::default(),
             changes: Mutex::default(),
@@ -167,24 +173,20 @@ impl DebugManager {
     }
 
     /// Hands an entry to the output and captures it, here and in every manager above, without asking whether it is
-    /// wanted: for callers who have asked. Its secrets are redacted before anybody sees it.
+    /// wanted: for callers who have asked. Its secrets are redacted before anybody sees it. Of a message longer than
+    /// 1 MiB the beginning is kept, and in the place of data that hold more than 4 MiB stands
+    /// `{"left_out": "large", "bytes": N}`.
     pub fn emit(&self, entry: DebugEntry) {
         if entry.level == DebugLevel::Off {
             return;
         }
-        let entry = self.finished(entry);
+        let entry = finish::finished(entry, &self.redactor.load());
         let mut manager = self;
         while let Some(parent) = manager.family.parent() {
-            manager.delivery.deliver(Arc::clone(&entry), &self.clock);
+            manager.delivery.deliver(Arc::clone(&entry));
             manager = parent;
         }
-        manager.delivery.deliver(entry, &self.clock);
-    }
-
-    /// The last place where an entry may change: once, where it is emitted, before it enters any buffer or output.
-    fn finished(&self, mut entry: DebugEntry) -> Arc<DebugEntry> {
-        self.redactor.load().redact_entry(&mut entry);
-        Arc::new(entry)
+        manager.delivery.deliver(entry);
     }
 
     // Not inlined, so that the caller's code has only the load and the comparison.
@@ -345,7 +347,8 @@ impl DebugManager {
 impl DebugManager {
     /// Sends entries there from now on.
     ///
-    /// What a scope logs goes to its own output, if it was given one, and to those of the managers above.
+    /// What a scope logs goes to its own output, if it was given one, and to those of the managers above. An output that
+    /// was here before and that nobody else holds is closed, and what it loses by that is counted.
     pub fn set_output(&self, output: Arc<dyn DebugOutput>) {
         self.delivery.set_output(output);
     }
@@ -362,10 +365,10 @@ impl DebugManager {
     ///
     /// When an output says that something did not arrive; the others are flushed all the same.
     pub fn flush(&self) -> io::Result<()> {
-        let mut outcome = self.delivery.flush(self.clock.as_ref());
+        let mut outcome = self.delivery.flush();
         let mut above = self.family.parent();
         while let Some(manager) = above {
-            outcome = outcome.and(manager.delivery.flush(manager.clock.as_ref()));
+            outcome = outcome.and(manager.delivery.flush());
             above = manager.family.parent();
         }
         outcome

@@ -69,6 +69,17 @@ pub trait DebugOutput: fmt::Debug + Send + Sync {
         Ok(())
     }
 
+    /// Ends the output before it is dropped, and says as [`OutputTrouble`] how much is lost by that.
+    ///
+    /// Called by whoever holds it last; nothing is written afterwards.
+    ///
+    /// # Errors
+    ///
+    /// When something did not arrive.
+    fn close(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+
     /// What the output is called in messages about it.
     fn name(&self) -> &str;
 }

@@ -19,6 +19,7 @@ use serde_json::Value;
 
 use super::entry::{DebugEntry, Place};
 use super::filter::{FilterError, FilterErrorKind, compile_regex};
+use super::text::cut;
 use anchors::Anchors;
 use scan::{Scan, Span};
 
@@ -27,6 +28,16 @@ const RULES: usize = 64;
 
 /// The longest name of a user, in bytes.
 const KEY_BYTES: usize = 64;
+
+/// How many places of a text are looked at. Only a text that was made for it, or one of very many bytes, has more: from
+/// there on nobody knows what is in it, and nothing of it is shown.
+const LOOKS: usize = 65_536;
+
+/// How far before its anchor a secret may begin, in bytes.
+const BEFORE_ANCHOR: usize = 64;
+
+/// How many bytes behind its cut a text is looked at, so that a secret which the cut goes through is seen as a whole.
+const BEHIND_CUT: usize = 4_096;
 
 /// What a user adds to the built-in rules: the keys of `[debug.redact]`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,7 +66,9 @@ impl Default for RedactConfig {
 /// behind names such as `password`, `api_key` or `Authorization`. It never changes: whoever wants other rules makes
 /// another one and sets it.
 ///
-/// A text is looked at as a whole, however long it is; the time is in proportion to its length.
+/// A text is looked at as a whole, however long it is; the time is in proportion to its length. In one text at most
+/// 65,536 places are looked at where a secret might be: what stands behind the last of them becomes
+/// `[redacted:unread]`.
 ///
 /// ```
 /// use llmspell_utils::debug::Redactor;
@@ -231,8 +244,21 @@ impl Redactor {
         }
     }
 
+    /// The beginning of a text, so many bytes at most before its secrets are taken out. One that the cut goes through is
+    /// found too.
+    pub(super) fn beginning(&self, text: &str, bytes: usize) -> String {
+        let seen = cut(text, bytes.saturating_add(BEHIND_CUT));
+        let kept = cut(text, bytes);
+        if !self.may_hold(seen) {
+            return kept.to_owned();
+        }
+        let mut spans = self.spans(seen);
+        spans.retain(|span| span.start < kept.len());
+        replaced(kept, &spans)
+    }
+
     /// Takes the secrets out of an entry: its message, its data, its module, its place and what it is tied to.
-    pub fn redact_entry(&self, entry: &mut DebugEntry) {
+    pub(super) fn redact_entry(&self, entry: &mut DebugEntry) {
         if !self.enabled {
             return;
         }
@@ -282,19 +308,36 @@ impl Redactor {
 
     #[cold]
     fn without_secrets<'text>(&self, text: &'text str) -> Cow<'text, str> {
+        let spans = self.spans(text);
+        if spans.is_empty() {
+            Cow::Borrowed(text)
+        } else {
+            Cow::Owned(replaced(text, &spans))
+        }
+    }
+
+    /// Where the secrets of a text are, in the order of their beginnings.
+    fn spans(&self, text: &str) -> Vec<Span> {
         let mut scan = Scan::new(text, &self.keys);
+        let mut unread = None;
         for (rule, start, end) in self.anchors().each_in(text) {
+            if scan.looks() >= LOOKS {
+                unread = Some(text.floor_char_boundary(start.saturating_sub(BEFORE_ANCHOR)));
+                break;
+            }
             scan.look(rule, start, end);
         }
         let mut spans = scan.finish();
+        spans.extend(unread.map(|start| Span {
+            start,
+            end: text.len(),
+            kind: "unread",
+        }));
         for pattern in self.patterns.iter() {
             spans.extend(custom(pattern, text));
         }
-        if spans.is_empty() {
-            return Cow::Borrowed(text);
-        }
         spans.sort_by_key(|span| (span.start, std::cmp::Reverse(span.end)));
-        replaced(text, &spans)
+        spans
     }
 }
 
@@ -316,7 +359,7 @@ fn mark(kind: &str) -> String {
 }
 
 /// The text with marks for spans, which are in the order of their beginnings; those that overlap become one.
-fn replaced<'text>(text: &'text str, spans: &[Span]) -> Cow<'text, str> {
+fn replaced(text: &str, spans: &[Span]) -> String {
     let mut output = String::with_capacity(text.len());
     let mut copied = 0;
     for span in spans {
@@ -330,7 +373,7 @@ fn replaced<'text>(text: &'text str, spans: &[Span]) -> Cow<'text, str> {
         copied = copied.max(end);
     }
     output.push_str(text.get(copied..).unwrap_or_default());
-    Cow::Owned(output)
+    output
 }
 
 impl Default for Redactor {

@@ -21,4 +21,4 @@ pub use json::timers_json;
 pub use quantity::duration;
 pub(super) use quantity::{milliseconds, set_duration};
 pub use table::{Side, table};
-pub use text::{FrameTime, by_frame, profile_text, text, timers_text};
+pub use text::{FrameTime, by_frame, profile_text, timers_text};

@@ -96,18 +96,44 @@ fn a_timer_that_is_stopped_before_those_beneath_it_has_its_own_time() {
     clock.advance(2 * MS);
     outer.stop();
     let beside = profiler.start("beside");
-    assert_eq!(beside.parent().as_deref(), Some("inner"));
+    assert_eq!(beside.parent(), None);
     clock.advance(4 * MS);
     beside.stop();
     inner.stop();
     assert_eq!(
         paths(&profiler),
         [
+            path("beside", 1, 4),
             path("outer", 1, 1),
-            path("outer;inner", 1, 2),
-            path("outer;inner;beside", 1, 4),
+            path("outer;inner", 1, 6),
         ]
     );
+}
+
+#[test]
+fn a_timer_that_nobody_stops_is_above_nothing_once_the_one_above_it_is_stopped() {
+    let (clock, profiler) = profiler();
+    let mut forgotten = Vec::new();
+    for _ in 0..3 {
+        let handle = profiler.start("handle");
+        let parse = profiler.start("parse");
+        forgotten.push(profiler.start("token"));
+        clock.advance(MS);
+        assert_eq!(profiler.start("inside").parent().as_deref(), Some("token"));
+        forgotten.push(parse);
+        handle.stop();
+        profiler.record("after", MS);
+    }
+    assert_eq!(
+        paths(&profiler),
+        [path("after", 3, 3), path("handle", 3, 0)]
+    );
+    // Whoever names one of them as the parent still can.
+    let child = forgotten[0].child("child");
+    let inside = profiler.start("inside");
+    assert_eq!(inside.parent().as_deref(), Some("child"));
+    inside.stop();
+    child.stop();
 }
 
 #[test]
@@ -456,12 +482,28 @@ struct Modelled {
     tracker: PerformanceTracker,
     path: String,
     parent: Option<usize>,
+    /// The parent, if it ran when this one began.
+    above: Option<usize>,
     runs: bool,
+    outlives: bool,
     own: u64,
 }
 
+/// The last one that runs, and of which all above have run since it began.
 fn innermost(timers: &[Modelled]) -> Option<usize> {
-    timers.iter().rposition(|timer| timer.runs)
+    timers
+        .iter()
+        .rposition(|timer| timer.runs && !timer.outlives)
+}
+
+/// Whatever began beneath a timer while that ran is not innermost any more.
+fn pass_over(timers: &mut [Modelled], ended: usize) {
+    for index in 0..timers.len() {
+        if timers[index].runs && timers[index].above == Some(ended) {
+            timers[index].outlives = true;
+            pass_over(timers, index);
+        }
+    }
 }
 
 fn wait(timers: &mut [Modelled]) {
@@ -489,7 +531,9 @@ proptest! {
                     if !timers.is_empty() {
                         let index = which % timers.len();
                         timers[index].tracker.stop();
-                        timers[index].runs = false;
+                        if std::mem::take(&mut timers[index].runs) {
+                            pass_over(&mut timers, index);
+                        }
                     }
                     continue;
                 }
@@ -510,7 +554,8 @@ proptest! {
                 Some(parent) => format!("{};{name}", timers[parent].path),
                 None => name,
             };
-            timers.push(Modelled { tracker, path, parent, runs: true, own: 0 });
+            let above = parent.filter(|parent| timers[*parent].runs);
+            timers.push(Modelled { tracker, path, parent, above, runs: true, outlives: false, own: 0 });
         }
         for timer in timers.iter().rev() {
             timer.tracker.stop();

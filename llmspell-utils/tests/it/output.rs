@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use llmspell_utils::debug::{
-    BufferOutput, DebugLevel, DebugOutput, FanOut, FileOutput, FormatKind, NullOutput, QueueLimits,
-    Queued, RotatingFileOutput, Rotation,
+    BufferOutput, DebugEntry, DebugLevel, DebugOutput, FanOut, FileOutput, FormatKind, NullOutput,
+    QueueLimits, Queued, RotatingFileOutput, Rotation,
 };
 use proptest::prelude::*;
 
@@ -93,6 +93,33 @@ fn a_failing_output_is_counted_and_reported_once() {
         (DebugLevel::Error, Some("llmspell.debug"))
     );
     assert_eq!(manager.flush().unwrap_err().to_string(), "the disk is full");
+}
+
+/// An output whose error names what nobody should read.
+#[derive(Debug)]
+struct Telling;
+
+impl DebugOutput for Telling {
+    fn write(&self, _entry: &DebugEntry) -> io::Result<()> {
+        Err(io::Error::other("login with password=hunter2 failed"))
+    }
+
+    fn name(&self) -> &str {
+        "telling"
+    }
+}
+
+#[test]
+fn the_report_about_an_output_has_no_secrets() {
+    let manager = manager();
+    manager.set_output(Arc::new(Telling));
+    manager.log(DebugLevel::Info, None, "x");
+    assert_eq!(
+        reports(&manager),
+        [
+            "output `telling` fails and entries are lost: login with password=[redacted:password] failed"
+        ]
+    );
 }
 
 #[test]

@@ -276,6 +276,53 @@ fn a_queue_that_is_dropped_gives_up_at_once_if_nobody_is_there() {
 }
 
 #[test]
+fn what_a_queue_loses_when_another_output_takes_its_place_is_counted_and_reported() {
+    let refusing = Arc::new(Moody::failing(io::ErrorKind::ConnectionRefused));
+    let hanging = Arc::new(Gate::default());
+    let known = Arc::new(BufferOutput::default());
+    let fan_out = FanOut::new(vec![known.clone(), queued(hanging.clone())]);
+    let outputs: [Arc<dyn DebugOutput>; 2] = [queued(refusing), Arc::new(fan_out)];
+    let reasons = [
+        "connection refused",
+        "it is closed before everything is written",
+    ];
+    // What is in hand of an output that hangs may still arrive.
+    let lost = [10, 9];
+    for ((output, reason), lost) in outputs.into_iter().zip(reasons).zip(lost) {
+        let manager = manager();
+        manager.set_output(output);
+        manager.log(DebugLevel::Info, None, "x");
+        eventually("the first one is in hand", || {
+            hanging.entered.load(Ordering::SeqCst) > 0 || known.is_empty()
+        });
+        for _ in 1..10 {
+            manager.log(DebugLevel::Info, None, "x");
+        }
+        manager.set_output(Arc::new(NullOutput));
+        assert_eq!(manager.dropped(), lost);
+        let reports = reports(&manager);
+        assert_eq!(reports.len(), 1, "{reports:?}");
+        assert!(reports[0].contains(reason), "{reports:?}");
+    }
+    hanging.open();
+}
+
+#[test]
+fn a_queue_that_somebody_else_holds_goes_on() {
+    let output = Arc::new(Gate::default());
+    let queue = queued(output.clone());
+    let manager = manager();
+    manager.set_output(queue.clone());
+    manager.log(DebugLevel::Info, None, "one");
+    manager.set_output(Arc::new(NullOutput));
+    manager.set_output(queue);
+    manager.log(DebugLevel::Info, None, "two");
+    output.open();
+    manager.flush().unwrap();
+    assert_eq!(*output.messages.lock(), ["one", "two"]);
+}
+
+#[test]
 fn an_output_that_logs_while_it_writes_does_not_keep_its_queue_busy_for_ever() {
     let manager = Arc::new(manager());
     let output = Arc::new(Talkative::default());

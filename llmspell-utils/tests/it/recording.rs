@@ -18,6 +18,9 @@ use super::support::{clock, manager};
 
 const CHILD: &str = "LLMSPELL_TEST_RECORDING";
 
+#[cfg(unix)]
+const FULL: &str = "LLMSPELL_TEST_RECORDING_ON_A_FULL_DISK";
+
 fn writer(path: &Path) -> RecordingWriter {
     RecordingWriter::create(
         path,
@@ -558,4 +561,128 @@ fn a_killed_writer_loses_at_most_the_record_that_it_was_writing() {
             assert_eq!(error.kind(), RecordingErrorKind::Torn);
         }
     }
+}
+
+/// Text of so many bytes that hardly gets smaller.
+#[cfg(unix)]
+fn dense(bytes: usize) -> String {
+    let mut number = 1_u64;
+    let mut next = || {
+        number = number
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        char::from(b' ' + (number >> 33) as u8 % 64)
+    };
+    (0..bytes).map(|_| next()).collect()
+}
+
+/// Runs a test of this file where no file can have more than 16 blocks, as on a full disk.
+#[cfg(unix)]
+fn on_a_full_disk(test: &str, path: &Path) {
+    let child = Command::new("sh")
+        .args(["-c", "trap '' XFSZ; ulimit -f 16; exec \"$0\" \"$@\""])
+        .arg(std::env::current_exe().unwrap())
+        .args(["--exact", &format!("recording::{test}")])
+        .env(FULL, path)
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&child.stdout);
+    assert!(
+        child.status.success() && said.contains("1 passed"),
+        "{child:?}"
+    );
+}
+
+/// Not a test of its own: the test below starts it where no file can have more than some kilobytes.
+#[cfg(unix)]
+#[test]
+fn child_that_records_on_a_full_disk() {
+    let Some(path) = std::env::var_os(FULL) else {
+        return;
+    };
+    let writer = writer(Path::new(&path));
+    writer.record(RecordKind::Event, json!("before")).unwrap();
+    let length = writer.summary().bytes;
+    for _ in 0..3 {
+        // A part of it arrives.
+        let refused = writer.record(RecordKind::Event, json!(dense(100_000)));
+        assert!(refused.is_err());
+        assert_eq!(
+            fs::metadata(&path).unwrap().len(),
+            length,
+            "nothing is left of it"
+        );
+        assert_eq!(writer.summary().bytes, length);
+    }
+    writer.record(RecordKind::Event, json!("between")).unwrap();
+    assert!(
+        writer
+            .record(RecordKind::Event, json!(dense(100_000)))
+            .is_err()
+    );
+    for number in 0..5 {
+        writer
+            .record(RecordKind::Event, json!({ "after": number }))
+            .unwrap();
+    }
+    let summary = writer.finish().unwrap();
+    assert_eq!((summary.records, summary.lost), (9, 4));
+    assert_eq!(summary.bytes, fs::metadata(&path).unwrap().len());
+    assert!(summary.failure.is_some());
+}
+
+#[cfg(unix)]
+#[test]
+fn what_a_full_disk_refuses_is_counted_and_everything_else_is_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.llmrec");
+    on_a_full_disk("child_that_records_on_a_full_disk", &path);
+    let records: Vec<Record> = RecordingReader::open(&path)
+        .unwrap()
+        .map(Result::unwrap)
+        .collect();
+    let numbers: Vec<_> = records.iter().map(|record| record.seq).collect();
+    assert_eq!(numbers, [0, 1, 5, 7, 8, 9, 10, 11, 12], "four are missing");
+    let end = records.last().unwrap();
+    assert_eq!(end.body, json!({ "records": 9, "lost": 4 }));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_recording_that_cannot_begin_leaves_no_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.llmrec");
+    let about = json!({ "text": dense(100_000) });
+    // In a process of its own, because the limit holds for all of its files.
+    if let Some(path) = std::env::var_os(FULL) {
+        let redactor = Arc::new(Redactor::builtin());
+        let made = RecordingWriter::create(Path::new(&path), &about, redactor, clock());
+        assert_eq!(made.unwrap_err().kind(), RecordingErrorKind::Io);
+        assert!(!Path::new(&path).exists());
+        return;
+    }
+    on_a_full_disk("a_recording_that_cannot_begin_leaves_no_file", &path);
+}
+
+#[test]
+fn nothing_comes_between_the_last_record_and_its_counts() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.llmrec");
+    let writer = writer(&path);
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| while writer.record(RecordKind::Event, json!(1)).is_ok() {});
+        }
+        std::thread::sleep(Duration::from_millis(5));
+        writer.finish().unwrap();
+    });
+    let summary = writer.finish().unwrap();
+    assert_eq!(summary.lost, 4, "finishing again is no loss");
+    let mut reader = RecordingReader::open(&path).unwrap();
+    let records: Vec<Record> = reader.by_ref().map(Result::unwrap).collect();
+    assert!(reader.is_ended());
+    assert_eq!(
+        records.last().unwrap().body,
+        json!({ "records": records.len(), "lost": 0 })
+    );
 }

@@ -436,6 +436,58 @@ fn a_long_hostile_text_is_looked_at_in_one_go() {
     }
 }
 
+#[test]
+fn a_text_with_more_places_to_look_at_than_anybody_needs_is_not_shown_from_there() {
+    let redactor = Redactor::builtin();
+    let secret = "password=hunter2";
+    let few = format!("{}{secret}", "key ".repeat(60_000));
+    assert!(
+        redactor
+            .text(&few)
+            .ends_with("key password=[redacted:password]")
+    );
+    let many = format!("{}{secret}", "key ".repeat(70_000));
+    let redacted = redactor.text(&many);
+    assert!(redacted.starts_with("key key "));
+    assert!(redacted.ends_with("key[redacted:unread]") || redacted.ends_with(" [redacted:unread]"));
+    assert!(!redacted.contains("hunter2"));
+}
+
+#[test]
+fn of_a_message_of_any_length_the_beginning_is_kept_without_a_secret_that_is_cut_in_two() {
+    const MOST: usize = 1 << 20;
+    let token = format!("ghp_{}", "x7Kq".repeat(9));
+    let manager = manager();
+    for part in [0, 4, token.len() - 1] {
+        let before = format!("{} ", ".".repeat(MOST - part - 1));
+        manager.log(
+            DebugLevel::Info,
+            None,
+            format!("{before}{token} {}", "y".repeat(5 << 20)),
+        );
+        let message = manager.captured(Some(1)).remove(0).message;
+        let mark = if part == 0 { "" } else { "[redacted:github]" };
+        let left_out = (5 << 20) + token.len() + 1 - part;
+        let end = message.trim_start_matches('.');
+        assert_eq!(end, format!(" {mark}… ({left_out} bytes cut)"));
+    }
+}
+
+#[test]
+fn data_that_hold_too_much_are_left_out_with_a_word() {
+    let manager = manager();
+    let data = json!({ "fine": "x".repeat(1 << 20) });
+    for data in [data, json!(vec!["x".repeat(1 << 20); 5])] {
+        let entry = manager.entry(DebugLevel::Info, "m").with_data(data);
+        manager.log_entry(entry);
+    }
+    let entries = manager.captured(None);
+    assert!(entries[0].data.as_ref().unwrap()["fine"].is_string());
+    let data = entries[1].data.as_ref().unwrap();
+    assert_eq!(data["left_out"], "large");
+    assert!(data["bytes"].as_u64().unwrap() >= 5 << 20);
+}
+
 fn around() -> impl Strategy<Value = (String, String)> {
     let before = prop_oneof![
         Just(String::new()),

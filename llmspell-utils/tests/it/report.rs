@@ -7,6 +7,7 @@ use std::time::Duration;
 use llmspell_utils::debug::report::{self, ReportFormat};
 use llmspell_utils::debug::{
     FrameKind, Place, Profile, ProfileBuilder, ProfileFrame, ProfileMethod, Profiler,
+    ProfilerLosses,
 };
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -21,7 +22,7 @@ fn the_table_is_aligned_and_has_units() {
     }
     profiler.record("load \u{1b}[31m\n", Duration::from_secs(61));
     assert_eq!(
-        report::text(&profiler.statistics()),
+        report::timers_text(&profiler.statistics(), profiler.losses()),
         "\
 timer              count    total    mean  std dev     min      p50      p95      p99      max
 evaluate               3  1.00 ms  334 µs   471 µs  900 ns  1.10 µs  1.00 ms  1.00 ms  1.00 ms
@@ -32,7 +33,10 @@ load \\u{1b}[31m\\n      1   61.0 s  61.0 s     0 ns  61.0 s   61.0 s   61.0 s  
 
 #[test]
 fn without_timers_the_table_says_so() {
-    assert_eq!(report::text(&[]), "no timer was stopped yet\n");
+    assert_eq!(
+        report::timers_text(&[], ProfilerLosses::default()),
+        "no timer was stopped yet\n"
+    );
 }
 
 #[test]

@@ -5,6 +5,8 @@ use std::fmt;
 use std::io;
 use std::sync::Arc;
 
+use arc_swap::ArcSwap;
+
 use crate::sync::RwLock;
 use crate::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
@@ -14,6 +16,7 @@ use super::super::level::DebugLevel;
 use super::super::output::{
     BufferLimits, BufferOutput, DebugOutput, Gap, NullOutput, OutputTrouble,
 };
+use super::super::redact::Redactor;
 
 /// How deeply outputs may log while they write.
 const NESTING: u32 = 4;
@@ -21,7 +24,7 @@ const NESTING: u32 = 4;
 /// The module of the manager's own entries.
 const MODULE: &str = "llmspell.debug";
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Delivery {
     pub(super) captured: BufferOutput,
     /// Whether there is an output: asking for it writes to memory that all threads share, and most managers have none.
@@ -30,19 +33,32 @@ pub(super) struct Delivery {
     gap: Gap,
     dropped: AtomicU64,
     reported: AtomicBool,
+    clock: Arc<dyn Clock>,
+    redactor: Arc<ArcSwap<Redactor>>,
 }
 
 impl Delivery {
-    pub(super) fn new(limits: BufferLimits) -> Self {
+    /// The clock and the redactor are for the words about outputs.
+    pub(super) fn new(
+        limits: BufferLimits,
+        clock: Arc<dyn Clock>,
+        redactor: Arc<ArcSwap<Redactor>>,
+    ) -> Self {
         Self {
             captured: BufferOutput::new(limits),
-            ..Self::default()
+            written: AtomicBool::new(false),
+            output: RwLock::new(None),
+            gap: Gap::default(),
+            dropped: AtomicU64::new(0),
+            reported: AtomicBool::new(false),
+            clock,
+            redactor,
         }
     }
 
-    pub(super) fn deliver(&self, entry: Arc<DebugEntry>, clock: &Arc<dyn Clock>) {
+    pub(super) fn deliver(&self, entry: Arc<DebugEntry>) {
         if self.written.load(Ordering::Acquire) {
-            self.write(&entry, clock);
+            self.write(&entry);
         }
         self.captured.push(entry);
     }
@@ -56,8 +72,20 @@ impl Delivery {
         self.reported.store(false, Ordering::Relaxed);
         self.gap.clear();
         self.written.store(true, Ordering::Release);
-        // Dropped here, when the lock is free: an output may take its time to close.
-        drop(earlier);
+        // Here, when the lock is free: an output may take its time to close.
+        if let Some(earlier) = earlier {
+            self.close(earlier);
+        }
+    }
+
+    /// Lets go of an output, and counts what it loses by that; one that others hold goes on.
+    fn close(&self, mut output: Arc<dyn DebugOutput>) {
+        if let Some(output) = Arc::get_mut(&mut output)
+            && let Err(error) = output.close()
+            && let Some(trouble) = OutputTrouble::of(&error)
+        {
+            self.count_trouble(output.name(), trouble);
+        }
     }
 
     fn chosen_output(&self) -> Option<Arc<dyn DebugOutput>> {
@@ -65,17 +93,17 @@ impl Delivery {
     }
 
     /// The output is not locked while it writes: a slow one holds nobody up who wants to change it.
-    fn write(&self, entry: &DebugEntry, clock: &Arc<dyn Clock>) {
+    fn write(&self, entry: &DebugEntry) {
         let Some(output) = self.chosen_output() else {
             return;
         };
         if let Err(error) = write(&self.gap, output.as_ref(), entry) {
-            self.count_failure(output.name(), &error, clock.as_ref());
+            self.count_failure(output.name(), &error);
         }
     }
 
     /// Brings everything that the output took to where it belongs, and counts what the output says it has lost.
-    pub(super) fn flush(&self, clock: &dyn Clock) -> io::Result<()> {
+    pub(super) fn flush(&self) -> io::Result<()> {
         let Some(output) = self.chosen_output() else {
             return Ok(());
         };
@@ -83,7 +111,7 @@ impl Delivery {
         if let Err(error) = &outcome
             && let Some(trouble) = OutputTrouble::of(error)
         {
-            self.count_trouble(output.name(), trouble, clock);
+            self.count_trouble(output.name(), trouble);
         }
         outcome
     }
@@ -94,19 +122,19 @@ impl Delivery {
 
     /// Counts what did not arrive, and captures a word about it the first time.
     #[cold]
-    fn count_failure(&self, name: &str, error: &io::Error, clock: &dyn Clock) {
+    fn count_failure(&self, name: &str, error: &io::Error) {
         if let Some(trouble) = OutputTrouble::of(error) {
-            return self.count_trouble(name, trouble, clock);
+            return self.count_trouble(name, trouble);
         }
         self.dropped.fetch_add(1, Ordering::Relaxed);
         if !self.reported.swap(true, Ordering::Relaxed) {
-            self.report(name, "fails and entries are lost", error, clock);
+            self.report(name, "fails and entries are lost", error);
         }
     }
 
     /// The same for an output that counts its losses itself.
     #[cold]
-    fn count_trouble(&self, name: &str, trouble: &OutputTrouble, clock: &dyn Clock) {
+    fn count_trouble(&self, name: &str, trouble: &OutputTrouble) {
         self.dropped.fetch_add(trouble.lost(), Ordering::Relaxed);
         if trouble.is_known() {
             return;
@@ -115,12 +143,15 @@ impl Delivery {
             0 => "is in trouble",
             _ => "fails and entries are lost",
         };
-        self.report(name, what, trouble, clock);
+        self.report(name, what, trouble);
     }
 
-    fn report(&self, name: &str, what: &str, why: &dyn fmt::Display, clock: &dyn Clock) {
+    fn report(&self, name: &str, what: &str, why: &dyn fmt::Display) {
         let message = format!("output `{name}` {what}: {why}");
-        let report = DebugEntry::new(clock.wall(), DebugLevel::Error, message).with_module(MODULE);
+        let time = self.clock.wall();
+        let mut report = DebugEntry::new(time, DebugLevel::Error, message).with_module(MODULE);
+        // An output of somebody else may say anything.
+        self.redactor.load().redact_entry(&mut report);
         self.captured.push(Arc::new(report));
     }
 }

@@ -128,7 +128,11 @@ impl DebugManager {
         let scope = Arc::new(Self {
             switches: Switches::following(),
             filter: ModuleFilter::default(),
-            delivery: Delivery::new(self.delivery.captured.limits()),
+            delivery: Delivery::new(
+                self.delivery.captured.limits(),
+                Arc::clone(&self.clock),
+                Arc::clone(&self.redactor),
+            ),
             profiler: Profiler::new(Arc::clone(&self.clock)),
             clock: Arc::clone(&self.clock),
             slow: Arc::clone(&self.slow),

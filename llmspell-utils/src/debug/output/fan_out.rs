@@ -120,6 +120,18 @@ impl DebugOutput for FanOut {
         self.for_each(|member| member.output.flush())
     }
 
+    /// Closes those that nobody else holds.
+    fn close(&mut self) -> io::Result<()> {
+        let mut failures = Failures::default();
+        for member in &mut self.members {
+            let closed = Arc::get_mut(&mut member.output).map(|output| output.close());
+            if let Some(Err(error)) = closed {
+                failures.add(member, &error);
+            }
+        }
+        failures.outcome()
+    }
+
     fn name(&self) -> &str {
         &self.name
     }

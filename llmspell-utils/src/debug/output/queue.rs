@@ -50,7 +50,8 @@ impl Default for QueueLimits {
 /// arrives.
 ///
 /// [`flush`](DebugOutput::flush) waits up to 2 seconds, less if the output is in trouble, and says how many entries are
-/// still on the way. Dropping it does the same, and then what is left is lost: flush before the program ends.
+/// still on the way. Closing and dropping it do the same, and then what is left is lost. A manager that gets another
+/// output closes the one before and counts what it loses; before the program ends, flush.
 ///
 /// ```
 /// use std::sync::Arc;
@@ -124,14 +125,23 @@ impl DebugOutput for Queued {
         state.outcome(flush)
     }
 
+    fn close(&mut self) -> io::Result<()> {
+        self.end();
+        self.shared.state.lock().tell()
+    }
+
     fn name(&self) -> &str {
         self.shared.output.name()
     }
 }
 
-impl Drop for Queued {
-    fn drop(&mut self) {
+impl Queued {
+    /// Has the thread write what waits, and end.
+    fn end(&self) {
         let mut state = self.shared.state.lock();
+        if state.is_closing() {
+            return;
+        }
         state.close();
         self.shared.work.notify_one();
         if worker::is_worker() {
@@ -145,6 +155,12 @@ impl Drop for Queued {
         }
         // Should the thread still be inside the output, it ends as soon as it comes back.
         state.abandon();
+    }
+}
+
+impl Drop for Queued {
+    fn drop(&mut self) {
+        self.end();
     }
 }
 

@@ -23,7 +23,8 @@ pub(super) struct Nests(ThreadLocal<RefCell<Option<Arc<Nest>>>>);
 
 /// The running timers of one profiler that were started on one thread, the innermost last.
 ///
-/// Whoever stops a timer, on whatever thread, takes it out here.
+/// Whoever stops a timer, on whatever thread, takes it out here. Those that still run beneath it are passed over from
+/// then on: otherwise a timer that somebody forgot to stop would be above all that come later.
 #[derive(Debug)]
 pub(super) struct Nest {
     pub(super) registry: Arc<Registry>,
@@ -52,6 +53,8 @@ struct Open {
     since: Duration,
     /// How long others ran beneath it so far.
     covered: Duration,
+    /// The timer above has ended before it: nothing that begins now stands beneath it.
+    outlives: bool,
 }
 
 /// The timer above a running one.
@@ -116,7 +119,7 @@ impl Nest {
             return self.begin_apart(path);
         }
         let at = self.registry.clock.now();
-        let above = state.open.last_mut().map(|open| {
+        let above = state.innermost().map(|open| {
             open.begin_beneath(at);
             Above {
                 nest: None,
@@ -168,7 +171,7 @@ impl Nest {
     pub(super) fn note(&self, name: &str, duration: Duration) -> Arc<Path> {
         let mut state = self.state.lock();
         let path = state.path(&self.registry, name);
-        if let Some(open) = state.open.last_mut()
+        if let Some(open) = state.innermost()
             && path.is_listed()
             && open.beneath == 0
         {
@@ -185,6 +188,7 @@ impl Nest {
             return Duration::ZERO;
         };
         let open = state.open.remove(index);
+        state.pass_over(index, seat);
         let covered = open.covered_until(at);
         let for_above = match ending {
             Ending::Stopped => None,
@@ -212,8 +216,29 @@ impl State {
 
     /// The path of a name beneath the innermost timer.
     fn path(&mut self, registry: &Registry, name: &str) -> Arc<Path> {
-        let above = self.open.last().map(|open| &open.path);
-        self.recent.path(registry, above, name)
+        let above = self.open.iter().rfind(|open| !open.outlives);
+        self.recent
+            .path(registry, above.map(|open| &open.path), name)
+    }
+
+    fn innermost(&mut self) -> Option<&mut Open> {
+        self.open.iter_mut().rfind(|open| !open.outlives)
+    }
+
+    /// From now on nothing stands beneath the timers that were begun beneath one that has ended and stood here.
+    fn pass_over(&mut self, index: usize, ended: u64) {
+        if index == self.open.len() {
+            return;
+        }
+        let mut outlived = vec![ended];
+        for open in self.open.iter_mut().skip(index) {
+            if let Some(Above { nest: None, number }) = open.above
+                && outlived.contains(&number)
+            {
+                open.outlives = true;
+                outlived.push(open.number);
+            }
+        }
     }
 
     fn numbered(&mut self, number: u64) -> Option<&mut Open> {
@@ -229,6 +254,7 @@ impl State {
             beneath: 0,
             since: Duration::ZERO,
             covered: Duration::ZERO,
+            outlives: false,
         });
         self.latest
     }

@@ -95,6 +95,7 @@ impl Profiler {
 
     /// Starts a timer, beneath the innermost one of this profiler that was started on this thread and runs.
     ///
+    /// A timer that still runs when the one above it has ended goes on, but nothing that starts later stands beneath it.
     /// A name that was used before costs no memory. Of a name longer than 256 bytes the beginning counts.
     #[must_use = "a timer that is dropped before it is stopped is forgotten"]
     pub fn start(&self, name: impl AsRef<str>) -> PerformanceTracker {

@@ -1,7 +1,7 @@
 //! The writer: one record, one write, so that a killed program leaves whole records.
 
 use std::fmt;
-use std::fs::{File, OpenOptions};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -85,10 +85,9 @@ impl RecordingWriter {
         clock: Arc<dyn Clock>,
     ) -> Result<Self, RecordingError> {
         let failed = |error| RecordingError::io("the recording cannot be made", error);
-        let mut file = private(path).map_err(failed)?;
+        let file = private(path).map_err(failed)?;
         file.try_lock().map_err(|error| failed(error.into()))?;
         let id = Uuid::now_v7();
-        file.write_all(&frame::head(id)).map_err(failed)?;
         let this = Self {
             state: Mutex::new(State {
                 file,
@@ -109,7 +108,13 @@ impl RecordingWriter {
             clock,
         };
         let header = json!({ "version": RECORDING_VERSION, "id": id.to_string(), "about": about });
-        this.record(RecordKind::Header, header).map_err(failed)?;
+        let headed = this.state.lock().file.write_all(&frame::head(id));
+        if let Err(error) = headed.and_then(|()| this.record(RecordKind::Header, header)) {
+            drop(this);
+            // Whoever tries again must not find a file that was never a recording.
+            let _ = fs::remove_file(path);
+            return Err(failed(error));
+        }
         Ok(this)
     }
 
@@ -126,12 +131,16 @@ impl RecordingWriter {
         } else {
             self.redactor.value(&mut body);
         }
-        // The time is taken where the number is, so that both have one order.
         let mut state = self.state.lock();
         if state.finished {
             state.lost += 1;
             return Err(io::Error::other("the recording is finished"));
         }
+        self.append(&mut state, kind, body)
+    }
+
+    /// The time is taken where the number is, so that both have one order.
+    fn append(&self, state: &mut State, kind: RecordKind, body: Value) -> io::Result<()> {
         let mut record = Record {
             seq: state.seq,
             time: self.clock.wall(),
@@ -167,17 +176,20 @@ impl RecordingWriter {
     }
 
     /// Writes the last record and brings everything to the disk; what comes later is refused and counted as lost.
+    /// Finishing again changes nothing.
     ///
     /// # Errors
     ///
     /// The last record could not be written, or the disk says that something did not arrive.
     pub fn finish(&self) -> io::Result<RecordingSummary> {
-        let summary = self.summary();
-        let end = json!({ "records": summary.records + 1, "lost": summary.lost });
-        let ended = self.record(RecordKind::End, end);
+        // Nobody may come between the last record and its counts, or behind it.
         let mut state = self.state.lock();
-        state.finished = true;
-        ended.and_then(|()| state.file.sync_all())?;
+        if !state.finished {
+            state.finished = true;
+            let end = json!({ "records": state.written + 1, "lost": state.lost });
+            self.append(&mut state, RecordKind::End, end)?;
+        }
+        state.file.sync_all()?;
         Ok(state.summary())
     }
 }
@@ -199,14 +211,24 @@ impl State {
             Err(error) => {
                 self.lost += 1;
                 self.failure.get_or_insert_with(|| error.to_string());
-                // What of the record arrived goes, and the compressor must not refer to it.
-                let _ = self.file.set_len(self.length);
+                // The compressor must not refer to what did not arrive.
                 self.segment_records = 0;
+                self.cut_torn();
             }
         }
         // A number that is missing tells the reader of the loss.
         self.seq += 1;
         outcome
+    }
+
+    /// Takes away what of a record arrived. Where that cannot be done it stays, and the reader passes over it; what is
+    /// written behind it must not be taken away later.
+    fn cut_torn(&mut self) {
+        if self.file.set_len(self.length).is_err() {
+            let length = self.file.metadata().map(|metadata| metadata.len());
+            // Nothing can be cut to a length that nobody knows.
+            self.length = length.unwrap_or(u64::MAX);
+        }
     }
 
     fn try_append(&mut self, id: Uuid, text: &[u8]) -> io::Result<()> {
@@ -235,7 +257,7 @@ impl State {
         }
         bytes.extend_from_slice(&payload);
         self.file.write_all(&bytes)?;
-        self.length += bytes.len() as u64;
+        self.length = self.length.saturating_add(bytes.len() as u64);
         self.segment_records += 1;
         self.segment_bytes += payload.len();
         Ok(())

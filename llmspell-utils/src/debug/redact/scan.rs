@@ -24,6 +24,7 @@ pub(super) struct Scan<'text> {
     pub(super) own: &'text [Box<str>],
     runs: [(usize, usize); Alphabet::COUNT],
     spans: Vec<Span>,
+    looks: usize,
     /// Where the last span that was found ends.
     covered: usize,
     /// No end of a private key stands behind this place.
@@ -37,6 +38,7 @@ impl<'text> Scan<'text> {
             own,
             runs: [(0, 0); Alphabet::COUNT],
             spans: Vec::new(),
+            looks: 0,
             covered: 0,
             no_end_behind: usize::MAX,
         }
@@ -48,6 +50,7 @@ impl<'text> Scan<'text> {
         if end < self.covered {
             return;
         }
+        self.looks += 1;
         let found = match rule {
             Rule::Token(token) => self.token(token, start, end),
             Rule::Name => assignment::find(self, start, end),
@@ -66,6 +69,11 @@ impl<'text> Scan<'text> {
             self.covered = self.covered.max(span.end);
             self.spans.push(span);
         }
+    }
+
+    /// How many anchors were looked around.
+    pub(super) const fn looks(&self) -> usize {
+        self.looks
     }
 
     pub(super) fn finish(self) -> Vec<Span> {

@@ -62,8 +62,8 @@ pub(super) fn losses(profile: &Profile) -> Option<String> {
             lost.paths
         )
     });
-    let segments = (lost.segments > 0)
-        .then(|| format!("stretches without a place in time: {}", lost.segments));
+    let segments =
+        (lost.segments > 0).then(|| format!("segments without a place in time: {}", lost.segments));
     let losses: Vec<_> = [paths, segments].into_iter().flatten().collect();
     (!losses.is_empty()).then(|| losses.join("; "))
 }

@@ -9,7 +9,8 @@ use super::label::{method, name};
 use super::quantity::{duration, percent};
 use super::table::{Side, table};
 
-/// The statistics as an aligned table, one line a name, every duration with its unit.
+/// The statistics as an aligned table, one line a name, every duration with its unit, and below it what the profiler
+/// did not keep.
 ///
 /// ```
 /// use std::time::Duration;
@@ -18,13 +19,27 @@ use super::table::{Side, table};
 /// let profiler = Profiler::default();
 /// profiler.record("load", Duration::from_micros(1_500));
 /// assert_eq!(
-///     report::text(&profiler.statistics()),
+///     report::timers_text(&profiler.statistics(), profiler.losses()),
 ///     "timer  count    total     mean  std dev      min      p50      p95      p99      max\n\
 ///      load       1  1.50 ms  1.50 ms     0 ns  1.50 ms  1.50 ms  1.50 ms  1.50 ms  1.50 ms\n",
 /// );
 /// ```
 #[must_use]
-pub fn text(statistics: &[TimerStatistics]) -> String {
+pub fn timers_text(statistics: &[TimerStatistics], losses: ProfilerLosses) -> String {
+    let mut text = timers_table(statistics);
+    let lost: Vec<String> = losses
+        .counts()
+        .into_iter()
+        .filter(|(_, count)| *count > 0)
+        .map(|(what, count)| format!("{what} ({count})"))
+        .collect();
+    if !lost.is_empty() {
+        text.push_str(&format!("not kept: {}\n", lost.join(", ")));
+    }
+    text
+}
+
+fn timers_table(statistics: &[TimerStatistics]) -> String {
     if statistics.is_empty() {
         return "no timer was stopped yet\n".to_owned();
     }
@@ -35,22 +50,6 @@ pub fn text(statistics: &[TimerStatistics]) -> String {
     let columns = columns.map(|name| (name, std::mem::replace(&mut side, Side::Right)));
     let rows: Vec<_> = statistics.iter().map(timer_row).collect();
     table(columns, &rows)
-}
-
-/// The same, and below it what the profiler did not keep.
-#[must_use]
-pub fn timers_text(statistics: &[TimerStatistics], lost: ProfilerLosses) -> String {
-    let mut text = text(statistics);
-    let lost: Vec<String> = lost
-        .counts()
-        .into_iter()
-        .filter(|(_, count)| *count > 0)
-        .map(|(what, count)| format!("{what} ({count})"))
-        .collect();
-    if !lost.is_empty() {
-        text.push_str(&format!("not kept: {}\n", lost.join(", ")));
-    }
-    text
 }
 
 fn timer_row(statistics: &TimerStatistics) -> [String; 10] {

@@ -31,6 +31,13 @@ impl News {
         self.last_failure = Some(failure);
     }
 
+    /// What waits is given up; where nothing has failed, that is the reason.
+    pub(super) fn give_up(&mut self) {
+        if self.last_failure.is_none() {
+            self.fail("it is closed before everything is written".to_owned());
+        }
+    }
+
     /// The output works.
     pub(super) fn recover(&mut self) {
         self.last_failure = None;

@@ -176,6 +176,9 @@ impl State {
         self.bytes = 0;
         self.finished += waiting;
         self.lose(waiting);
+        if waiting > 0 {
+            self.news.give_up();
+        }
     }
 
     fn lose(&mut self, lost: u64) {
