@@ -15,3 +15,4 @@ pub(crate) use console::Console;
 pub(crate) use cupcake::{Cupcake, PolicySource};
 pub(crate) use debug::Debug;
 pub(crate) use slow_evaluation::EvaluationTime;
+pub use slow_evaluation::evaluate_watching_time;

@@ -28,6 +28,7 @@ mod stack_trace;
 pub use arguments::{Arguments, DataLimits, ValueKind};
 pub use debug_bridge::DebugBridge;
 pub use decision_observer::DecisionObserver;
+pub use globals::evaluate_watching_time;
 pub use host_object::{HostObject, Method, MethodInfo, ScriptObject};
 pub use interactive::{Candidate, CandidateKind, Completion};
 pub use language::Language;

@@ -5,13 +5,14 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use clap::Args;
+use llmspell_bridge::evaluate_watching_time;
 use llmspell_engine::{EngineOptions, Harness, PolicyEngine, Project};
 use llmspell_utils::debug;
 
 use crate::decision_text::{as_json, as_text};
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::input::read_event;
+use crate::input::{must_be_there, read_event};
 use crate::record;
 use crate::settings::{Settings, find_project};
 
@@ -45,6 +46,7 @@ fn harness(name: &str) -> Result<Harness, String> {
 
 /// Runs the command.
 pub(crate) fn eval(arguments: &Arguments) -> Result<Exit, Failure> {
+    must_be_there(&arguments.event)?;
     // Not found: the engine's own error says what to do.
     let here = PathBuf::from(".");
     let project = find_project(arguments.project.as_deref(), &here)?;
@@ -57,7 +59,7 @@ pub(crate) fn eval(arguments: &Arguments) -> Result<Exit, Failure> {
     };
     let engine = PolicyEngine::load(root, &options)?;
     let event = read_event(&arguments.event, engine.event_limits())?.event;
-    let decision = engine.evaluate(&event);
+    let decision = evaluate_watching_time(&engine, &event, debug::global());
     if let Some(observer) = record::observer() {
         observer.decided(event.value(), &decision.to_value());
     }

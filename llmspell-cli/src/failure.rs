@@ -13,6 +13,8 @@ use crate::exit::Exit;
 pub(crate) struct Failure {
     exit: Exit,
     text: String,
+    /// The same for a file, if it is shown in colour.
+    plain: Option<String>,
 }
 
 impl Failure {
@@ -21,6 +23,7 @@ impl Failure {
         Self {
             exit: Exit::Fault,
             text: format!("error: {message}\nhelp: {help}\n"),
+            plain: None,
         }
     }
 
@@ -29,6 +32,7 @@ impl Failure {
         Self {
             exit: Exit::Internal,
             text: format!("error: {message}\n"),
+            plain: None,
         }
     }
 
@@ -37,6 +41,11 @@ impl Failure {
         // Nobody is left to tell if standard error is gone; the exit code still says it.
         let _ = stderr().lock().write_all(self.text.as_bytes());
         self.exit
+    }
+
+    /// What is shown, without colours.
+    pub(crate) fn plain(&self) -> &str {
+        self.plain.as_deref().unwrap_or(&self.text)
     }
 
     /// An event that cannot be read.
@@ -72,6 +81,7 @@ impl From<ScriptError> for Failure {
         Self {
             exit,
             text: error.render(colour()),
+            plain: colour().then(|| error.render(false)),
         }
     }
 }

@@ -39,6 +39,22 @@ pub(crate) fn read_event(source: &Path, limits: &EventLimits) -> Result<NamedEve
     Ok(NamedEvent { name, event })
 }
 
+/// Looks whether there is a file, before anything else is found to be missing.
+pub(crate) fn must_be_there(source: &Path) -> Result<(), Failure> {
+    if source == Path::new("-") {
+        return Ok(());
+    }
+    let found = match source.metadata() {
+        Ok(found) if !found.is_dir() => return Ok(()),
+        Ok(_) => "this is a folder".to_owned(),
+        Err(error) => format!("the file cannot be read: {error}"),
+    };
+    Err(Failure::fault(
+        format_args!("{}: {found}", source.display()),
+        "name a file, or `-` for an event on standard input",
+    ))
+}
+
 /// Reads one event from a text, which errors call by a name.
 pub(crate) fn parse_event(name: &str, text: &[u8], limits: &EventLimits) -> Result<Event, Failure> {
     Event::parse(text, limits).map_err(|error| Failure::of_event(name, &error))

@@ -17,12 +17,13 @@ use llmspell_utils::debug::report::{ReportFormat, render};
 
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::input::{NamedEvent, events_of, read_event};
+use crate::input::{NamedEvent, events_of, must_be_there, read_event};
 use crate::measure::{
     EventSubject, Fresh, Measured, Measurement, SavedProfile, as_json, measure, measurement_text,
     most_runs, profile_options,
 };
 use crate::settings::{Settings, find_project};
+use crate::stop_switch::StopSwitch;
 
 /// How often a script or an event is run.
 const RUNS: &str = "100";
@@ -37,10 +38,12 @@ pub(crate) struct Arguments {
     /// How often it is run
     #[arg(long, value_name = "N", default_value = RUNS, value_parser = runs)]
     runs: usize,
-    /// Saves the profile: folded, speedscope, trace, svg, json or text; may be repeated
+    /// Saves the profile as folded, speedscope, trace, svg, json or text, or FILE with an ending that says the format; may be
+    /// repeated
     #[arg(long, value_name = "FORMAT:FILE")]
     open: Vec<SavedProfile>,
-    /// The directory with `.cupcake` [default: beside the script or the nearest one above it]
+    /// The directory with `.cupcake` [default: beside the script, or here for an event, or the
+    /// nearest one above]
     #[arg(long, value_name = "DIR")]
     project: Option<PathBuf>,
     /// Events for `Cupcake.events()` of a script: a file, a folder of `*.json`, or `-`; may be repeated
@@ -66,8 +69,10 @@ pub(crate) struct Arguments {
 const EXAMPLE: &str = "\
 Example:
   llmspell profile examples/policy_gate/policy_gate.lua --runs 50 --open svg:gate.svg
+  llmspell profile examples/policy_gate/events/17-force-push-main.json --project examples/policy_gate
 
-Each run of a script has a host of its own; what it prints is not shown.";
+Each run of a script has a host of its own; what it prints is not shown. Ctrl-C ends the measurement
+and shows what there is so far.";
 
 fn runs(text: &str) -> Result<usize, String> {
     match text.parse() {
@@ -79,6 +84,8 @@ fn runs(text: &str) -> Result<usize, String> {
 /// Runs the command.
 pub(crate) fn profile(arguments: &Arguments) -> Result<Exit, Failure> {
     let language = Language::of_path(&arguments.subject);
+    must_be_there(&arguments.subject)?;
+    arguments.open.iter().try_for_each(SavedProfile::check)?;
     let beside = match language {
         Some(_) => arguments.subject.parent(),
         None => None,
@@ -90,6 +97,7 @@ pub(crate) fn profile(arguments: &Arguments) -> Result<Exit, Failure> {
     let root = project.as_ref().map_or(beside, Project::root);
     let settings = Settings::load(root)?;
     settings.configure_debug(None)?;
+    let stop = Arc::new(StopSwitch::default());
     let measured = match language {
         Some(language) => {
             let limits = limits(arguments, &settings.script.limits);
@@ -101,10 +109,17 @@ pub(crate) fn profile(arguments: &Arguments) -> Result<Exit, Failure> {
                 beside,
                 &limits,
                 &events,
+                &stop,
             )?
         }
-        None => of_event(arguments, root)?,
+        None => of_event(arguments, root, &stop)?,
     };
+    if measured.runs.whole().is_none() {
+        return Err(Failure::fault(
+            "it was stopped before the first run was over: nothing was measured",
+            "wait for the progress bar to move, or set a deadline with `--timeout`",
+        ));
+    }
     let text = match arguments.json {
         true => json_text(&measured)?,
         false => measurement_text(&measured),
@@ -140,11 +155,15 @@ fn engine(root: &Path) -> Result<Arc<PolicyEngine>, Failure> {
     Ok(Arc::new(PolicyEngine::load(root, &options)?))
 }
 
-fn of_event(arguments: &Arguments, root: &Path) -> Result<Measurement, Failure> {
+fn of_event(
+    arguments: &Arguments,
+    root: &Path,
+    stop: &Arc<StopSwitch>,
+) -> Result<Measurement, Failure> {
     let engine = engine(root)?;
     let named = read_event(&arguments.subject, engine.event_limits())?;
     let mut subject = EventSubject::new(&named.name, engine, named.event, true);
-    watched(&mut subject, arguments.runs)
+    watched(&mut subject, arguments.runs, stop)
 }
 
 fn of_script(
@@ -154,6 +173,7 @@ fn of_script(
     beside: &Path,
     limits: &SandboxLimits,
     events: &[NamedEvent],
+    stop: &Arc<StopSwitch>,
 ) -> Result<Measurement, Failure> {
     let script = Script::read(&arguments.subject)?;
     // The policies are read once: that is not the script's time.
@@ -174,14 +194,20 @@ fn of_script(
         Ok(builder.build()?)
     };
     let options = profile_options(&script.name, arguments.exact);
-    let mut subject = Fresh::new(script, open, Some(options));
-    watched(&mut subject, arguments.runs)
+    let mut subject = Fresh::new(script, open, stop, Some(options));
+    watched(&mut subject, arguments.runs, stop)
 }
 
-/// Measures with a progress bar, if somebody sees it.
-fn watched(subject: &mut dyn Measured, runs: usize) -> Result<Measurement, Failure> {
+/// Measures until Ctrl-C, with a progress bar if somebody sees it.
+fn watched(
+    subject: &mut dyn Measured,
+    runs: usize,
+    stop: &Arc<StopSwitch>,
+) -> Result<Measurement, Failure> {
+    // Not before: while an event is read from a terminal, Ctrl-C means the program.
+    stop.listen_once()?;
     if !stderr().is_terminal() {
-        return measure(subject, runs, &mut |_| true);
+        return measure(subject, runs, &mut |_| !stop.is_pressed());
     }
     let bar = ProgressBar::new(runs as u64);
     if let Ok(style) = ProgressStyle::with_template("{bar:40} {pos}/{len} runs, {eta} left") {
@@ -189,7 +215,7 @@ fn watched(subject: &mut dyn Measured, runs: usize) -> Result<Measurement, Failu
     }
     let measured = measure(subject, runs, &mut |done| {
         bar.set_position(done as u64);
-        true
+        !stop.is_pressed()
     });
     bar.finish_and_clear();
     measured

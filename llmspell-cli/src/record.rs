@@ -9,8 +9,9 @@ use std::sync::{Arc, OnceLock};
 use clap::Args;
 use llmspell_bridge::{DecisionObserver, ScriptOutput};
 use llmspell_engine::Value as EngineValue;
+use llmspell_utils::debug::report::{ReportFormat, render};
 use llmspell_utils::debug::{
-    DebugLevel, DebugManager, FanOut, RecordKind, RecordingWriter, TimerStatistics,
+    DebugLevel, DebugManager, FanOut, Profile, RecordKind, RecordingWriter, TimerStatistics,
 };
 use serde_json::{Value, json};
 
@@ -33,6 +34,9 @@ const EXAMPLE: &str = "\
 Example:
   llmspell record --to gate.llmrec -- run examples/policy_gate/policy_gate.lua --debug info
   llmspell recording gate.llmrec --kind decision";
+
+/// How long a profile may be as JSON, in bytes: as the text of a record, each of its quotes counts twice.
+const LONGEST_PROFILE: usize = 512 << 10;
 
 /// What is to be recorded where; set once, before the command runs.
 static WANTED: OnceLock<Wanted> = OnceLock::new();
@@ -64,6 +68,9 @@ pub(crate) fn record(
     // It is the first: a command that is recorded is none that records.
     let _ = WANTED.set(wanted);
     let ran = run(arguments.command);
+    if let (Some(recording), Err(failure)) = (RECORDING.get(), &ran) {
+        recording.failed(failure);
+    }
     match (RECORDING.get().map(|recording| recording.finish()), ran) {
         (Some(Err(failure)), Err(first)) => {
             failure.report();
@@ -104,6 +111,18 @@ pub(crate) fn attach(manager: &DebugManager) -> Result<(), Failure> {
     Ok(())
 }
 
+/// Whether this process records.
+pub(crate) fn is_on() -> bool {
+    RECORDING.get().is_some()
+}
+
+/// Puts a profile into the recording, if there is one.
+pub(crate) fn profiled(profile: &Profile) {
+    if let Some(recording) = RECORDING.get() {
+        recording.record(RecordKind::Profile, shown_profile(profile));
+    }
+}
+
 /// Who is told of events and decisions, if there is a recording.
 pub(crate) fn observer() -> Option<Arc<dyn DecisionObserver>> {
     RECORDING
@@ -133,6 +152,16 @@ impl Recording {
     /// A record that is lost is counted by the writer and told at the end.
     fn record(&self, kind: RecordKind, body: Value) {
         let _ = self.writer.record(kind, body);
+    }
+
+    /// Keeps what standard error says of the end.
+    fn failed(&self, failure: &Failure) {
+        for line in failure.plain().lines() {
+            self.record(
+                RecordKind::ScriptOutput,
+                json!({ "stream": "err", "text": line }),
+            );
+        }
     }
 
     fn finish(&self) -> Result<(), Failure> {
@@ -175,6 +204,25 @@ impl DecisionObserver for Recording {
             json!({ "number": number, "decision": shown(decision) }),
         );
     }
+}
+
+/// A profile with everything that is known of it, or the stacks alone where that is too much for one record.
+fn shown_profile(profile: &Profile) -> Value {
+    let whole = render(profile, ReportFormat::Json).ok();
+    let whole = whole.filter(|text| text.len() <= LONGEST_PROFILE);
+    let (format, text) = match whole {
+        Some(text) => (ReportFormat::Json, Some(text)),
+        None => (
+            ReportFormat::Folded,
+            render(profile, ReportFormat::Folded).ok(),
+        ),
+    };
+    json!({
+        "title": profile.title(),
+        "total_us": profile.total().as_secs_f64() * 1e6,
+        "format": format.name(),
+        "text": text.unwrap_or_default(),
+    })
 }
 
 fn shown_timer(timer: &TimerStatistics) -> Value {

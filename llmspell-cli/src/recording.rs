@@ -2,8 +2,10 @@
 
 use std::io::{ErrorKind, Write as _};
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::Args;
+use llmspell_utils::debug::report::duration;
 use llmspell_utils::debug::{
     Record, RecordKind, RecordingError, RecordingErrorKind, RecordingReader, escaped,
 };
@@ -111,6 +113,16 @@ fn warn(text: &str) {
         .write_all(format!("warning: {}\n", escaped(text)).as_bytes());
 }
 
+/// A body that was not kept.
+fn left_out(body: &Value) -> String {
+    let why = body.get("left_out").and_then(Value::as_str);
+    match (why, body.get("bytes").and_then(Value::as_u64)) {
+        (Some("large"), Some(bytes)) => format!("left out: {bytes} bytes are too large"),
+        (Some("deep"), _) => "left out: nested too deeply".to_owned(),
+        (why, _) => format!("left out: {}", why.unwrap_or("?")),
+    }
+}
+
 /// A record for people. What it tells comes from others: it is escaped.
 fn line(record: &Record) -> String {
     let text = |path: &str| record.body.pointer(path).and_then(Value::as_str);
@@ -122,7 +134,19 @@ fn line(record: &Record) -> String {
             .unwrap_or_default()
     };
     let number = figure("number");
+    // A figure that is no time comes from a damaged or a foreign file.
+    let time = |name| {
+        Duration::try_from_secs_f64(figure(name) / 1e6).map_or_else(|_| "?".to_owned(), duration)
+    };
     let told = match &record.kind {
+        _ if text("/left_out").is_some() => left_out(&record.body),
+        RecordKind::Profile => format!(
+            "{}: {} in all, {} bytes of {}",
+            text("/title").unwrap_or("?"),
+            time("total_us"),
+            text("/text").unwrap_or_default().len(),
+            text("/format").unwrap_or("?")
+        ),
         RecordKind::Entry => {
             let module = text("/module").map(|module| format!(" [{module}]"));
             format!(
@@ -146,10 +170,10 @@ fn line(record: &Record) -> String {
         ),
         RecordKind::ScriptOutput => text("/text").unwrap_or_default().to_owned(),
         RecordKind::Timer => format!(
-            "{}: {} times, {:.1} µs in all",
+            "{}: {} times, {} in all",
             text("/name").unwrap_or_default(),
             figure("count"),
-            figure("total_us")
+            time("total_us")
         ),
         _ => record.body.to_string(),
     };

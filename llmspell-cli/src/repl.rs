@@ -175,6 +175,13 @@ fn follow(session: &RefCell<Session>) -> Result<Exit, Failure> {
                 "write text in UTF-8",
             )
         })?;
+        if length as u64 >= LONGEST_LINE && !line.ends_with('\n') {
+            // What comes next is the rest of this line, and no input of its own.
+            return Err(Failure::fault(
+                format_args!("a line of standard input is longer than {LONGEST_LINE} bytes"),
+                "write shorter lines, or a script for `llmspell run`",
+            ));
+        }
         let is_end = length == 0;
         input.push_str(&line);
         let waits = !is_end

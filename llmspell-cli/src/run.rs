@@ -17,6 +17,7 @@ use crate::input::{NamedEvent, events_of};
 use crate::measure::{SavedProfile, profile_options};
 use crate::record;
 use crate::settings::{Settings, find_project};
+use crate::stop_switch::StopSwitch;
 
 /// What `llmspell run` is told.
 #[derive(Debug, Args)]
@@ -34,7 +35,7 @@ pub(crate) struct Arguments {
     /// Which debug messages are shown, such as `debug` or `info,policy.*=trace`
     #[arg(long, value_name = "SPEC")]
     debug: Option<String>,
-    /// Writes a profile of the script, even if it fails; the ending of FILE chooses the format: .folded, .svg,
+    /// Writes a profile of the script, even if it fails or Ctrl-C stops it; the ending of FILE chooses the format: .folded, .svg,
     /// .speedscope.json, .trace.json, .json or .txt
     #[arg(long, value_name = "FILE", value_parser = saved_profile)]
     profile: Option<SavedProfile>,
@@ -80,6 +81,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     let beside = beside.unwrap_or_else(|| Path::new("."));
     let project = find_project(arguments.project.as_deref(), beside)?;
     let settings = Settings::load(project.as_ref().map_or(beside, Project::root))?;
+    if let Some(profile) = &arguments.profile {
+        profile.check()?;
+    }
     settings.configure_debug(arguments.debug.as_deref())?;
     let mut limits = settings.script.limits.clone();
     limits.timeout = arguments.timeout.or(limits.timeout);
@@ -103,12 +107,19 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
         builder = builder.event(name, event.value().clone());
     }
     let mut host = builder.build()?;
+    let stop = Arc::new(StopSwitch::default());
+    if arguments.profile.is_some() || record::is_on() {
+        // There is something to write when the script ends, so Ctrl-C must not end the program first.
+        stop.listen_once()?;
+    }
     if arguments.profile.is_some() {
         let title = arguments.script.display().to_string();
         host.profiles()
             .start(profile_options(&title, arguments.profile_exact))?;
     }
+    let watched = stop.watch(host.stop_handle());
     let ran = host.run_file(&arguments.script);
+    drop(watched);
     let saved = save_profile(arguments.profile.as_ref(), &host);
     let finished = streams.finish();
     if let (Err(_), Err(failure)) = (&ran, &saved) {
@@ -134,5 +145,6 @@ fn save_profile(saved: Option<&SavedProfile>, host: &ScriptHost) -> Result<(), F
             "the script stopped it by itself: leave out `Debug.stopProfile()` or `--profile`",
         ));
     };
+    record::profiled(&profile);
     saved.write(&profile)
 }

@@ -1,4 +1,4 @@
-//! Ctrl-C: what runs is stopped, and the program goes on.
+//! Ctrl-C: what runs is stopped, and the program goes on, at least to say what there is so far.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -7,6 +7,9 @@ use llmspell_bridge::StopHandle;
 use parking_lot::Mutex;
 
 use crate::failure::Failure;
+
+/// The exit code of a program that Ctrl-C ended, as shells give it.
+const INTERRUPTED: i32 = 130;
 
 /// Stops whatever runs when somebody presses Ctrl-C.
 #[derive(Debug, Default)]
@@ -23,9 +26,26 @@ impl StopSwitch {
             .map_err(|error| Failure::internal(format_args!("Ctrl-C cannot be heard: {error}")))
     }
 
-    /// Lets a script be stopped as long as the guard lives.
+    /// The same for a command without a prompt, which has nowhere to go on to: a second Ctrl-C ends the program, for
+    /// whatever does not look whether it was stopped.
+    pub(crate) fn listen_once(self: &Arc<Self>) -> Result<(), Failure> {
+        let switch = Arc::clone(self);
+        ctrlc::set_handler(move || {
+            if switch.is_pressed() {
+                std::process::exit(INTERRUPTED);
+            }
+            switch.press();
+        })
+        .map_err(|error| Failure::internal(format_args!("Ctrl-C cannot be heard: {error}")))
+    }
+
+    /// Lets a script be stopped as long as the guard lives. Who pressed before it began meant this script too.
     pub(crate) fn watch(&self, handle: StopHandle) -> Watched<'_> {
-        self.running.lock().push(handle);
+        let mut running = self.running.lock();
+        if self.is_pressed() {
+            handle.stop();
+        }
+        running.push(handle);
         Watched(self)
     }
 

@@ -18,7 +18,10 @@ use std::path::Path;
 /// assert_eq!(error.unwrap_err(), "is not a regular file");
 /// ```
 pub fn read_text(path: &Path, most: usize) -> Result<String, String> {
-    let unreadable = |error: io::Error| format!("cannot be read: {}", error.kind());
+    let unreadable = |error: io::Error| match error.kind() {
+        io::ErrorKind::NotFound => "cannot be read: there is no such file".to_owned(),
+        kind => format!("cannot be read: {kind}"),
+    };
     let metadata = path.metadata().map_err(unreadable)?;
     if !metadata.is_file() {
         return Err("is not a regular file".to_owned());

@@ -30,7 +30,10 @@ impl Console {
         between: &str,
         arguments: &dyn Arguments,
     ) -> Result<ScriptValue, ScriptError> {
-        self.output.line(level, &line(between, arguments)?);
+        // The engine looks at the flag now and then only: until it does, a loop would print on and on.
+        if arguments.stop_reason().is_none() {
+            self.output.line(level, &line(between, arguments)?);
+        }
         Ok(ScriptValue::Nil)
     }
 

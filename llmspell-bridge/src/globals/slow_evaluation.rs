@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use llmspell_engine::{Decision, EvaluationProbe, EvaluationStep};
+use llmspell_engine::{Decision, EvaluationProbe, EvaluationStep, Event, PolicyEngine};
 use llmspell_utils::debug::{Clock, DebugManager, SlowOperation};
 use serde_json::{Value as Json, json};
 
@@ -86,6 +86,23 @@ impl EvaluationProbe for PolicyTimes<'_> {
             *took = self.clock.now().saturating_sub(began);
         }
     }
+}
+
+/// Decides about an event as `Cupcake.eval` does, for a program that has no script: an evaluation that takes longer than
+/// `[debug] slow` allows leaves one warning entry in `manager`, with its phases and its slowest policies.
+#[must_use]
+pub fn evaluate_watching_time(
+    engine: &PolicyEngine,
+    event: &Event,
+    manager: &DebugManager,
+) -> Decision {
+    if manager.slow_threshold(SlowOperation::Evaluation).is_none() {
+        return engine.evaluate(event);
+    }
+    let mut policies = PolicyTimes::new(manager.clock());
+    let decision = engine.evaluate_probed(event, &mut policies);
+    report(manager, &decision, Some(policies), || None);
+    decision
 }
 
 /// Leaves a warning if an evaluation took longer than it may.

@@ -31,6 +31,29 @@ impl SavedProfile {
         })
     }
 
+    /// Looks whether there is a folder for the file, before anybody waits for what is to go into it.
+    pub(crate) fn check(&self) -> Result<(), Failure> {
+        let folder = self
+            .file
+            .parent()
+            .filter(|folder| !folder.as_os_str().is_empty());
+        match folder {
+            Some(folder) if !folder.is_dir() => Err(Failure::fault(
+                format_args!(
+                    "{}: there is no folder `{}` for the profile",
+                    self.file.display(),
+                    folder.display()
+                ),
+                "name a file in a folder that you may write to",
+            )),
+            _ if self.file.is_dir() => Err(Failure::fault(
+                format_args!("{}: this is a folder", self.file.display()),
+                "name a file for the profile",
+            )),
+            _ => Ok(()),
+        }
+    }
+
     /// Writes the profile; an old one of that name is replaced.
     pub(crate) fn write(&self, profile: &Profile) -> Result<(), Failure> {
         let text = render(profile, self.format).map_err(Failure::internal)?;

@@ -4,16 +4,27 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-use llmspell_bridge::{DumpOptions, ProfileMode, ProfileOptions, Script, ScriptError, ScriptHost};
+use llmspell_bridge::{
+    DumpOptions, Language, ProfileMode, ProfileOptions, Script, ScriptError, ScriptErrorKind,
+    ScriptHost,
+};
 use llmspell_utils::debug::{FrameKind, Profile, ProfileBuilder};
 
 use super::evaluation::shown;
 use super::runs::Runs;
 use super::subject::Measured;
 use crate::failure::Failure;
+use crate::stop_switch::StopSwitch;
 
 /// How many parts of one run are told apart: no measurement shows more.
 const MOST_PARTS: usize = 500;
+
+/// How many samples a run should have. A sampler begins with each run, so one that is over before the first sample
+/// would never be seen inside, however many there are.
+const SAMPLES: u32 = 20;
+
+/// The shortest time between two samples.
+const SHORTEST_INTERVAL: Duration = Duration::from_micros(100);
 
 /// The name of the whole.
 const WHOLE: &str = "run";
@@ -35,6 +46,7 @@ pub(crate) fn profile_options(title: &str, is_exact: bool) -> ProfileOptions {
 pub(crate) struct Fresh<'a> {
     script: Script,
     open: Box<dyn FnMut() -> Result<ScriptHost, Failure> + 'a>,
+    stop: &'a StopSwitch,
     profiled: Profiled,
 }
 
@@ -42,11 +54,13 @@ impl<'a> Fresh<'a> {
     pub(crate) fn new(
         script: Script,
         open: impl FnMut() -> Result<ScriptHost, Failure> + 'a,
+        stop: &'a StopSwitch,
         profile: Option<ProfileOptions>,
     ) -> Self {
         Self {
             script,
             open: Box::new(open),
+            stop,
             profiled: Profiled::new(profile),
         }
     }
@@ -58,15 +72,18 @@ impl Measured for Fresh<'_> {
     }
 
     fn run(&mut self, runs: &mut Runs) -> Result<(), Failure> {
-        let mut host = (self.open)()?;
-        let script = &self.script;
-        let ran = self
-            .profiled
-            .run(&mut host, runs, |host| host.run(script).map(drop));
-        // The value of the script is nobody's concern here, so it need not be data either.
-        match ran {
-            Err(error) if error.kind() == llmspell_bridge::ScriptErrorKind::Conversion => Ok(()),
-            ran => Ok(ran?),
+        loop {
+            let mut host = (self.open)()?;
+            let _watched = self.stop.watch(host.stop_handle());
+            let script = &self.script;
+            let run = |host: &mut ScriptHost| match host.run(script) {
+                // The value of the script is nobody's concern here, so it need not be data either.
+                Err(error) if error.kind() == ScriptErrorKind::Conversion => Ok(()),
+                ran => ran.map(drop),
+            };
+            if let Run::Counts = self.profiled.run(&mut host, runs, run)? {
+                return Ok(());
+            }
         }
     }
 
@@ -114,7 +131,7 @@ impl Measured for Input {
         let compiled = start.elapsed();
         let input = &self.input;
         let run = |host: &mut ScriptHost| host.run_input(input, &nothing).map(drop);
-        self.profiled.run(&mut host, runs, run)?;
+        while let Run::WasTooShort = self.profiled.run(&mut host, runs, run)? {}
         // It is a part of the run, measured once more by itself.
         runs.add(&path(["of which to compile"]), compiled);
         Ok(())
@@ -130,10 +147,20 @@ fn path<'a>(names: impl IntoIterator<Item = &'a str>) -> Vec<String> {
     std::iter::once(WHOLE.to_owned()).chain(names).collect()
 }
 
+/// What a run was good for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Run {
+    Counts,
+    /// It only showed how often samples are to be taken.
+    WasTooShort,
+}
+
 /// The profile of all runs, if one is made.
 #[derive(Debug)]
 pub(crate) struct Profiled {
     options: Option<ProfileOptions>,
+    /// Whether the time between two samples was looked at.
+    is_tuned: bool,
     together: Option<ProfileBuilder>,
 }
 
@@ -141,6 +168,7 @@ impl Profiled {
     pub(crate) const fn new(options: Option<ProfileOptions>) -> Self {
         Self {
             options,
+            is_tuned: false,
             together: None,
         }
     }
@@ -150,7 +178,7 @@ impl Profiled {
         host: &mut ScriptHost,
         runs: &mut Runs,
         run: impl FnOnce(&mut ScriptHost) -> Result<(), ScriptError>,
-    ) -> Result<(), ScriptError> {
+    ) -> Result<Run, ScriptError> {
         if let Some(options) = &self.options {
             host.profiles().start(options.clone())?;
         }
@@ -158,6 +186,9 @@ impl Profiled {
         let ran = run(host);
         let time = start.elapsed();
         let profile = self.options.as_ref().and_then(|_| host.profiles().stop());
+        if ran.is_ok() && self.tune(host.language(), time) {
+            return Ok(Run::WasTooShort);
+        }
         if ran.is_ok() {
             runs.add(&path([]), time);
         }
@@ -167,7 +198,32 @@ impl Profiled {
             }
             self.add(&profile);
         }
-        ran
+        ran.map(|()| Run::Counts)
+    }
+
+    /// Takes samples more often if the first run was over too soon; says whether that changed anything.
+    fn tune(&mut self, language: Language, time: Duration) -> bool {
+        let Some(options) = &mut self.options else {
+            return false;
+        };
+        if options.mode != ProfileMode::Sampled || self.is_tuned {
+            return false;
+        }
+        self.is_tuned = true;
+        if language == Language::Lua && time < SHORTEST_INTERVAL * SAMPLES {
+            // No thread takes samples that fast, and Luau can note the calls of functions that are loaded already.
+            options.mode = ProfileMode::Exact;
+            return true;
+        }
+        let step = SHORTEST_INTERVAL.as_nanos();
+        let steps = (time / SAMPLES).as_nanos() / step;
+        let steps = u32::try_from(steps).unwrap_or(u32::MAX).max(1);
+        let interval = SHORTEST_INTERVAL.saturating_mul(steps);
+        if interval >= options.interval {
+            return false;
+        }
+        options.interval = interval;
+        true
     }
 
     fn add(&mut self, profile: &Profile) {

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use llmspell_utils::debug::escaped;
 use llmspell_utils::debug::report::{Side, duration, profile_text, table};
+use llmspell_utils::debug::{FrameKind, ProfileMethod, escaped};
 use serde_json::{Value, json};
 
 use super::runs::{Measurement, QUANTILES, Series};
@@ -42,6 +42,15 @@ pub(crate) fn measurement_text(measurement: &Measurement) -> String {
         ));
     }
     if let Some(profile) = &measurement.profile {
+        let has_script = profile
+            .frames()
+            .iter()
+            .any(|frame| frame.kind == FrameKind::Script);
+        if has_script && profile.method() == ProfileMethod::Exact {
+            text.push_str(
+                "noting every call makes these runs much slower than they are otherwise\n",
+            );
+        }
         text.push('\n');
         text.push_str(&profile_text(profile, TOP));
     }

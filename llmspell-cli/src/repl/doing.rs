@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use llmspell_bridge::Language;
+use llmspell_bridge::{Language, evaluate_watching_time};
 use llmspell_engine::Event;
 use llmspell_utils::debug::{self, DebugLevel, EntryFormat, TextFormat, escaped};
 
@@ -119,6 +119,12 @@ fn event(session: &mut Session, source: &str) -> Result<(String, Event), Failure
         return Ok(("event".to_owned(), event));
     }
     let source = source.strip_prefix('@').unwrap_or(source);
+    if source == "-" {
+        return Err(Failure::fault(
+            "standard input is where the prompt reads its inputs",
+            "name a file, or write the event as JSON",
+        ));
+    }
     let named = read_event(Path::new(source), &limits)?;
     Ok((named.name, named.event))
 }
@@ -129,7 +135,8 @@ fn eval(session: &mut Session, arguments: &str) -> Result<String, Failure> {
         None => (arguments, false),
     };
     let (_, event) = event(session, source)?;
-    let decision = session.policies()?.evaluate(&event);
+    let policies = session.policies()?;
+    let decision = evaluate_watching_time(&policies, &event, debug::global());
     match is_json {
         true => as_json(&decision),
         false => Ok(as_text(&decision)),
@@ -152,7 +159,14 @@ fn explain(session: &mut Session, source: &str) -> Result<String, Failure> {
 /// A number of runs at the front of arguments, if more follows it.
 fn runs(arguments: &str, usual: usize) -> Result<(usize, &str), Failure> {
     let Some((first, rest)) = arguments.split_once(char::is_whitespace) else {
-        return Ok((usual, arguments));
+        // A number by itself is an expression that nobody measures, and what one types who forgot it.
+        return match arguments.parse::<usize>() {
+            Ok(runs) => Err(Failure::fault(
+                format_args!("there is nothing to measure {runs} times"),
+                "write an expression, or `@` and the file of an event, behind the number",
+            )),
+            Err(_) => Ok((usual, arguments)),
+        };
     };
     let Ok(runs) = first.parse::<usize>() else {
         return Ok((usual, arguments));

@@ -45,9 +45,15 @@ pub(super) fn explanation(
     measured: &Measurement,
 ) -> String {
     let series = measured.runs.in_order();
+    let mut failed = Vec::new();
     let mut matched = Vec::new();
     let mut skipped = Vec::new();
     for policy in policies {
+        if let Some(error) = &policy.error {
+            let why = format!("cannot be evaluated: {}", error.message);
+            failed.push(format!("  {}  {why}", name(policy)));
+            continue;
+        }
         let time = time_of(policy, &series);
         match why_not(policy, event) {
             Some(why) => skipped.push(format!("  {}  {why}", name(policy))),
@@ -59,7 +65,11 @@ pub(super) fn explanation(
         }
     }
     let mut lines = Vec::new();
-    for (title, list) in [("matched", matched), ("skipped", skipped)] {
+    for (title, list) in [
+        ("failed", failed),
+        ("matched", matched),
+        ("skipped", skipped),
+    ] {
         if !list.is_empty() {
             lines.push(title.to_owned());
             lines.extend(list);
@@ -108,9 +118,6 @@ fn said(policy: &PolicySummary, decision: &Decision) -> String {
 
 /// Why an event does not reach a policy; nothing if it does.
 fn why_not(policy: &PolicySummary, event: &Event) -> Option<String> {
-    if let Some(error) = &policy.error {
-        return Some(format!("cannot be evaluated: {}", error.message));
-    }
     if !policy.events.iter().any(|name| name == event.name()) {
         return Some(format!("is for {} only", listed(&policy.events)));
     }

@@ -2,6 +2,8 @@
 
 use serde_json::Value;
 
+use std::fs;
+
 use crate::program::Folder;
 
 const POLICY: &str = r#"# METADATA
@@ -148,7 +150,7 @@ fn a_project_that_is_missing_or_broken_is_the_users_fault() {
 #[test]
 fn a_decision_that_cannot_be_written_is_no_success() {
     let folder = Folder::new(&[(FILE, POLICY), ("event.json", &event("ls"))]);
-    let full = std::fs::OpenOptions::new()
+    let full = fs::OpenOptions::new()
         .write(true)
         .open("/dev/full")
         .unwrap();
@@ -167,6 +169,28 @@ fn what_a_policy_says_cannot_look_like_a_line_of_the_program() {
     let ran = folder.run_with(&["eval"], event("rm x").as_bytes());
     let first = ran.out.lines().next().unwrap();
     assert_eq!(first, "deny: no\\n  rule     FORGED\\u{1b}[31m");
+}
+
+#[test]
+fn a_slow_evaluation_is_told_and_a_fast_one_is_not() {
+    for (slow, is_told) in [("1ns", true), ("1h", false)] {
+        let settings = format!("[debug.slow]\nevaluation = '{slow}'\n");
+        let folder = Folder::new(&[(FILE, POLICY), ("llmspell.toml", &settings)]);
+        let event = event("rm x");
+        fs::write(folder.path().join("event.json"), &event).unwrap();
+        for (arguments, input) in [
+            (&["eval"][..], event.as_bytes()),
+            (&["repl"], b".eval event.json\n"),
+        ] {
+            let ran = folder.run_with(arguments, input);
+            assert!(ran.out.starts_with("deny: "), "{}", ran.out);
+            let told = ran
+                .err
+                .matches("evaluation of PreToolUse of Bash took")
+                .count();
+            assert_eq!(told, usize::from(is_told), "{arguments:?}: {}", ran.err);
+        }
+    }
 }
 
 #[test]

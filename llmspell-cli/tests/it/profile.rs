@@ -115,10 +115,26 @@ fn an_event_is_measured_by_phase_policy_and_rule() {
 }
 
 #[test]
+fn a_script_whose_runs_are_short_is_seen_inside_and_its_value_need_not_be_data() {
+    let folder = project();
+    let script = "local function add(n) local s = 0 for i = 1, n do s += i end return s end add(9) return add";
+    fs::write(folder.path().join("short.lua"), script).unwrap();
+    let ran = folder.run(&["profile", "short.lua", "--runs", "5", "--json"]);
+    assert_eq!((ran.code, ran.err.as_str()), (0, ""));
+    let json: Value = serde_json::from_str(&ran.out).unwrap();
+    assert_eq!(json["parts"][0]["runs"], 5);
+    let profile = &json["profile"];
+    let frames = profile["frames"].as_array().unwrap();
+    let seen = frames.iter().any(|frame| frame["name"] == "add");
+    // On a machine that is busy enough, the run is not short, and what a sample finds is chance.
+    assert!(seen || profile["method"] == "sampled", "{profile}");
+}
+
+#[test]
 fn what_cannot_be_measured_is_said() {
     let folder = project();
     for (arguments, message) in [
-        (&["profile", "nothing.json"][..], "the event cannot be read"),
+        (&["profile", "nothing.json"][..], "the file cannot be read"),
         (&["profile", "nothing.lua"], "nothing.lua"),
         (&["profile", "fails.js", "--runs", "2"], "Error: late"),
         (
@@ -139,8 +155,13 @@ fn what_cannot_be_measured_is_said() {
                 "--open",
                 "nowhere/x.svg",
             ],
-            "cannot be written",
+            "there is no folder `nowhere`",
         ),
+        (
+            &["run", "ask.lua", "--profile", "nowhere/x.svg"],
+            "there is no folder `nowhere`",
+        ),
+        (&["profile", ".cupcake"], "this is a folder"),
         (&["run", "ask.lua", "--profile", "x.png"], ".folded"),
         (&["run", "ask.lua", "--profile-exact"], "--profile"),
     ] {

@@ -115,7 +115,9 @@ fn the_exit_code_and_the_answer_are_those_of_the_command() {
     assert!(failed.err.contains("thrown"), "{}", failed.err);
     let kept = folder.run(&["recording", "b.llmrec"]);
     assert!(
-        kept.out.contains("WARN before") && kept.out.contains(" end "),
+        kept.out.contains("script_output error: thrown")
+            && kept.out.contains("WARN before")
+            && kept.out.contains(" end "),
         "{}",
         kept.out
     );
@@ -155,6 +157,59 @@ fn a_recording_without_a_name_gets_one_and_none_is_overwritten() {
         again.err
     );
     assert_eq!(fs::read(folder.path().join(&names[0])).unwrap(), before);
+}
+
+#[test]
+fn a_profile_that_is_written_is_recorded_too() {
+    let folder = folder();
+    let ran = folder.run(&[
+        "record",
+        "--to",
+        "a.llmrec",
+        "--",
+        "run",
+        "a.lua",
+        "--profile",
+        "a.folded",
+        "--profile-exact",
+    ]);
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    let told = shown(&folder, &["--kind", "profile"]);
+    assert!(
+        told.out.contains(" a.lua: ") && told.out.contains(" bytes of json"),
+        "{}",
+        told.out
+    );
+    let record = shown(&folder, &["--kind", "profile", "--json"]);
+    let record: serde_json::Value = serde_json::from_str(&record.out).unwrap();
+    let text = record["body"]["text"].as_str().unwrap();
+    let profile: serde_json::Value = serde_json::from_str(text).unwrap();
+    assert_eq!(
+        (&profile["title"], &profile["method"]),
+        (&"a.lua".into(), &"exact".into())
+    );
+    let frames = profile["frames"].as_array().unwrap();
+    assert!(
+        frames.iter().any(|frame| frame["name"] == "Cupcake.eval"),
+        "{text}"
+    );
+}
+
+#[test]
+fn an_event_that_is_too_large_is_said_to_be_left_out() {
+    let folder = folder();
+    let event = format!(
+        r#"{{"hook_event_name":"Stop","text":"{}"}}"#,
+        "a b ".repeat(500_000)
+    );
+    fs::write(folder.path().join("large.json"), event).unwrap();
+    folder.run(&["record", "--to", "a.llmrec", "--", "eval", "large.json"]);
+    let told = shown(&folder, &["--kind", "event"]);
+    assert!(
+        told.out.contains("left out: ") && told.out.contains(" bytes are too large"),
+        "{}",
+        told.out
+    );
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::Path;
+use std::process::Command;
 
 use rexpect::process::WaitStatus;
 use rexpect::reader::Options;
@@ -68,14 +69,20 @@ impl Terminal {
             .env("TERM", "xterm-256color")
             .env("NO_COLOR", "1")
             .env("LLMSPELL_HISTORY", folder.path().join("history"));
-        let options = Options::new()
-            .timeout_ms(Some(30_000))
-            .strip_ansi_escape_codes(true);
-        let session = spawn_with_options(command, options).unwrap();
-        let mut terminal = Self { session };
+        let mut terminal = Self::started(command);
         terminal.sees(".help lists the commands");
         terminal.sees("> ");
         terminal
+    }
+
+    /// A program that has just begun.
+    fn started(command: Command) -> Self {
+        let options = Options::new()
+            .timeout_ms(Some(60_000))
+            .strip_ansi_escape_codes(true);
+        Self {
+            session: spawn_with_options(command, options).unwrap(),
+        }
     }
 
     /// Presses keys.
@@ -323,6 +330,117 @@ fn debug_messages_are_set_and_shown() {
 }
 
 #[test]
+fn the_pieces_of_a_line_that_is_too_long_are_no_inputs() {
+    let folder = project();
+    let line = format!("x = 1 --{}\nx = 2\n", "-".repeat(2 << 20));
+    let ran = folder.run_with(&["repl"], line.as_bytes());
+    assert_eq!((ran.code, ran.out.as_str()), (1, ""));
+    assert!(ran.err.contains("longer than 1048576 bytes"), "{}", ran.err);
+}
+
+#[test]
+fn a_policy_that_cannot_be_evaluated_is_explained_as_failed() {
+    let folder = project();
+    let broken = folder.path().join(".cupcake/policies/claude/broken.rego");
+    fs::write(broken, "package cupcake.policies.broken {").unwrap();
+    let ran = folder.run_with(&["repl"], b".explain rm.json\n");
+    let (_, lists) = ran.out.split_once("\nfailed\n").unwrap();
+    let (failed, others) = lists.split_once("\nmatched\n").unwrap();
+    assert!(
+        failed.contains("broken.rego)  cannot be evaluated: "),
+        "{failed}"
+    );
+    assert!(others.contains("\nskipped\n"), "{others}");
+}
+
+#[test]
+fn what_is_to_be_measured_is_asked_for() {
+    let folder = project();
+    let ran = folder.run_with(&["repl"], b".time 5\n");
+    assert_eq!((ran.code, ran.out.as_str()), (1, ""));
+    assert!(
+        ran.err.contains("nothing to measure 5 times"),
+        "{}",
+        ran.err
+    );
+}
+
+#[test]
+fn an_event_is_not_read_from_where_inputs_come_from() {
+    let folder = project();
+    for input in [".eval -\n", ".time 2 @-\n", ".explain -\n"] {
+        let ran = folder.run_with(&["repl"], input.as_bytes());
+        assert_eq!((ran.code, ran.out.as_str()), (1, ""), "{input}");
+        assert!(ran.err.contains("where the prompt reads"), "{}", ran.err);
+    }
+}
+
+#[test]
+fn control_c_ends_a_measurement_without_a_prompt_and_shows_what_there_is() {
+    let folder = project();
+    let mut command = folder.command(&["profile", "rm.json", "--runs", "100000"]);
+    command.env("NO_COLOR", "1");
+    let mut terminal = Terminal::started(command);
+    // The progress bar has left zero, so something was measured.
+    terminal
+        .session
+        .exp_regex("[1-9][0-9]*/100000 runs")
+        .unwrap();
+    terminal.types("\u{3}");
+    terminal.sees("GUARD (guard.rego:7)");
+    terminal.ends();
+}
+
+#[test]
+fn control_c_ends_a_script_whose_profile_and_recording_are_written() {
+    let folder = project();
+    let endless = "local function spin() while true do end end print('go') spin()\n";
+    fs::write(folder.path().join("endless.lua"), endless).unwrap();
+    let command = folder.command(&[
+        "record",
+        "--to",
+        "a.llmrec",
+        "--",
+        "run",
+        "endless.lua",
+        "--profile",
+        "a.folded",
+        "--profile-exact",
+    ]);
+    let mut terminal = Terminal::started(command);
+    terminal.sees("go\r\n");
+    terminal.types("\u{3}");
+    terminal.sees("the script was stopped");
+    terminal.session.exp_eof().unwrap();
+    let status = terminal.session.process().wait().unwrap();
+    assert!(matches!(status, WaitStatus::Exited(_, 1)), "{status:?}");
+    let folded = fs::read_to_string(folder.path().join("a.folded")).unwrap();
+    assert!(folded.contains("spin"), "{folded}");
+    let recorded = folder.run(&["recording", "a.llmrec"]);
+    assert!(
+        recorded.out.contains(" profile ") && recorded.err.is_empty(),
+        "{}",
+        recorded.err
+    );
+}
+
+#[test]
+fn a_stopped_loop_that_prints_says_nothing_more() {
+    let folder = project();
+    let mut javascript = Terminal::open(&folder, &["--lang", "js"]);
+    javascript.types("for (;;) console.log('spam')\r");
+    javascript.sees("spam\r\nspam\r\n");
+    javascript.types("\u{3}");
+    let before = javascript.sees("the script was stopped");
+    // One line may have been under way.
+    let cut = before.lines().filter(|line| *line == "…").count();
+    assert!(cut <= 1, "{cut}");
+    javascript.sees("> ");
+    javascript.types("\u{4}");
+    javascript.ends();
+}
+
+#[test]
 fn a_pipe_is_read_without_a_prompt() {
     let folder = project();
     let ran = folder.run_with(
@@ -346,4 +464,16 @@ fn a_pipe_is_read_without_a_prompt() {
     let ran = folder.run_with(&["repl", "--timeout", "50ms"], b"while true do end\n");
     assert_eq!(ran.code, 1);
     assert!(ran.err.contains("longer than its limit"), "{}", ran.err);
+}
+
+#[test]
+fn control_c_ends_the_program_that_waits_for_an_event() {
+    let folder = project();
+    let mut terminal = Terminal::started(folder.command(&["profile", "-"]));
+    // The terminal itself makes a signal of the key, as soon as the program could get it.
+    std::thread::sleep(std::time::Duration::from_millis(300));
+    terminal.types("\u{3}");
+    terminal.session.exp_eof().unwrap();
+    let status = terminal.session.process().wait().unwrap();
+    assert!(matches!(status, WaitStatus::Signaled(..)), "{status:?}");
 }
