@@ -265,7 +265,7 @@ fn a_secret_in_an_event_that_would_be_cut_in_two_is_redacted() {
     for entry in manager.captured(None) {
         assert!(entry.message.ends_with('…') && entry.message.len() <= 16 * 1024 + 3);
         let shown = format!("{} {:?}", entry.message, entry.data);
-        assert!(!shown.contains("me:hun"), "{}", &shown[16 * 1024 - 60..]);
+        assert!(!shown.contains("me:hun"), "{shown}");
     }
     assert_eq!(manager.captured(None).len(), 3);
 }
