@@ -452,13 +452,16 @@ impl Writer<'_> {
     fn narrowed(&self, shown: &ShownText) -> ShownText {
         let most = self.options.max_string_length;
         let redacted = self.redactor.text(&shown.text);
-        let text = match shown.text.char_indices().nth(most) {
+        let may_be_shown = match shown.text.char_indices().nth(most) {
             Some((end, _)) if shown.left_out != LeftOut::NOTHING => {
-                before_half_secrets(&shown.text, &redacted, end)
+                let part = before_half_secrets(&shown.text, &redacted, end);
+                part.chars().count()
             }
-            _ => &redacted,
+            _ => most,
         };
-        shown.with_text(text.to_owned()).narrowed(most)
+        shown
+            .with_text(redacted.into_owned())
+            .narrowed(most.min(may_be_shown))
     }
 
     fn key(&mut self, key: &ShownText) {
