@@ -121,6 +121,8 @@ impl DebugBridge {
         let problem = if count == MOST_COMPLAINTS {
             format!("after {count} places, calls that could not be done are no longer told")
         } else {
+            // Before it is cut: a secret that is cut in two is not known for one.
+            let problem = self.redactor().text(problem).into_owned();
             format!(
                 "{function}: {}",
                 shortened(problem.as_bytes(), LONGEST_PROBLEM)

@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 use llmspell_utils::debug::{Redactor, escaped_where};
 
 use crate::sandbox::StopFlag;
-use crate::shown_text::ShownText;
+use crate::shown_text::{LeftOut, ShownText, before_half_secrets};
 
 /// How much of a value is shown, and how.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -431,7 +431,8 @@ impl Writer<'_> {
         }
         self.text.push_str(" (");
         if self.options.show_types {
-            self.text.push_str(&node.type_name);
+            let name = self.redactor.text(&node.type_name);
+            self.text.push_str(&escaped(&name));
             if let Some((count, unit)) = count {
                 let _ = write!(self.text, ", {count} {unit}");
             }
@@ -453,10 +454,18 @@ impl Writer<'_> {
 
     /// A text without its secrets, and no more of it than is shown.
     fn narrowed(&self, shown: &ShownText) -> ShownText {
-        let text = self.redactor.text(&shown.text).into_owned();
+        let most = self.options.max_string_length;
+        let redacted = self.redactor.text(&shown.text);
+        let may_be_shown = match shown.text.char_indices().nth(most) {
+            Some((end, _)) if shown.left_out != LeftOut::NOTHING => {
+                let part = before_half_secrets(&shown.text, &redacted, end);
+                part.chars().count()
+            }
+            _ => most,
+        };
         shown
-            .with_text(text)
-            .narrowed(self.options.max_string_length)
+            .with_text(redacted.into_owned())
+            .narrowed(most.min(may_be_shown))
     }
 
     fn key(&mut self, key: &ShownText) {

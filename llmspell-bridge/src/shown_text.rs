@@ -164,6 +164,23 @@ pub fn shortened(bytes: &[u8], most_bytes: usize) -> String {
     text
 }
 
+/// The beginning of a redacted text that may be shown, where the text that was redacted is itself the beginning of a
+/// longer one and only its first `most_bytes` are meant to be seen; the rest was looked at for secrets.
+///
+/// At its end a secret may be cut in two, which is then not known for one. What redacting takes away must not bring
+/// that into view.
+pub(crate) fn before_half_secrets<'a>(seen: &str, redacted: &'a str, most_bytes: usize) -> &'a str {
+    let behind_secrets = seen
+        .bytes()
+        .rev()
+        .zip(redacted.bytes().rev())
+        .take_while(|(seen, redacted)| seen == redacted)
+        .count();
+    let left_out = seen.len().saturating_sub(most_bytes).min(behind_secrets);
+    let end = redacted.floor_char_boundary(redacted.len() - left_out);
+    redacted.get(..end).unwrap_or_default()
+}
+
 /// A string cut to `limit` characters, with the count of those left out.
 #[must_use]
 pub fn cut_text(text: &str, limit: usize) -> (String, usize) {

@@ -8,9 +8,9 @@ use serde_json::Value as Json;
 
 use crate::arguments::{Arguments, DataLimits, ValueKind};
 use crate::debug_bridge::DebugBridge;
-use crate::object_dump::{DumpOptions, redacted_dump};
+use crate::object_dump::{BEYOND, DumpOptions, redacted_dump};
 use crate::script_value::ScriptValue;
-use crate::shown_text::shortened;
+use crate::shown_text::{before_half_secrets, shortened};
 
 /// How many bytes of a wrong argument a complaint shows.
 const LONGEST_GIVEN: usize = 120;
@@ -138,7 +138,7 @@ impl CheckedCall<'_> {
 
     /// Complains about an option.
     pub(super) fn refuse_option(&self, name: &str) {
-        let name = shortened(name.as_bytes(), LONGEST_GIVEN);
+        let name = self.redacted_beginning(name, LONGEST_GIVEN);
         self.complain(&format!(
             "the option `{name}` is unknown, of the wrong type or out of range"
         ));
@@ -184,7 +184,7 @@ impl CheckedCall<'_> {
 
     /// A string cut to so many bytes; one that is longer is complained about.
     fn cut_text(&self, at: usize, most_bytes: usize) -> Option<String> {
-        let text = short_text(self.arguments, at, most_bytes + CUT)?;
+        let text = short_text(self.arguments, at, most_bytes + BEYOND)?;
         if text.len() <= most_bytes {
             return Some(text);
         }
@@ -192,7 +192,23 @@ impl CheckedCall<'_> {
             "argument {} has more than {most_bytes} bytes; its beginning is kept",
             at + 1
         ));
-        short_text(self.arguments, at, most_bytes)
+        Some(self.redacted_beginning(&text, most_bytes))
+    }
+
+    /// A string without its secrets, cut to so many bytes.
+    pub(super) fn redacted_text(&self, at: usize, most_bytes: usize) -> Option<String> {
+        let text = short_text(self.arguments, at, most_bytes + BEYOND)?;
+        Some(self.redacted_beginning(&text, most_bytes))
+    }
+
+    /// The beginning of a text of a script, of which at least [`BEYOND`] bytes more are there if it is longer than
+    /// that, without its secrets: a secret that is cut in two is not known for one.
+    fn redacted_beginning(&self, text: &str, most_bytes: usize) -> String {
+        let redactor = self.bridge.redactor();
+        let seen = shortened(text.as_bytes(), most_bytes + BEYOND);
+        let redacted = redactor.text(&seen);
+        let may_be_shown = before_half_secrets(&seen, &redacted, most_bytes);
+        shortened(may_be_shown.as_bytes(), most_bytes)
     }
 
     /// An argument as a compact dump.
@@ -204,7 +220,7 @@ impl CheckedCall<'_> {
 
     /// Complains that an argument is not what it has to be.
     pub(super) fn expected(&self, at: usize, what: &str) {
-        let given = short_text(self.arguments, at, LONGEST_GIVEN).map_or_else(
+        let given = self.redacted_text(at, LONGEST_GIVEN).map_or_else(
             || self.arguments.kind(at).name().to_owned(),
             |text| format!("`{text}`"),
         );

@@ -48,7 +48,9 @@ impl Debug {
                 return Ok(false.into());
             }
         }
-        options.title = self.bridge.redactor().text(&options.title).into_owned();
+        // Before it is cut: a secret that is cut in two is not known for one.
+        let title = self.bridge.redactor().text(&options.title).into_owned();
+        options.title = shortened(title.as_bytes(), LONGEST_TITLE);
         let mut mine = self.profile.lock();
         match self.profiles.start(options) {
             Ok(true) => {
@@ -104,7 +106,7 @@ fn set_option(options: &mut ProfileOptions, name: &str, value: &Value) -> bool {
             options.interval = Duration::from_secs_f64(interval / 1000.0);
         }
         ("title", Value::String(title)) => {
-            options.title = shortened(title.as_bytes(), LONGEST_TITLE);
+            options.title = title.to_string();
         }
         _ => return false,
     }

@@ -3,7 +3,7 @@
 use llmspell_engine::Value;
 
 use crate::arguments::{Arguments, ValueKind};
-use crate::globals::checked_call::{CheckedCall, short_text};
+use crate::globals::checked_call::CheckedCall;
 use crate::globals::debug::{Answer, Debug};
 use crate::object_dump::{DumpOptions, redacted_dump};
 use crate::script_value::ScriptValue;
@@ -118,7 +118,7 @@ fn dumped(
     options: &DumpOptions,
 ) -> ScriptValue {
     let label = label.and_then(|(at, what)| {
-        let label = short_text(call.arguments, at, LONGEST_LABEL);
+        let label = call.redacted_text(at, LONGEST_LABEL);
         if label.is_none() && call.arguments.kind(at) != ValueKind::Nil {
             call.expected(at, what);
         }

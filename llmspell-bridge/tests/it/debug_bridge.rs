@@ -557,6 +557,84 @@ fn calls_on_one_line_are_complained_about_once() {
 }
 
 #[test]
+fn a_secret_that_would_be_cut_in_two_is_redacted_as_a_whole() {
+    const SECRET: &str = "hunter2hunter2hunter2";
+    // Where a text is cut: what a complaint shows, a name, a title, a label.
+    for most in [120, 256, 1024] {
+        for behind in [10, 20, 30] {
+            let text = format!(
+                "{} postgres://me:{SECRET}@db/x and more{}",
+                "x".repeat(most - behind),
+                " of it".repeat(300)
+            );
+            let lua = format!(
+                "local text = '{text}'
+                 Debug.setLevel(text) Debug.dumpWithOptions({{}}, {{[text] = 1}}) Debug.timer(text):stop()
+                 Debug.info('x', text)
+                 Debug.startProfile({{title = text}}) print(Debug.stopProfile().title)
+                 print(Debug.dump({{}}, text), Debug.performanceReport())
+                 for _, entry in Debug.getCapturedEntries() do print(entry.message, entry.module) end"
+            );
+            let javascript = format!(
+                "const text = '{text}';
+                 Debug.setLevel(text); Debug.dumpWithOptions({{}}, {{[text]: 1}}); Debug.timer(text).stop();
+                 Debug.info('x', text);
+                 Debug.startProfile({{title: text}}); print(Debug.stopProfile().title);
+                 print(Debug.dump({{}}, text), Debug.performanceReport());
+                 for (const entry of Debug.getCapturedEntries()) print(entry.message, entry.module);"
+            );
+            for (language, source) in [(Language::Lua, lua), (Language::JavaScript, javascript)] {
+                let manager = Arc::new(DebugManager::new());
+                let (mut host, printed) = sharing(language, &manager);
+                run(&mut host, &source);
+                let shown = printed.lines().join("\n");
+                assert!(!shown.contains("me:hun"), "{language} {most}: {shown}");
+                assert!(
+                    messages(&manager)
+                        .iter()
+                        .all(|message| !message.contains("me:hun"))
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn what_redacting_takes_away_brings_no_half_of_a_secret_into_view() {
+    let key = format!(
+        "-----BEGIN PRIVATE KEY-----{}-----END PRIVATE KEY-----",
+        "MIIE".repeat(100)
+    );
+    for language in Language::ALL {
+        let manager = Arc::new(DebugManager::new());
+        let (mut host, printed) = sharing(language, &manager);
+        // More than is looked at, and the second secret lies where that ends.
+        for behind in 0..40 {
+            let between = "y ".repeat((712 - key.len() - behind) / 2);
+            let text = format!(
+                "{key} {between}postgres://me:hunter2hunter2hunter2@db/x{}",
+                " of it".repeat(300)
+            );
+            run(&mut host, &format!("print(Debug.dump('{text}'))"));
+        }
+        let shown = printed.lines().join("\n");
+        assert!(shown.contains("[redacted:"), "{language}: {shown}");
+        assert!(!shown.contains("hun"), "{language}: {shown}");
+    }
+}
+
+#[test]
+fn the_name_of_a_class_is_redacted() {
+    let manager = Arc::new(DebugManager::new());
+    let (mut host, printed) = sharing(Language::JavaScript, &manager);
+    run(
+        &mut host,
+        "print(Debug.dump(new (class { static name = 'AKIAIOSFODNN7EXAMPLE' })()))",
+    );
+    assert_eq!(printed.lines(), ["{ ([redacted:aws], 0 entries)}"]);
+}
+
+#[test]
 fn the_newest_entries_are_given_oldest_first() {
     for language in Language::ALL {
         let manager = Arc::new(DebugManager::new());

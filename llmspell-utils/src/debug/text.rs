@@ -64,6 +64,26 @@ fn push_character(output: &mut String, character: char) {
     }
 }
 
+/// A JSON document in which everything is escaped too that JSON itself lets through and that could drive a terminal or
+/// reorder what is read.
+pub(crate) fn safe_json(document: String) -> String {
+    // What is below stands between texts, or is escaped in them already.
+    let is_passed = |character: char| is_unsafe(character) && character >= '\u{7f}';
+    if !document.contains(is_passed) {
+        return document;
+    }
+    let mut output = String::with_capacity(document.len() + 64);
+    for character in document.chars() {
+        if is_passed(character) {
+            // Writing to a string does not fail; such a character has four digits at most.
+            let _ = write!(output, "\\u{:04x}", u32::from(character));
+        } else {
+            output.push(character);
+        }
+    }
+    output
+}
+
 /// Somebody's input in backticks: escaped, and cut when it is long.
 pub(crate) fn quoted(text: &str) -> String {
     let mut output = String::from("`");

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io;
+use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -282,6 +283,20 @@ fn a_directory_in_the_place_of_a_file_is_an_error_when_it_is_opened() {
         RotatingFileOutput::open(directory.path(), FormatKind::Text, Rotation::default()).map(drop),
     ] {
         assert_eq!(opened.unwrap_err().kind(), io::ErrorKind::IsADirectory);
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_named_pipe_is_refused_because_to_open_it_waits_for_a_reader() {
+    let folder = tempfile::tempdir().unwrap();
+    let (pipe, link) = (folder.path().join("pipe"), folder.path().join("link"));
+    let made = Command::new("mkfifo").arg(&pipe).status();
+    assert!(made.unwrap().success());
+    std::os::unix::fs::symlink(&pipe, &link).unwrap();
+    for path in [&pipe, &link] {
+        let error = FileOutput::open(path, FormatKind::Text).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::InvalidInput);
     }
 }
 

@@ -1,7 +1,7 @@
 //! Recordings: what is written is read, what is damaged is named, and a killed writer loses one record at most.
 
 use std::fs;
-use std::io::Cursor;
+use std::io::{Cursor, Write as _};
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
@@ -396,6 +396,46 @@ fn what_is_no_recording_and_what_is_of_a_later_version_is_said() {
             .kind(),
         RecordingErrorKind::Io
     );
+}
+
+#[test]
+fn a_forged_record_with_the_last_number_there_is_is_read() {
+    let mut file = recorded(0)[..32].to_vec();
+    let id = file[12..28].to_vec();
+    let seq = u64::MAX;
+    let text = format!(
+        r#"{{"seq":{seq},"time":"2026-01-01T00:00:00.000000Z","kind":"event","body":{{}}}}"#
+    );
+    let mut packed = flate2::write::DeflateEncoder::new(Vec::new(), flate2::Compression::fast());
+    packed.write_all(text.as_bytes()).unwrap();
+    let payload = packed.finish().unwrap();
+    let length = u32::try_from(payload.len()).unwrap();
+    let frame = |length: u32| {
+        let checked = [&length.to_le_bytes()[..], &id, &seq.to_le_bytes(), &payload].concat();
+        let checksum = crc32fast::hash(&checked).to_le_bytes();
+        [&length.to_le_bytes()[..], &checksum].concat()
+    };
+    file.extend(frame(length | 1 << 31));
+    file.extend([&id[..], &seq.to_le_bytes(), &payload].concat());
+    file.extend(frame(length));
+    file.extend(&payload);
+    let items = read(&file).unwrap();
+    assert_eq!(items[0].as_ref().unwrap().seq, seq);
+    assert_eq!(
+        items[1].as_ref().unwrap_err().kind(),
+        RecordingErrorKind::Damaged
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn a_named_pipe_is_no_recording_and_nobody_waits_for_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let pipe = folder.path().join("pipe");
+    let made = Command::new("mkfifo").arg(&pipe).status();
+    assert!(made.unwrap().success());
+    let error = RecordingReader::open(&pipe).unwrap_err();
+    assert_eq!(error.kind(), RecordingErrorKind::NotARecording);
 }
 
 proptest! {

@@ -32,6 +32,29 @@ load \\u{1b}[31m\\n      1   61.0 s  61.0 s     0 ns  61.0 s   61.0 s   61.0 s  
 }
 
 #[test]
+fn no_json_holds_a_character_that_reorders_or_drives_a_terminal() {
+    const NAME: &str = "a\u{202e}b\u{9b}31m\u{2028}\n\u{1b}[0m";
+    let profiler = Profiler::default();
+    profiler.record(NAME, Duration::from_nanos(900));
+    let losses = profiler.losses();
+    let timers = report::timers_json(&profiler.statistics(), losses, Default::default()).unwrap();
+    let profile =
+        ProfileBuilder::new(NAME, ProfileMethod::Exact, Duration::ZERO).finish(Duration::ZERO);
+    let formats = [
+        ReportFormat::Json,
+        ReportFormat::Speedscope,
+        ReportFormat::ChromeTrace,
+    ];
+    let rendered = formats.map(|format| report::render(&profile, format).unwrap());
+    for document in rendered.iter().chain([&timers]) {
+        let unsafe_one = |c: char| c.is_control() && c != '\n' || "\u{202e}\u{2028}".contains(c);
+        assert!(!document.contains(unsafe_one), "{document:?}");
+        let parsed: Value = serde_json::from_str(document).unwrap();
+        assert!(parsed.to_string().contains('\u{202e}'), "{document}");
+    }
+}
+
+#[test]
 fn without_timers_the_table_says_so() {
     assert_eq!(
         report::timers_text(&[], ProfilerLosses::default()),

@@ -247,3 +247,25 @@ fn a_configuration_may_name_the_bridge() {
     });
     assert_eq!(host.seen().len(), 1);
 }
+
+#[test]
+fn a_secret_in_an_event_that_would_be_cut_in_two_is_redacted() {
+    let manager = Arc::new(manager());
+    let subscriber = tracing_subscriber::registry().with(DebugLayer::new(Arc::clone(&manager)));
+    with_default(subscriber, || {
+        for behind in [10, 20, 30] {
+            let text = format!(
+                "{} postgres://me:hunter2hunter2@db/x{}",
+                "x".repeat(16 * 1024 - behind),
+                " and more".repeat(200)
+            );
+            tracing::info!(text, "{text}");
+        }
+    });
+    for entry in manager.captured(None) {
+        assert!(entry.message.ends_with('…') && entry.message.len() <= 16 * 1024 + 3);
+        let shown = format!("{} {:?}", entry.message, entry.data);
+        assert!(!shown.contains("me:hun"), "{shown}");
+    }
+    assert_eq!(manager.captured(None).len(), 3);
+}

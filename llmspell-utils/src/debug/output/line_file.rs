@@ -5,7 +5,7 @@ use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use super::system::is_same_file;
+use super::system::{is_named_pipe, is_same_file};
 
 /// A file that is only ever appended to, in whole lines.
 ///
@@ -25,6 +25,10 @@ pub(super) struct LineFile {
 impl LineFile {
     /// Opens a file at its end, or creates it.
     pub(super) fn open(path: &Path) -> io::Result<Self> {
+        if is_named_pipe(path) {
+            let message = "it is a named pipe, and nobody may wait for its reader";
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, message));
+        }
         let file = OpenOptions::new().create(true).append(true).open(path)?;
         let metadata = file.metadata()?;
         let bytes = metadata.len();

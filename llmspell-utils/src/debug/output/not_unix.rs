@@ -22,6 +22,11 @@ pub(super) const fn is_same_file(_one: &Metadata, _other: &Metadata) -> bool {
     true
 }
 
+/// Knows no pipes among files.
+pub(super) const fn is_named_pipe(_path: &Path) -> bool {
+    false
+}
+
 /// Says that there are none.
 pub(super) fn connect_stream(_path: &Path) -> io::Result<Box<dyn Connection>> {
     Err(io::ErrorKind::Unsupported.into())

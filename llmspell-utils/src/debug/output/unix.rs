@@ -1,8 +1,8 @@
 //! What Unix has: sockets that have a path, and files that can be told apart.
 
-use std::fs::Metadata;
+use std::fs::{self, Metadata};
 use std::io;
-use std::os::unix::fs::MetadataExt as _;
+use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _};
 use std::os::unix::net::{UnixDatagram, UnixStream};
 use std::path::Path;
 
@@ -20,6 +20,14 @@ impl Connection for UnixStream {
 /// Whether both are of the same file, whatever its name.
 pub(super) fn is_same_file(one: &Metadata, other: &Metadata) -> bool {
     (one.dev(), one.ino()) == (other.dev(), other.ino())
+}
+
+/// Whether the name is that of a pipe, which to open waits for a reader.
+pub(super) fn is_named_pipe(path: &Path) -> bool {
+    // What is no file of its own, such as the pipe behind `/dev/stderr`, has no real path.
+    path.canonicalize()
+        .and_then(fs::symlink_metadata)
+        .is_ok_and(|metadata| metadata.file_type().is_fifo())
 }
 
 /// Connects to whoever listens at a path.

@@ -1,6 +1,6 @@
 //! The reader: every whole record, and a precise word about every byte that is none.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, BufReader, Read, Seek, SeekFrom};
 use std::path::Path;
 
@@ -53,8 +53,16 @@ impl RecordingReader {
     ///
     /// The file cannot be read, is no recording, or is of a later version.
     pub fn open(path: &Path) -> Result<Self, RecordingError> {
-        let file = File::open(path)
-            .map_err(|error| RecordingError::io("the recording cannot be read", error))?;
+        let failed = |error| RecordingError::io("the recording cannot be read", error);
+        // To open a named pipe would wait for whoever writes to it.
+        if !fs::metadata(path).map_err(failed)?.is_file() {
+            let message = "only a regular file can be a recording";
+            return Err(RecordingError::new(
+                RecordingErrorKind::NotARecording,
+                message,
+            ));
+        }
+        let file = File::open(path).map_err(failed)?;
         Self::new(BufReader::with_capacity(SEARCHED, file))
     }
 }
@@ -199,7 +207,8 @@ impl<R: Read + Seek> RecordingReader<R> {
         };
         let head = if begins { frame::SEGMENT_HEAD } else { 0 };
         self.offset += (FRAME_HEAD + head + size) as u64;
-        self.next = Some(seq + 1);
+        // Behind the last number there is, only another segment can follow.
+        self.next = seq.checked_add(1);
         Ok(Frame::Record(Box::new(record)))
     }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::super::profile::{Profile, ProfileFrame};
-use super::super::text::escaped;
+use super::super::text::{escaped, safe_json};
 use super::course::{Step, course};
 use super::format::ReportError;
 use super::label::{method, method_code, name};
@@ -84,7 +84,7 @@ pub(super) fn chrome_trace(profile: &Profile) -> Result<String, ReportError> {
         },
         trace_events: events,
     };
-    Ok(serde_json::to_string(&file)?)
+    Ok(safe_json(serde_json::to_string(&file)?))
 }
 
 fn named(frame: &ProfileFrame) -> Named {

@@ -8,6 +8,7 @@ use serde::Serialize;
 use super::super::clock::Timestamp;
 use super::super::profile::{Profile, ProfileFrame, ProfileMethod, ProfileNode};
 use super::super::profiler::{LapStatistics, ProfilerLosses, TimerStatistics};
+use super::super::text::safe_json;
 use super::format::ReportError;
 use super::label::{method_code, name};
 use super::quantity::milliseconds;
@@ -92,7 +93,7 @@ pub fn timers_json(
             .collect(),
         losses,
     };
-    Ok(serde_json::to_string_pretty(&report)?)
+    Ok(safe_json(serde_json::to_string_pretty(&report)?))
 }
 
 fn summary(statistics: &[TimerStatistics]) -> Summary<'_> {
@@ -204,7 +205,7 @@ pub(super) fn profile_json(profile: &Profile) -> Result<String, ReportError> {
             segments: lost.segments,
         },
     };
-    Ok(serde_json::to_string(&report)?)
+    Ok(safe_json(serde_json::to_string(&report)?))
 }
 
 fn frame(frame: &ProfileFrame) -> Frame<'_> {

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::super::clock::saturating_nanoseconds;
 use super::super::profile::{Profile, ProfileFrame, ProfileMethod};
-use super::super::text::escaped;
+use super::super::text::{escaped, safe_json};
 use super::course::{course, has_course};
 use super::format::ReportError;
 use super::label::{method, name};
@@ -100,7 +100,7 @@ pub(super) fn speedscope(profile: &Profile) -> Result<String, ReportError> {
             end_value,
         }],
     };
-    Ok(serde_json::to_string(&file)?)
+    Ok(safe_json(serde_json::to_string(&file)?))
 }
 
 fn frame(frame: &ProfileFrame) -> Frame<'_> {

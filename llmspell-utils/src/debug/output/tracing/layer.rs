@@ -13,6 +13,7 @@ use tracing_subscriber::registry::LookupSpan;
 use super::super::super::entry::Place;
 use super::super::super::level::DebugLevel;
 use super::super::super::manager::DebugManager;
+use super::super::super::redact::Redactor;
 use super::super::super::text::cut;
 use super::guard::Crossing;
 
@@ -21,6 +22,10 @@ const FIELDS: usize = 64;
 
 /// The most bytes of a field.
 const FIELD_BYTES: usize = 16 * 1024;
+
+/// How many bytes of a field are looked at for secrets beyond those that are kept: one that is cut in two is not known
+/// for one.
+const BEYOND: usize = 512;
 
 /// Feeds a manager with the events of `tracing`.
 ///
@@ -56,7 +61,10 @@ impl DebugLayer {
 
     fn log(&self, event: &Event<'_>, spans: Vec<Value>) {
         let metadata = event.metadata();
-        let mut fields = Fields::default();
+        let mut fields = Fields {
+            redactor: self.manager.redactor(),
+            ..Fields::default()
+        };
         event.record(&mut fields);
         let mut entry = self.manager.entry(level(metadata), fields.message);
         entry.module = Some(module(metadata).into());
@@ -126,6 +134,7 @@ struct Fields {
     message: String,
     data: Map<String, Value>,
     left_out: u64,
+    redactor: Arc<Redactor>,
 }
 
 impl Fields {
@@ -141,7 +150,7 @@ impl Fields {
         let mut bounded = Bounded::default();
         // It fails only when it is full, and then no more is wanted.
         let _ = bounded.write_fmt(text);
-        let text = bounded.text;
+        let text = shortened(bounded.text, &self.redactor);
         if field.name() == "message" {
             self.message = text;
         } else {
@@ -180,7 +189,17 @@ impl Visit for Fields {
     }
 }
 
-/// The beginning of a text, however much is written.
+/// The text, if it is not too long, and else its beginning without its secrets.
+fn shortened(text: String, redactor: &Redactor) -> String {
+    let Some(beyond) = text.len().checked_sub(FIELD_BYTES).filter(|more| *more > 0) else {
+        return text;
+    };
+    let redacted = redactor.text(&text);
+    let kept = FIELD_BYTES.min(redacted.len().saturating_sub(beyond));
+    format!("{}…", cut(&redacted, kept))
+}
+
+/// The beginning of a text, however much is written, and a little more than is kept.
 #[derive(Debug, Default)]
 struct Bounded {
     text: String,
@@ -188,11 +207,10 @@ struct Bounded {
 
 impl fmt::Write for Bounded {
     fn write_str(&mut self, text: &str) -> fmt::Result {
-        let room = FIELD_BYTES.saturating_sub(self.text.len());
+        let room = (FIELD_BYTES + BEYOND).saturating_sub(self.text.len());
         let kept = cut(text, room);
         self.text.push_str(kept);
         if kept.len() < text.len() {
-            self.text.push('…');
             return Err(fmt::Error);
         }
         Ok(())
