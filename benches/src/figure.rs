@@ -298,7 +298,7 @@ pub const FIGURES: &[Figure] = &[
     },
     Figure {
         name: "stack.lua",
-        what: "a stack of 50 Lua functions, without their variables",
+        what: "the stack of 50 Lua functions as text, for a script, without their variables",
         ours: || profile::stack(Language::Lua),
         parts: 1.0,
         against: Against::Time("60 µs", 60_000.0),
@@ -340,7 +340,7 @@ pub const FIGURES: &[Figure] = &[
     },
     Figure {
         name: "stack.javascript",
-        what: "a stack of 50 JavaScript functions",
+        what: "the stack of 50 JavaScript functions as text, for a script",
         ours: || profile::stack(Language::JavaScript),
         parts: 1.0,
         against: Against::Time("60 µs", 60_000.0),
