@@ -265,40 +265,40 @@ pub const FIGURES: &[Figure] = &[
     },
     Figure {
         name: "profile.none.lua",
-        what: "a Lua script in a host that profiled another one before",
+        what: "50,000 steps of a Lua script in a host that profiled another one before",
         ours: || profile::script(Language::Lua, Profiled::Before(ProfileMode::Sampled)),
         parts: 1.0,
         against: Against::Work("the same in a host that never did", || {
             profile::script(Language::Lua, Profiled::Never)
         }),
         target: Some(1.02),
-        counted: 2000,
+        counted: 1,
     },
     Figure {
         name: "profile.sampling.lua",
-        what: "a Lua script that is sampled at 1 kHz",
+        what: "50,000 steps of a Lua script that is sampled at 1 kHz",
         ours: || profile::script(Language::Lua, Profiled::Now(ProfileMode::Sampled)),
         parts: 1.0,
         against: Against::Work("the same that is not profiled", || {
             profile::script(Language::Lua, Profiled::Never)
         }),
         target: Some(1.05),
-        counted: 2000,
+        counted: 1,
     },
     Figure {
         name: "profile.exact.lua",
-        what: "a Lua script whose calls are all noted",
+        what: "50,000 steps of a Lua script whose calls are all noted",
         ours: || profile::script(Language::Lua, Profiled::Now(ProfileMode::Exact)),
         parts: 1.0,
         against: Against::Work("the same that is not profiled", || {
             profile::script(Language::Lua, Profiled::Never)
         }),
         target: None,
-        counted: 2000,
+        counted: 1,
     },
     Figure {
         name: "stack.lua",
-        what: "a stack of 50 Lua functions, without their variables",
+        what: "the stack of 50 Lua functions as text, for a script, without their variables",
         ours: || profile::stack(Language::Lua),
         parts: 1.0,
         against: Against::Time("60 µs", 60_000.0),
@@ -307,40 +307,40 @@ pub const FIGURES: &[Figure] = &[
     },
     Figure {
         name: "profile.none.javascript",
-        what: "a JavaScript script in a host that profiled another one before",
+        what: "50,000 steps of a JavaScript script in a host that profiled another one before",
         ours: || profile::script(Language::JavaScript, Profiled::Before(ProfileMode::Sampled)),
         parts: 1.0,
         against: Against::Work("the same in a host that never did", || {
             profile::script(Language::JavaScript, Profiled::Never)
         }),
         target: Some(1.02),
-        counted: 2000,
+        counted: 1,
     },
     Figure {
         name: "profile.sampling.javascript",
-        what: "a JavaScript script that is sampled at 1 kHz",
+        what: "50,000 steps of a JavaScript script that is sampled at 1 kHz",
         ours: || profile::script(Language::JavaScript, Profiled::Now(ProfileMode::Sampled)),
         parts: 1.0,
         against: Against::Work("the same that is not profiled", || {
             profile::script(Language::JavaScript, Profiled::Never)
         }),
         target: Some(1.05),
-        counted: 2000,
+        counted: 1,
     },
     Figure {
         name: "profile.exact.javascript",
-        what: "a JavaScript script whose calls are all noted",
+        what: "50,000 steps of a JavaScript script whose calls are all noted",
         ours: || profile::script(Language::JavaScript, Profiled::Now(ProfileMode::Exact)),
         parts: 1.0,
         against: Against::Work("the same that is not profiled", || {
             profile::script(Language::JavaScript, Profiled::Never)
         }),
         target: None,
-        counted: 2000,
+        counted: 1,
     },
     Figure {
         name: "stack.javascript",
-        what: "a stack of 50 JavaScript functions",
+        what: "the stack of 50 JavaScript functions as text, for a script",
         ours: || profile::stack(Language::JavaScript),
         parts: 1.0,
         against: Against::Time("60 µs", 60_000.0),

@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use super::Work;
 use llmspell_bridge::{
-    Language, Method, ProfileMode, ProfileOptions, SandboxLimits, Script, ScriptHost, ScriptObject,
-    ScriptValue, StackTraceOptions,
+    DebugBridge, Language, ProfileMode, ProfileOptions, SandboxLimits, Script, ScriptHost,
 };
+use llmspell_utils::debug::DebugManager;
 
 /// How the work is profiled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,6 +69,9 @@ const fn source(language: Language) -> &'static str {
     }
 }
 
+/// How many steps of the script are one piece of work: many, because starting and stopping a profile is part of it.
+const STEPS: u64 = 50_000;
+
 /// A script that works, profiled or not.
 pub fn script(language: Language, profiled: Profiled) -> Work {
     let mut host = ScriptHost::builder(language)
@@ -97,54 +100,45 @@ pub fn script(language: Language, profiled: Profiled) -> Work {
         }
         let script = Script::new(
             "work",
-            source(language).replace("TIMES", &times.to_string()),
+            source(language).replace("TIMES", &(times * STEPS).to_string()),
         );
         host.run(&script).unwrap();
         black_box(host.profiles().stop());
     })
 }
 
-/// Reads the caller's stack a number of times.
-struct Stacks;
-
-impl ScriptObject for Stacks {
-    const NAME: &'static str = "Stacks";
-    const METHODS: &'static [Method<Self>] = &[Method::new("read", |_, arguments| {
-        let options = StackTraceOptions {
-            max_depth: 100,
-            capture_locals: false,
-            capture_upvalues: false,
-            include_source: true,
-        };
-        let times = arguments.number(0).unwrap_or_default() as u64;
-        for _ in 0..times {
-            let trace = black_box(arguments.stack(&options));
-            assert!(trace.frames.len() >= 50);
-        }
-        Ok(ScriptValue::Nil)
-    })];
-}
-
-/// Reads a stack of fifty functions, without their variables.
+/// Has a script ask for its stack of fifty functions as text, without their variables.
 pub fn stack(language: Language) -> Work {
     let mut host = ScriptHost::builder(language)
         .limits(limits())
-        .global("stacks", Arc::new(Stacks))
+        .debug(DebugBridge::new(Arc::new(DebugManager::new())))
         .build()
         .unwrap();
+    // Forty-nine calls and the script itself.
+    let source = match language {
+        Language::Lua => {
+            "local function down(n)
+                if n > 0 then return 1 + down(n - 1) end
+                assert(string.find(Debug.stackTrace(), '#49 ', 1, true))
+                for _ = 1, TIMES do Debug.stackTrace() end
+                return 0
+            end
+            return down(48)"
+        }
+        Language::JavaScript => {
+            "{
+                const down = (n) => {
+                    if (n > 0) return 1 + down(n - 1);
+                    if (!Debug.stackTrace().includes('#49 ')) throw new Error('no such frame');
+                    for (let i = 0; i < TIMES; i++) Debug.stackTrace();
+                    return 0;
+                };
+                down(48);
+            }"
+        }
+    };
     Box::new(move |times| {
-        let source = match language {
-            Language::Lua => format!(
-                "local function down(n) if n == 0 then stacks.read({times}) return 0 end
-                 return 1 + down(n - 1) end
-                 return down(48)"
-            ),
-            Language::JavaScript => format!(
-                "{{ const down = (n) => {{ if (n == 0) {{ stacks.read({times}); return 0; }}
-                 return 1 + down(n - 1); }};
-                 down(48) }}"
-            ),
-        };
+        let source = source.replace("TIMES", &times.to_string());
         host.run(&Script::new("deep", source)).unwrap();
     })
 }

@@ -127,19 +127,25 @@ fn frame(line: &str, known: &str) -> Option<StackFrame> {
 /// is why the name of the file that runs is looked for first.
 fn split_location<'a>(line: &'a str, known: &str) -> Option<(&'a str, &'a str)> {
     let inner = line.strip_suffix(')')?;
-    let at = inner.rfind(known).or_else(|| inner.rfind(" ("))?;
+    // Nearly always it is the last bracket. Then no other place can be meant, and one byte is quickly found.
+    let last = inner.rfind('(').and_then(|at| at.checked_sub(1));
+    let at = last
+        .filter(|at| inner.get(*at..).is_some_and(|rest| rest.starts_with(known)))
+        .or_else(|| inner.rfind(known))
+        .or_else(|| inner.rfind(" ("))?;
     let (name, location) = inner.split_at_checked(at)?;
     Some((name, location.strip_prefix(" (")?))
 }
 
 fn position(location: &str) -> (Option<String>, Option<u32>, Option<u32>) {
-    let mut parts = location.rsplitn(3, ':');
-    let numbers = (parts.next().map(str::parse), parts.next().map(str::parse));
-    match (numbers, parts.next()) {
-        ((Some(Ok(column)), Some(Ok(line))), Some(file)) => {
-            (Some(file.to_owned()), Some(line), Some(column))
-        }
-        _ => (Some(location.to_owned()), None, None),
+    let place = || {
+        let (rest, column) = location.rsplit_once(':')?;
+        let (file, line) = rest.rsplit_once(':')?;
+        Some((file, line.parse().ok()?, column.parse().ok()?))
+    };
+    match place() {
+        Some((file, line, column)) => (Some(file.to_owned()), Some(line), Some(column)),
+        None => (Some(location.to_owned()), None, None),
     }
 }
 

@@ -32,7 +32,9 @@ pub(crate) fn push_escaped(output: &mut String, text: &str) {
 /// ```
 #[must_use]
 pub fn escaped(text: &str) -> String {
-    escaped_where(text, |_| false)
+    let mut output = String::with_capacity(text.len());
+    push_escaped(&mut output, text);
+    output
 }
 
 /// As [`escaped`], and besides every character that `also` names.

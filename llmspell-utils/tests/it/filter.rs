@@ -480,3 +480,21 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn what_one_manager_decided_is_never_another_s() {
+    for round in 0..100 {
+        let silent = DebugManager::new();
+        silent.add_module_filter("noisy*", false).unwrap();
+        let loud = DebugManager::new();
+        loud.add_module_filter("other*", false).unwrap();
+        for module in ["noisy", "noisy.one", "noisy.two"] {
+            assert!(!silent.wants(DebugLevel::Info, Some(module)), "{round}");
+            assert!(loud.wants(DebugLevel::Info, Some(module)), "{round}");
+            assert!(!silent.wants(DebugLevel::Info, Some(module)), "{round}");
+        }
+        silent.clear_filters();
+        silent.add_module_filter("other*", false).unwrap();
+        assert!(silent.wants(DebugLevel::Info, Some("noisy")), "{round}");
+    }
+}
