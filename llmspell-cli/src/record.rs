@@ -35,8 +35,8 @@ Example:
   llmspell record --to gate.llmrec -- run examples/policy_gate/policy_gate.lua --debug info
   llmspell recording gate.llmrec --kind decision";
 
-/// How long a profile may be as JSON, in bytes: as the text of a record, each of its quotes counts twice.
-const LONGEST_PROFILE: usize = 512 << 10;
+/// How long a profile may be as JSON, in bytes; a record holds little more.
+const LONGEST_PROFILE: usize = 900 << 10;
 
 /// What is to be recorded where; set once, before the command runs.
 static WANTED: OnceLock<Wanted> = OnceLock::new();
@@ -207,22 +207,24 @@ impl DecisionObserver for Recording {
 }
 
 /// A profile with everything that is known of it, or the stacks alone where that is too much for one record.
+///
+/// Each name and each stack is a text of its own, because the redactor looks at no more than the beginning of a long one.
 fn shown_profile(profile: &Profile) -> Value {
     let whole = render(profile, ReportFormat::Json).ok();
-    let whole = whole.filter(|text| text.len() <= LONGEST_PROFILE);
-    let (format, text) = match whole {
-        Some(text) => (ReportFormat::Json, Some(text)),
-        None => (
-            ReportFormat::Folded,
-            render(profile, ReportFormat::Folded).ok(),
-        ),
-    };
-    json!({
+    let whole = whole
+        .filter(|text| text.len() <= LONGEST_PROFILE)
+        .and_then(|text| serde_json::from_str::<Value>(&text).ok());
+    let mut body = json!({
         "title": profile.title(),
         "total_us": profile.total().as_secs_f64() * 1e6,
-        "format": format.name(),
-        "text": text.unwrap_or_default(),
-    })
+    });
+    if let Some(whole) = whole {
+        body["profile"] = whole;
+    } else {
+        let stacks = render(profile, ReportFormat::Folded).unwrap_or_default();
+        body["stacks"] = stacks.lines().collect();
+    }
+    body
 }
 
 fn shown_timer(timer: &TimerStatistics) -> Value {

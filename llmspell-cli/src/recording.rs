@@ -141,11 +141,10 @@ fn line(record: &Record) -> String {
     let told = match &record.kind {
         _ if text("/left_out").is_some() => left_out(&record.body),
         RecordKind::Profile => format!(
-            "{}: {} in all, {} bytes of {}",
+            "{}: {} in all, {}",
             text("/title").unwrap_or("?"),
             time("total_us"),
-            text("/text").unwrap_or_default().len(),
-            text("/format").unwrap_or("?")
+            profile_size(&record.body)
         ),
         RecordKind::Entry => {
             let module = text("/module").map(|module| format!(" [{module}]"));
@@ -184,4 +183,18 @@ fn line(record: &Record) -> String {
         )
         .trim_end(),
     )
+}
+
+/// How much a recorded profile holds.
+fn profile_size(body: &Value) -> String {
+    let count = |pointer| {
+        body.pointer(pointer)
+            .and_then(Value::as_array)
+            .map(Vec::len)
+    };
+    match (count("/profile/paths"), count("/stacks")) {
+        (Some(paths), _) => format!("{paths} call paths"),
+        (None, Some(stacks)) => format!("{stacks} stacks"),
+        (None, None) => "?".to_owned(),
+    }
 }

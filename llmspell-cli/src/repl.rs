@@ -140,9 +140,11 @@ const fn prompt(language: Language) -> &'static str {
     }
 }
 
-/// Keeps an input for later sessions. That it cannot be kept is no reason to hold anybody up.
+/// Keeps an input for later sessions, unless it holds a secret. That it cannot be kept is no reason to hold anybody up.
 fn remember(editor: &mut Prompt, file: Option<&Path>, input: &str) {
-    if input.len() > history::LONGEST_INPUT || input.trim().is_empty() {
+    let redactor = llmspell_utils::debug::global().redactor();
+    let is_kept = input.len() <= history::LONGEST_INPUT && !input.trim().is_empty();
+    if !is_kept || redactor.text(input) != input {
         return;
     }
     let added = editor.add_history_entry(input);

@@ -176,14 +176,13 @@ fn a_profile_that_is_written_is_recorded_too() {
     assert_eq!(ran.code, 0, "{}", ran.err);
     let told = shown(&folder, &["--kind", "profile"]);
     assert!(
-        told.out.contains(" a.lua: ") && told.out.contains(" bytes of json"),
+        told.out.contains(" a.lua: ") && told.out.contains(" call paths"),
         "{}",
         told.out
     );
     let record = shown(&folder, &["--kind", "profile", "--json"]);
     let record: serde_json::Value = serde_json::from_str(&record.out).unwrap();
-    let text = record["body"]["text"].as_str().unwrap();
-    let profile: serde_json::Value = serde_json::from_str(text).unwrap();
+    let profile = &record["body"]["profile"];
     assert_eq!(
         (&profile["title"], &profile["method"]),
         (&"a.lua".into(), &"exact".into())
@@ -191,8 +190,46 @@ fn a_profile_that_is_written_is_recorded_too() {
     let frames = profile["frames"].as_array().unwrap();
     assert!(
         frames.iter().any(|frame| frame["name"] == "Cupcake.eval"),
-        "{text}"
+        "{profile}"
     );
+}
+
+#[test]
+fn a_profile_of_thousands_of_functions_is_recorded_stack_by_stack() {
+    let folder = folder();
+    // Functions of their own names, so that the profile has more than a record holds.
+    let functions: String = (0..6_000)
+        .map(|number| {
+            format!(
+                "function f.a_function_with_a_rather_long_name_{number}() return {number} end\n"
+            )
+        })
+        .collect();
+    let calls: String = (0..6_000)
+        .map(|number| format!("f.a_function_with_a_rather_long_name_{number}()\n"))
+        .collect();
+    let script = format!("local f = {{}}\n{functions}{calls}");
+    fs::write(folder.path().join("many.lua"), script).unwrap();
+    let ran = folder.run(&[
+        "record",
+        "--to",
+        "a.llmrec",
+        "--",
+        "run",
+        "many.lua",
+        "--profile",
+        "a.folded",
+        "--profile-exact",
+    ]);
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    let record = shown(&folder, &["--kind", "profile", "--json"]);
+    let record: serde_json::Value = serde_json::from_str(&record.out).unwrap();
+    let body = &record["body"];
+    let shown = body.to_string();
+    assert!(body["stacks"].is_array());
+    assert!(!shown.contains("redacted") && !shown.contains("left_out"));
+    assert!(shown.contains("a_function_with_a_rather_long_name_0"));
+    assert!(shown.contains("a_function_with_a_rather_long_name_5999"));
 }
 
 #[test]

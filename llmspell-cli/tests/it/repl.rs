@@ -191,6 +191,7 @@ fn inputs_are_there_in_the_next_session_and_nobody_else_reads_them() {
     let mut first = Terminal::open(&folder, &[]);
     first.enters("40 + 2", "42\r\n");
     first.enters(" 'secret'", "\"secret\"\r\n");
+    first.enters("#'AKIAIOSFODNN7EXAMPLE'", "20\r\n");
     first.types("\u{4}");
     first.ends();
     let mut second = Terminal::open(&folder, &[]);
@@ -198,7 +199,9 @@ fn inputs_are_there_in_the_next_session_and_nobody_else_reads_them() {
     second.types("\u{4}");
     second.ends();
     let file = folder.path().join("history");
-    assert!(!fs::read_to_string(&file).unwrap().contains("secret"));
+    let kept = fs::read_to_string(&file).unwrap();
+    assert!(kept.contains("40 + 2"));
+    assert!(!kept.contains("secret") && !kept.contains("AKIA"), "{kept}");
     assert_eq!(mode(&file), 0o600);
 }
 

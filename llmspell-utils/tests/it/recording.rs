@@ -495,7 +495,7 @@ fn every_record_follows_the_schema() {
     writer
         .record(
             RecordKind::Profile,
-            json!({"format": "folded", "text": "a;b 3\n"}),
+            json!({"title": "a.lua", "total_us": 3.0, "stacks": ["a;b 3"]}),
         )
         .unwrap();
     writer
