@@ -214,17 +214,18 @@ fn shown_profile(profile: &Profile) -> Value {
     let whole = whole
         .filter(|text| text.len() <= LONGEST_PROFILE)
         .and_then(|text| serde_json::from_str::<Value>(&text).ok());
-    let mut body = json!({
+    let (kind, what) = match whole {
+        Some(whole) => ("profile", whole),
+        None => {
+            let stacks = render(profile, ReportFormat::Folded).unwrap_or_default();
+            ("stacks", stacks.lines().collect())
+        }
+    };
+    json!({
         "title": profile.title(),
         "total_us": profile.total().as_secs_f64() * 1e6,
-    });
-    if let Some(whole) = whole {
-        body["profile"] = whole;
-    } else {
-        let stacks = render(profile, ReportFormat::Folded).unwrap_or_default();
-        body["stacks"] = stacks.lines().collect();
-    }
-    body
+        kind: what,
+    })
 }
 
 fn shown_timer(timer: &TimerStatistics) -> Value {
