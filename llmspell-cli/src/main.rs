@@ -11,6 +11,7 @@ mod record;
 mod recording;
 mod repl;
 mod run;
+mod script_arguments;
 mod settings;
 mod stop_switch;
 

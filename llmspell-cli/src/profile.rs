@@ -3,13 +3,11 @@
 use std::io::{IsTerminal as _, Write as _, stderr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
 
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use llmspell_bridge::{
     DebugBridge, KeptLines, Language, SandboxLimits, Script, ScriptHost, ScriptOutput,
-    parse_duration, parse_size,
 };
 use llmspell_engine::{EngineOptions, PolicyEngine, Project};
 use llmspell_utils::debug;
@@ -22,6 +20,7 @@ use crate::measure::{
     EventSubject, Fresh, Measured, Measurement, SavedProfile, as_json, measure, measurement_text,
     most_runs, profile_options,
 };
+use crate::script_arguments::ScriptArguments;
 use crate::settings::{Settings, find_project};
 use crate::stop_switch::StopSwitch;
 
@@ -55,15 +54,8 @@ pub(crate) struct Arguments {
     /// Prints the times and the profile as one JSON document
     #[arg(long)]
     json: bool,
-    /// How long one run may take, such as `250ms` or `2s`
-    #[arg(long, value_name = "D", value_parser = parse_duration)]
-    timeout: Option<Duration>,
-    /// How much memory the script may use, such as `64MiB`
-    #[arg(long, value_name = "N", value_parser = parse_size)]
-    memory: Option<usize>,
-    /// Arguments of the script: `arg` in Lua, `args` in JavaScript
-    #[arg(last = true, value_name = "ARGS")]
-    arguments: Vec<String>,
+    #[command(flatten)]
+    told: ScriptArguments,
 }
 
 const EXAMPLE: &str = "\
@@ -100,7 +92,7 @@ pub(crate) fn profile(arguments: &Arguments) -> Result<Exit, Failure> {
     let stop = Arc::new(StopSwitch::default());
     let measured = match language {
         Some(language) => {
-            let limits = limits(arguments, &settings.script.limits);
+            let limits = arguments.told.limits(&settings.script.limits);
             let events = events_of(&arguments.event, &settings.script)?;
             of_script(
                 arguments,
@@ -137,14 +129,6 @@ pub(crate) fn profile(arguments: &Arguments) -> Result<Exit, Failure> {
             .try_for_each(|saved| saved.write(profile))?;
     }
     Ok(Exit::Done)
-}
-
-fn limits(arguments: &Arguments, settings: &SandboxLimits) -> SandboxLimits {
-    SandboxLimits {
-        timeout: arguments.timeout.or(settings.timeout),
-        memory: arguments.memory.unwrap_or(settings.memory),
-        stack: settings.stack,
-    }
 }
 
 fn engine(root: &Path) -> Result<Arc<PolicyEngine>, Failure> {
@@ -184,7 +168,7 @@ fn of_script(
             .debug(DebugBridge::owning(Arc::clone(debug::global())))
             .output(Arc::new(KeptLines::new(0)) as Arc<dyn ScriptOutput>)
             .projects_below(beside)
-            .arguments(arguments.arguments.iter().cloned());
+            .arguments(arguments.told.arguments.iter().cloned());
         if let Some(policies) = &policies {
             builder = builder.policies(Arc::clone(policies));
         }

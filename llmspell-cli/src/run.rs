@@ -2,12 +2,9 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
 
 use clap::Args;
-use llmspell_bridge::{
-    DebugBridge, Language, ScriptHost, ScriptOutput, StandardStreams, parse_duration, parse_size,
-};
+use llmspell_bridge::{DebugBridge, Language, ScriptHost, ScriptOutput, StandardStreams};
 use llmspell_engine::{EngineOptions, Project};
 use llmspell_utils::debug;
 
@@ -16,6 +13,7 @@ use crate::failure::Failure;
 use crate::input::{NamedEvent, events_of};
 use crate::measure::{SavedProfile, profile_options};
 use crate::record;
+use crate::script_arguments::ScriptArguments;
 use crate::settings::{Settings, find_project};
 use crate::stop_switch::StopSwitch;
 
@@ -43,15 +41,8 @@ pub(crate) struct Arguments {
     /// slower
     #[arg(long, requires = "profile")]
     profile_exact: bool,
-    /// How long the script may run, such as `250ms` or `2s`
-    #[arg(long, value_name = "D", value_parser = parse_duration)]
-    timeout: Option<Duration>,
-    /// How much memory the script may use, such as `64MiB`
-    #[arg(long, value_name = "N", value_parser = parse_size)]
-    memory: Option<usize>,
-    /// Arguments of the script: `arg` in Lua, `args` in JavaScript
-    #[arg(last = true, value_name = "ARGS")]
-    arguments: Vec<String>,
+    #[command(flatten)]
+    told: ScriptArguments,
 }
 
 const EXAMPLE: &str = "\
@@ -85,18 +76,15 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
         profile.check()?;
     }
     settings.configure_debug(arguments.debug.as_deref())?;
-    let mut limits = settings.script.limits.clone();
-    limits.timeout = arguments.timeout.or(limits.timeout);
-    limits.memory = arguments.memory.unwrap_or(limits.memory);
     let streams = Arc::new(StandardStreams::default());
     let mut builder = ScriptHost::builder(language)
-        .limits(limits)
+        .limits(arguments.told.limits(&settings.script.limits))
         .debug(DebugBridge::owning(Arc::clone(debug::global())))
         .output(record::overheard(
             Arc::clone(&streams) as Arc<dyn ScriptOutput>
         ))
         .projects_below(beside)
-        .arguments(arguments.arguments.iter().cloned());
+        .arguments(arguments.told.arguments.iter().cloned());
     if let Some(project) = project {
         builder = builder.project(project.root(), EngineOptions::default());
     }

@@ -7,6 +7,18 @@ use std::process::{Command, Stdio};
 
 use tempfile::TempDir;
 
+/// A policy that blocks the end of a session.
+pub(crate) const STOP_POLICY: &str = r#"# METADATA
+# custom:
+#   routing:
+#     required_events: [Stop]
+package cupcake.policies.stop
+
+import rego.v1
+
+block contains {"rule_id": "STOP", "reason": "not yet", "severity": "LOW"}
+"#;
+
 /// What a run of the program left behind.
 #[derive(Debug)]
 pub(crate) struct Ran {

@@ -4,18 +4,7 @@ use std::fs;
 use std::io::Read as _;
 use std::process::Stdio;
 
-use crate::program::{Folder, Ran};
-
-const POLICY: &str = r#"# METADATA
-# custom:
-#   routing:
-#     required_events: [Stop]
-package cupcake.policies.stop
-
-import rego.v1
-
-block contains {"rule_id": "STOP", "reason": "not yet", "severity": "LOW"}
-"#;
+use crate::program::{Folder, Ran, STOP_POLICY};
 
 const SCRIPT: &str = r#"
 Debug.info('login with password=hunter2', 'm')
@@ -40,7 +29,7 @@ fn folder() -> Folder {
             "stop.json",
             r#"{"hook_event_name":"Stop","password":"hunter2"}"#,
         ),
-        (".cupcake/policies/stop.rego", POLICY),
+        (".cupcake/policies/stop.rego", STOP_POLICY),
     ])
 }
 

@@ -1,17 +1,6 @@
 //! `llmspell run`.
 
-use crate::program::Folder;
-
-const POLICY: &str = r#"# METADATA
-# custom:
-#   routing:
-#     required_events: [Stop]
-package cupcake.policies.stop
-
-import rego.v1
-
-block contains {"rule_id": "STOP", "reason": "not yet", "severity": "LOW"}
-"#;
+use crate::program::{Folder, STOP_POLICY};
 
 #[test]
 fn what_a_script_prints_is_the_answer_and_everything_else_goes_to_standard_error() {
@@ -87,7 +76,7 @@ fn a_script_finds_the_project_beside_it_and_the_events_of_its_settings() {
     let script =
         "for _, e in Cupcake.events() do print(e.name, Cupcake.eval(e.event).decision) end";
     let folder = Folder::new(&[
-        ("shop/.cupcake/policies/stop.rego", POLICY),
+        ("shop/.cupcake/policies/stop.rego", STOP_POLICY),
         ("shop/llmspell.toml", "[script]\nevents = 'events'\n"),
         (
             "shop/events/2-start.json",
