@@ -1,7 +1,7 @@
 //! Profiles of scripts: what is common to all languages, and the one slot that a host has for a running profile.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use llmspell_utils::debug::{
@@ -57,6 +57,10 @@ pub struct RunningProfile {
     options: ProfileOptions,
     clock: Arc<dyn Clock>,
     builder: Mutex<ProfileBuilder>,
+    /// Whether a function of the host runs, which tells by itself where the time goes.
+    is_in_host: AtomicBool,
+    /// How many nanoseconds such functions took so far.
+    in_host: AtomicU64,
 }
 
 impl RunningProfile {
@@ -73,13 +77,25 @@ impl RunningProfile {
         feed(&mut builder, now)
     }
 
-    /// Brings the profile to the point where a script calls a function of the host: in a sampled profile this is a
-    /// sample of the caller's stack, in an exact one the stack is current already.
+    /// Whether a function of the host runs, so that a sample would find the script where it waits, and not where it
+    /// spends its time.
+    pub(crate) fn is_in_host(&self) -> bool {
+        self.is_in_host.load(Ordering::Relaxed)
+    }
+
+    /// The time without what functions of the host took: an engine that samples by it finds scripts where they are as
+    /// often as they are there.
+    pub(crate) fn script_time(&self, now: Duration) -> Duration {
+        now.saturating_sub(Duration::from_nanos(self.in_host.load(Ordering::Relaxed)))
+    }
+
+    /// Brings the profile to the point where a script calls a function of the host: in a sampled profile the caller's
+    /// stack becomes current, in an exact one it is already.
     pub fn reach(&self, arguments: &dyn Arguments) {
         match self.options.mode {
             ProfileMode::Sampled => self.feed(|builder, now| {
                 let stack = arguments.profile_stack(builder);
-                builder.sample(&stack, now);
+                builder.reach(&stack, now);
             }),
             ProfileMode::Exact => self.feed(ProfileBuilder::charge),
         }
@@ -88,20 +104,22 @@ impl RunningProfile {
     /// Goes from a script into a function of the host, until what it returns is dropped. Whatever the function measures
     /// meanwhile stands beneath it.
     pub fn call(&self, function: &'static str, arguments: &dyn Arguments) -> ProfiledCall<'_> {
+        self.is_in_host.store(true, Ordering::Relaxed);
         self.reach(arguments);
         let frame = ProfileFrame::new(function, FrameKind::Host);
-        let depth = self.feed(|builder, now| {
+        let (depth, entered) = self.feed(|builder, now| {
             let depth = builder.depth();
             let frame = builder.frame(frame);
             // An exact profile may have noted the call already.
             if builder.current_frame() != Some(frame) {
                 builder.enter(frame, now);
             }
-            depth
+            (depth, now)
         });
         ProfiledCall {
             profile: self,
             depth,
+            entered,
         }
     }
 }
@@ -113,13 +131,19 @@ pub struct ProfiledCall<'a> {
     profile: &'a RunningProfile,
     /// How many calls were open before.
     depth: usize,
+    entered: Duration,
 }
 
 impl Drop for ProfiledCall<'_> {
     fn drop(&mut self) {
         // Also out of what a script function left open that was called meanwhile and raised an error.
-        self.profile
-            .feed(|builder, now| builder.leave_to(self.depth, now));
+        let took = self.profile.feed(|builder, now| {
+            builder.leave_to(self.depth, now);
+            now.saturating_sub(self.entered)
+        });
+        let took = u64::try_from(took.as_nanos()).unwrap_or(u64::MAX);
+        self.profile.in_host.fetch_add(took, Ordering::Relaxed);
+        self.profile.is_in_host.store(false, Ordering::Relaxed);
     }
 }
 
@@ -178,6 +202,8 @@ impl ScriptProfiles {
             options,
             clock: Arc::clone(self.0.debug.clock()),
             builder: Mutex::new(builder),
+            is_in_host: AtomicBool::new(false),
+            in_host: AtomicU64::new(0),
         });
         self.0.source.begin(&profile)?;
         *running = Some(profile);

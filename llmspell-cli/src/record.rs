@@ -22,7 +22,7 @@ use crate::failure::Failure;
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLE)]
 pub(crate) struct Arguments {
-    /// The file to write, which must not exist [default: recording-<id>.llmrec here]
+    /// The file to write, which must not exist [default: recording-ID.llmrec here]
     #[arg(long, value_name = "FILE")]
     to: Option<PathBuf>,
     /// The command to run: `run` or `eval` with its arguments

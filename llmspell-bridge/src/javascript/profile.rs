@@ -94,7 +94,7 @@ impl ProfileSource for ProfileFeed {
     }
 }
 
-/// When the stack of one context was last read for a profile.
+/// When the stack of one context was last read for a profile, in the time of scripts.
 #[derive(Default)]
 pub(super) struct Sampling {
     last: Cell<Duration>,
@@ -109,7 +109,7 @@ pub(super) fn begin_script(js: Js<'_>, script: &str, main: Option<u32>) {
             let frame = builder.frame(main_frame(script));
             builder.sample(&[], now);
             builder.sample(&[frame], now);
-            realm.sampling.last.set(now);
+            realm.sampling.last.set(profile.script_time(now));
         });
     }
     realm.calls.borrow_mut().begin(&realm.profile, script, main);
@@ -169,7 +169,7 @@ impl Passage {
 
 fn sample_if_due(js: Js<'_>, profile: &RunningProfile, innermost: Innermost) {
     let last = &js.realm().sampling.last;
-    let now = profile.feed(|_, now| now);
+    let now = profile.script_time(profile.feed(|_, now| now));
     // A clock that was set back must not end the sampling.
     let is_early = now
         .checked_sub(last.get())
@@ -179,7 +179,7 @@ fn sample_if_due(js: Js<'_>, profile: &RunningProfile, innermost: Innermost) {
     }
     let frames = call_sites::stack(js, innermost);
     profile.feed(|builder, now| {
-        last.set(now);
+        last.set(profile.script_time(now));
         if frames.is_empty() {
             builder.charge(now);
         } else {

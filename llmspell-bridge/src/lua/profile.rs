@@ -189,7 +189,12 @@ impl ProfileSource for LuaProfiles {
         let (calls, sampler) = match profile.options().mode {
             ProfileMode::Sampled => {
                 let stopper = Arc::clone(&self.stopper);
-                let arm = move || stopper.arm(sample);
+                let sampled = Arc::clone(profile);
+                let arm = move || {
+                    if !sampled.is_in_host() {
+                        stopper.arm(sample);
+                    }
+                };
                 let sampler = Sampler::start(profile.options().interval, arm)?;
                 (None, Some(sampler))
             }

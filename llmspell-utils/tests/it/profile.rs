@@ -111,3 +111,58 @@ fn leaving_more_often_than_entering_does_no_harm() {
     assert!(profile.is_empty());
     assert_eq!(profile.segments().len(), 2, "time in which nothing ran");
 }
+
+#[test]
+fn the_time_before_a_call_of_the_host_goes_where_the_next_sample_finds_the_script() {
+    let mut builder = ProfileBuilder::new("host", ProfileMethod::Sampled(10 * MS), Duration::ZERO);
+    let frame = |builder: &mut ProfileBuilder, name: &str, kind| {
+        builder.frame(ProfileFrame::new(name, kind))
+    };
+    let judge = frame(&mut builder, "judge", FrameKind::Script);
+    let distance = frame(&mut builder, "distance", FrameKind::Script);
+    let eval = frame(&mut builder, "Cupcake.eval", FrameKind::Host);
+    // Twice six milliseconds in `distance` and one in the host, which `judge` calls; the sample comes in `distance`.
+    for at in [6, 13] {
+        builder.reach(&[judge], at * MS);
+        builder.enter(eval, at * MS);
+        builder.leave((at + 1) * MS);
+    }
+    builder.sample(&[judge, distance], 17 * MS);
+    // After the last sample nothing tells, so the caller has it.
+    builder.reach(&[judge], 19 * MS);
+    let profile = builder.finish(20 * MS);
+
+    let own = |stack: &[_]| {
+        let mut nodes = profile.nodes();
+        let found = nodes.find(|node| profile.stack(node.id) == stack);
+        found.map_or(Duration::ZERO, |node| node.own)
+    };
+    assert_eq!(own(&[judge, eval]), 2 * MS);
+    assert_eq!(own(&[judge, distance]), (6 + 6 + 3) * MS);
+    assert_eq!(own(&[judge]), (2 + 1) * MS);
+    assert_eq!(profile.total(), 20 * MS);
+    let mut end = Duration::ZERO;
+    for segment in profile.segments() {
+        assert_eq!(segment.start, end, "the course of time has no hole");
+        assert!(segment.node.is_some());
+        end = segment.start + segment.duration;
+    }
+    assert_eq!(end, 20 * MS);
+}
+
+#[test]
+fn time_that_waits_for_a_sample_is_bounded_and_lost_to_nobody() {
+    let mut builder = ProfileBuilder::new("host", ProfileMethod::Sampled(MS), Duration::ZERO);
+    let main = builder.frame(ProfileFrame::new("main", FrameKind::Script));
+    let eval = builder.frame(ProfileFrame::new("Cupcake.eval", FrameKind::Host));
+    for turn in 0..5_000 {
+        let at = 2 * turn * MS;
+        builder.reach(&[main], at + MS);
+        builder.enter(eval, at + MS);
+        builder.leave(at + 2 * MS);
+    }
+    builder.sample(&[], 10_000 * MS);
+    let profile = builder.finish(10_000 * MS);
+    let own: Vec<_> = profile.nodes().map(|node| node.own).collect();
+    assert_eq!(own, [5_000 * MS, 5_000 * MS]);
+}

@@ -23,6 +23,9 @@ const OPEN: usize = 100_000;
 /// How many stretches of time a profile lists.
 const SEGMENTS: usize = 1_000_000;
 
+/// How many segments may wait for the sample that says where they were spent.
+const UNSETTLED: usize = 1_000;
+
 /// The longest name of a frame, in bytes.
 const NAME_BYTES: usize = 256;
 
@@ -41,8 +44,20 @@ pub struct ProfileBuilder {
     open: Vec<Open>,
     /// How many calls are open beyond those that are kept.
     beyond: usize,
+    /// Time between two calls of the host that no sample fell into yet.
+    unsettled: Vec<Unsettled>,
     /// Up to when all time is charged.
     mark: Duration,
+}
+
+/// A stretch of time that waits for a sample to say where it was spent.
+#[derive(Debug, Clone, Copy)]
+struct Unsettled {
+    /// Its place among the segments, if it is listed.
+    segment: Option<usize>,
+    duration: Duration,
+    /// Where it is charged if no sample comes.
+    otherwise: Option<NodeId>,
 }
 
 /// A call that was entered and not left.
@@ -72,6 +87,7 @@ impl ProfileBuilder {
             node_ids: HashMap::default(),
             open: Vec::new(),
             beyond: 0,
+            unsettled: Vec::new(),
             mark: at,
         }
     }
@@ -108,6 +124,57 @@ impl ProfileBuilder {
         }
         self.profile.samples += 1;
         self.charge(at);
+        self.settle(self.current());
+    }
+
+    /// Makes a stack current that was not found by chance: that of a script which calls the host now.
+    ///
+    /// It says nothing about where the time since the last call was spent, so that waits for the next sample and goes
+    /// where that finds the script; if there is none before the script ends, it goes to this stack.
+    pub fn reach(&mut self, stack: &[FrameId], at: Duration) {
+        let start = self.mark;
+        let duration = at.saturating_sub(start);
+        self.mark = start.max(at);
+        self.open.clear();
+        self.beyond = 0;
+        for frame in stack {
+            self.open_frame(*frame);
+        }
+        if duration.is_zero() {
+            return;
+        }
+        if self.unsettled.len() >= UNSETTLED {
+            self.settle(None);
+        }
+        let listed = self.profile.segments.len() < SEGMENTS;
+        if listed {
+            self.profile.segments.push(Segment {
+                node: None,
+                start,
+                duration,
+            });
+        } else {
+            self.profile.lost.segments += 1;
+        }
+        self.unsettled.push(Unsettled {
+            segment: listed.then(|| self.profile.segments.len() - 1),
+            duration,
+            otherwise: self.current(),
+        });
+    }
+
+    /// Charges what waits to a path, or each to the stack that it ended with.
+    fn settle(&mut self, found: Option<NodeId>) {
+        for waiting in std::mem::take(&mut self.unsettled) {
+            let node = found.or(waiting.otherwise);
+            if let Some(node) = node.and_then(|id| self.node_mut(id)) {
+                node.own += waiting.duration;
+            }
+            let segment = waiting.segment;
+            if let Some(segment) = segment.and_then(|at| self.profile.segments.get_mut(at)) {
+                segment.node = node;
+            }
+        }
     }
 
     /// Charges the time since the last call to the current path, and goes into a frame beneath it.
@@ -230,12 +297,16 @@ impl ProfileBuilder {
             self.beyond = depth.saturating_sub(self.open.len());
             self.open.truncate(depth);
         }
+        if depth == 0 {
+            self.settle(None);
+        }
     }
 
     /// Charges what is left to the current path, and ends the profile.
     #[must_use]
     pub fn finish(mut self, at: Duration) -> Profile {
         self.charge(at);
+        self.settle(None);
         self.profile
     }
 
@@ -312,9 +383,14 @@ impl ProfileBuilder {
             return;
         }
         let is_full = self.profile.segments.len() >= SEGMENTS;
+        let last = self.profile.segments.len().checked_sub(1);
+        let is_settled = self
+            .unsettled
+            .last()
+            .is_none_or(|waiting| waiting.segment != last);
         match self.profile.segments.last_mut() {
             // Samples of the same path are told as one stretch.
-            Some(last) if last.node == segment.node && !is_exact => {
+            Some(last) if last.node == segment.node && !is_exact && is_settled => {
                 last.duration += segment.duration;
             }
             _ if is_full => self.profile.lost.segments += 1,
