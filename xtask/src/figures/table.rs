@@ -114,7 +114,11 @@ fn target(target: &Value) -> String {
     match target {
         Value::Null => UNKNOWN.to_owned(),
         Value::String(words) => words.clone(),
-        Value::Number(number) => format!("<= {number}x"),
+        Value::Number(number) => number.as_f64().map_or_else(
+            || format!("<= {number}x"),
+            // Three digits behind the point say enough, and 1 is shown as 1.0.
+            |target| format!("<= {:?}x", (target * 1000.0).round() / 1000.0),
+        ),
         other => other.to_string(),
     }
 }
