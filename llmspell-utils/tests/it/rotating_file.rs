@@ -145,18 +145,23 @@ fn a_missing_number_is_filled_and_what_lies_beyond_stays() {
     assert_eq!(fs::read(numbered(&path, 3)).unwrap(), b"3");
 }
 
-#[test]
-fn a_file_that_cannot_be_put_aside_grows_on_and_that_is_reported_once() {
-    let directory = tempfile::tempdir().unwrap();
-    let path = directory.path().join("debug.log");
+/// A manager whose file should be put aside with every entry, and never can be.
+fn writing_without_a_place(path: &Path) -> (DebugManager, Arc<ManualClock>) {
     // A directory in the only place, which no file can take.
-    fs::create_dir_all(numbered(&path, 1).join("full")).unwrap();
+    fs::create_dir_all(numbered(path, 1).join("full")).unwrap();
     let rotation = Rotation {
         size: 1,
         keep: 1,
         ..Rotation::default()
     };
-    let (manager, clock) = writing(&path, rotation);
+    writing(path, rotation)
+}
+
+#[test]
+fn a_file_that_cannot_be_put_aside_grows_on_and_that_is_reported_once() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("debug.log");
+    let (manager, clock) = writing_without_a_place(&path);
     for number in 0..5 {
         manager.log(DebugLevel::Info, None, number);
         clock.advance(Duration::from_secs(11));
@@ -180,13 +185,7 @@ fn a_file_that_cannot_be_put_aside_grows_on_and_that_is_reported_once() {
 fn a_failure_is_not_tried_again_with_every_entry() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("debug.log");
-    fs::create_dir_all(numbered(&path, 1).join("full")).unwrap();
-    let rotation = Rotation {
-        size: 1,
-        keep: 1,
-        ..Rotation::default()
-    };
-    let (manager, clock) = writing(&path, rotation);
+    let (manager, clock) = writing_without_a_place(&path);
     manager.log(DebugLevel::Info, None, "0");
     manager.log(DebugLevel::Info, None, "1");
     fs::remove_dir_all(numbered(&path, 1)).unwrap();
