@@ -1,5 +1,10 @@
 //! How a policy is run: one small trait, one folder per way.
 
+mod answers;
+mod fault;
+mod said;
+mod speaker;
+
 pub(crate) mod rego;
 
 use std::fmt::Debug;
@@ -7,28 +12,34 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use crate::decision::{DecisionError, RuleReport};
-use crate::evaluation_probe::Probe;
 use crate::value::Value;
 
+pub use answers::Answers;
+pub use fault::PolicyFault;
+pub use speaker::Definition;
+pub(crate) use speaker::Speaker;
+
 /// A policy that is ready to be asked.
-pub(crate) trait Evaluator: Debug + Send + Sync {
-    /// What the policy says about the event; failures are among the findings.
-    fn evaluate(
-        &self,
-        event: &Value,
-        moment: Moment,
-        findings: &mut Findings,
-        probe: &mut Probe<'_>,
-    );
+///
+/// The engine catches panics, and asks no evaluator after the decision's deadline.
+pub trait Evaluator: Debug {
+    /// Asks every verb that the policy defines, the strongest first.
+    ///
+    /// `input` is the event with what the engine adds to it, such as `signals`. An evaluator that cannot finish
+    /// within the moment says so with a fault of the kind `timeout`: silence would be an allow.
+    fn evaluate(&self, input: &Value, moment: Moment, answers: &mut Answers<'_, '_>);
 }
 
+/// An evaluator that any thread may ask, from several threads at once.
+pub type SharedEvaluator = Box<dyn Evaluator + Send + Sync>;
+
 /// When a policy is evaluated, and how long that may take.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Moment {
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Moment {
     /// The time of the decision, the same for all of its policies.
-    pub(crate) now: SystemTime,
+    pub now: SystemTime,
     /// What is left of the decision's deadline.
-    pub(crate) left: Duration,
+    pub left: Duration,
 }
 
 /// What the policies said, and what went wrong meanwhile.

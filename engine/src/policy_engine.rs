@@ -4,21 +4,21 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
+use arc_swap::ArcSwap;
 use llmspell_utils::debug::DebugManager;
-use sha2::{Digest, Sha256};
 
 use crate::decision::{Decision, DecisionError, DecisionErrorKind, Timings};
 use crate::error::EngineError;
 use crate::evaluation_probe::{EvaluationProbe, EvaluationStep, Probe};
-use crate::evaluator::{Evaluator, Findings, Moment};
+use crate::evaluator::{Findings, Moment};
 use crate::event::{Event, EventLimits};
 use crate::harness::Harness;
 use crate::messages::Messages;
-use crate::policy::{self, PolicySummary};
-use crate::project::{POLICIES, Project, SourceFile};
-use crate::route::Routes;
-use crate::rulebook::{self, Rulebook};
-use crate::settings::{Mode, Settings};
+use crate::policy::{self, Policy, PolicySummary};
+use crate::policy_language::PolicyLanguage;
+use crate::policy_set::PolicySet;
+use crate::project::Project;
+use crate::settings::Mode;
 use crate::synthesis::synthesize;
 
 /// How an engine is loaded; what is not given comes from the project.
@@ -34,6 +34,8 @@ pub struct EngineOptions {
     pub deadline: Duration,
     /// Who hears what policies print, what fails and what is decided; nobody, if none.
     pub debug: Option<Arc<DebugManager>>,
+    /// The script languages in which policies may be written, besides Rego.
+    pub languages: Vec<Arc<dyn PolicyLanguage>>,
 }
 
 impl Default for EngineOptions {
@@ -44,6 +46,7 @@ impl Default for EngineOptions {
             event_limits: EventLimits::default(),
             deadline: Duration::from_secs(1),
             debug: None,
+            languages: Vec::new(),
         }
     }
 }
@@ -67,17 +70,9 @@ impl Default for EngineOptions {
 #[derive(Debug)]
 pub struct PolicyEngine {
     project: Project,
-    harness: Harness,
-    mode: Mode,
-    event_limits: EventLimits,
-    deadline: Duration,
-    summaries: Vec<PolicySummary>,
-    /// What evaluates each policy of `summaries`, by its place there; none for what is broken.
-    evaluators: Vec<Option<Box<dyn Evaluator>>>,
-    routes: Routes,
-    /// What is wrong with the project and its policies, and so with every decision.
-    standing_errors: Vec<DecisionError>,
-    digest: Arc<str>,
+    options: EngineOptions,
+    /// What decides now; a decision keeps the set that it began with.
+    set: ArcSwap<PolicySet>,
     messages: Messages,
 }
 
@@ -91,44 +86,13 @@ impl PolicyEngine {
     /// When there is no project, or its rulebook or its settings are broken.
     pub fn load(path: &Path, options: &EngineOptions) -> Result<Self, EngineError> {
         let project = Project::at(path)?;
-        let settings = Settings::read(&project)?;
-        let rulebook = Rulebook::read(&project)?;
-        let harness = options
-            .harness
-            .or(settings.harness)
-            .or_else(|| project.only_harness())
-            .unwrap_or_default();
-        let sources = project.sources(harness)?;
-        let policies = policy::load(&sources);
-
-        let broken = policies
-            .iter()
-            .filter_map(|policy| policy.summary.error.clone());
-        let standing_errors: Vec<DecisionError> = rulebook
-            .errors
-            .iter()
-            .cloned()
-            .chain(broken)
-            .chain(policies.is_empty().then(|| no_policies(harness)))
-            .collect();
+        let set = PolicySet::load(&project, options)?;
         let messages = Messages(options.debug.clone());
-        messages.failed(&standing_errors);
-        let routes = Routes::of(&policies);
-        let (summaries, evaluators) = policies
-            .into_iter()
-            .map(|policy| (policy.summary, policy.evaluator))
-            .unzip();
+        messages.failed(&set.standing_errors);
         Ok(Self {
-            digest: digest(&rulebook, &sources),
             project,
-            harness,
-            mode: options.mode.unwrap_or(settings.mode),
-            event_limits: options.event_limits,
-            deadline: options.deadline,
-            summaries,
-            evaluators,
-            routes,
-            standing_errors,
+            options: options.clone(),
+            set: ArcSwap::from_pointee(set),
             messages,
         })
     }
@@ -147,22 +111,35 @@ impl PolicyEngine {
 
     fn decide(&self, event: &Event, mut probe: Probe<'_>) -> Decision {
         let start = Instant::now();
-        probe.enter(|| EvaluationStep::Route);
-        let matched = self.routes.find(event.name(), event.tool());
-        probe.leave();
-        let routed = Instant::now();
+        let set = self.set.load();
         let mut findings = Findings {
-            errors: self.standing_errors.clone(),
+            errors: set.standing_errors.clone(),
             ..Findings::default()
         };
-        self.evaluate_policies(&matched, event, routed, &mut findings, &mut probe);
-        self.tell(&findings);
+        let mut times = Timings::default();
+        for layer in &set.layers {
+            let begun = Instant::now();
+            probe.enter(|| EvaluationStep::Route);
+            let matched = layer.routes.find(event.name(), event.tool());
+            probe.leave();
+            let routed = Instant::now();
+            times.route += microseconds(begun, routed);
+            let policies = matched
+                .iter()
+                .filter_map(|index| layer.policies.get(*index));
+            self.evaluate_policies(policies, event, start, &mut findings, &mut probe);
+            times.evaluate += microseconds(routed, Instant::now());
+        }
+        // The standing errors come first and were told when the project was loaded.
+        self.tell(&findings, set.standing_errors.len());
         let evaluated = Instant::now();
         probe.enter(|| EvaluationStep::Synthesize);
-        let outcome = synthesize(findings, event.value(), self.mode);
+        let outcome = synthesize(findings, event.value(), set.mode);
         probe.leave();
         let decision_id = uuid::Uuid::now_v7().to_string();
         let end = Instant::now();
+        times.synthesize = microseconds(evaluated, end);
+        times.total = microseconds(start, end);
         let decision = Decision {
             decision: outcome.verdict,
             reason: outcome.reason,
@@ -175,57 +152,47 @@ impl PolicyEngine {
             tool: event.shared_tool().cloned(),
             default: outcome.is_default,
             decision_id,
-            policy_digest: Arc::clone(&self.digest),
-            timings_us: Timings {
-                route: microseconds(start, routed),
-                // There are no signals to gather, and no time goes into it.
-                signals: 0.0,
-                evaluate: microseconds(routed, evaluated),
-                synthesize: microseconds(evaluated, end),
-                total: microseconds(start, end),
-            },
+            policy_digest: Arc::clone(&set.digest),
+            timings_us: times,
         };
         self.messages.decided(&decision);
         decision
     }
 
-    fn tell(&self, findings: &Findings) {
+    fn tell(&self, findings: &Findings, told: usize) {
         for (policy, text) in &findings.prints {
             self.messages.printed(policy, text);
         }
-        // The standing errors come first and were told when the project was loaded.
-        self.messages.failed(
-            findings
-                .errors
-                .get(self.standing_errors.len()..)
-                .unwrap_or_default(),
-        );
+        self.messages
+            .failed(findings.errors.get(told..).unwrap_or_default());
     }
 
-    fn evaluate_policies(
+    fn evaluate_policies<'set>(
         &self,
-        matched: &[usize],
+        policies: impl Iterator<Item = &'set Policy>,
         event: &Event,
         start: Instant,
         findings: &mut Findings,
         probe: &mut Probe<'_>,
     ) {
         let now = SystemTime::now();
-        for index in matched {
-            let (Some(summary), Some(Some(evaluator))) =
-                (self.summaries.get(*index), self.evaluators.get(*index))
-            else {
+        for policy in policies {
+            // What is broken is among the standing errors.
+            let Some(prepared) = &policy.prepared else {
                 continue;
             };
-            match self.deadline.checked_sub(start.elapsed()) {
+            let speaker = &prepared.speaker;
+            match self.options.deadline.checked_sub(start.elapsed()) {
                 Some(left) if !left.is_zero() => {
-                    evaluator.evaluate(event.value(), Moment { now, left }, findings, probe);
+                    let moment = Moment { now, left };
+                    let evaluator = prepared.evaluator.as_ref();
+                    policy::ask(speaker, evaluator, event.value(), moment, findings, probe);
                 }
                 _ => findings.errors.push(DecisionError {
                     kind: DecisionErrorKind::Timeout,
-                    policy: Arc::clone(&summary.id),
+                    policy: Arc::clone(&speaker.id),
                     message: "the deadline had passed before the policy was evaluated".to_owned(),
-                    file: Some(Arc::clone(&summary.file)),
+                    file: Some(Arc::clone(&speaker.file)),
                     line: None,
                 }),
             }
@@ -234,26 +201,26 @@ impl PolicyEngine {
 
     /// Every policy of the project and every file that should be one, those that are broken included.
     #[must_use]
-    pub fn policies(&self) -> &[PolicySummary] {
-        &self.summaries
+    pub fn policies(&self) -> Arc<[PolicySummary]> {
+        Arc::clone(&self.set.load().summaries)
     }
 
     /// `sha256:` and the digest of the path and content of everything that was loaded.
     #[must_use]
-    pub fn digest(&self) -> &str {
-        &self.digest
+    pub fn digest(&self) -> Arc<str> {
+        Arc::clone(&self.set.load().digest)
     }
 
     /// The harness whose policies are loaded.
     #[must_use]
-    pub const fn harness(&self) -> Harness {
-        self.harness
+    pub fn harness(&self) -> Harness {
+        self.set.load().harness
     }
 
     /// What an error of a policy means for the decision.
     #[must_use]
-    pub const fn mode(&self) -> Mode {
-        self.mode
+    pub fn mode(&self) -> Mode {
+        self.set.load().mode
     }
 
     /// Where the project lies.
@@ -265,46 +232,11 @@ impl PolicyEngine {
     /// How large an event may be.
     #[must_use]
     pub const fn event_limits(&self) -> &EventLimits {
-        &self.event_limits
-    }
-}
-
-/// A project without policies would allow everything, which is hardly what it was made for.
-fn no_policies(harness: Harness) -> DecisionError {
-    DecisionError {
-        kind: DecisionErrorKind::Load,
-        policy: Arc::from("project"),
-        message: format!("there are no policies for `{harness}` in `{POLICIES}`"),
-        file: Some(Arc::from(POLICIES)),
-        line: None,
+        &self.options.event_limits
     }
 }
 
 fn microseconds(from: Instant, to: Instant) -> f64 {
     // Nanoseconds in 53 bits are exact for a hundred days.
     to.duration_since(from).as_nanos() as f64 / 1_000.0
-}
-
-/// The digest over path and content of everything that decides, each with its length in front.
-fn digest(rulebook: &Rulebook, sources: &[SourceFile]) -> Arc<str> {
-    let rulebook = rulebook.text.as_deref().map(|text| (rulebook::FILE, text));
-    let sources = sources.iter().map(|source| {
-        (
-            source.path.as_str(),
-            source.text.as_deref().unwrap_or_default(),
-        )
-    });
-    let mut files: Vec<(&str, &str)> = rulebook.into_iter().chain(sources).collect();
-    files.sort_unstable();
-    let mut hasher = Sha256::new();
-    for part in files.iter().flat_map(|(path, text)| [path, text]) {
-        hasher.update(u64::try_from(part.len()).unwrap_or(u64::MAX).to_le_bytes());
-        hasher.update(part.as_bytes());
-    }
-    let hex: String = hasher
-        .finalize()
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
-    Arc::from(format!("sha256:{hex}"))
 }

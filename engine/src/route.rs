@@ -28,7 +28,7 @@ impl Routes {
         for (index, policy) in policies
             .iter()
             .enumerate()
-            .filter(|(_, policy)| policy.evaluator.is_some())
+            .filter(|(_, policy)| policy.prepared.is_some())
         {
             let tools = &policy.summary.tools;
             for event in &policy.summary.events {

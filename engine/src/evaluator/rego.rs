@@ -2,12 +2,11 @@
 //!
 //! `source` guards the text before regorus sees it, `syntax` collects what the engine must know of a module,
 //! `library` holds the modules of a project and checks that everything a policy names is there,
-//! `policy` compiles and runs one policy, `answer` reads what its verbs say, `bounded` keeps functions
+//! `policy` compiles and runs one policy, `bounded` keeps functions
 //! within bounds that regorus does not watch, `clock` gives them the decision's time, `aggregator` recognises `system/evaluate.rego`,
 //! and `fault` makes errors of ours of those of regorus.
 
 mod aggregator;
-mod answer;
 mod bounded;
 mod clock;
 mod fault;
@@ -17,8 +16,7 @@ mod source;
 mod syntax;
 
 pub(crate) use aggregator::is_plain as is_plain_aggregator;
-pub(crate) use fault::Fault;
 pub(crate) use library::Library;
-pub(crate) use policy::{RegoPolicy, Speaker};
+pub(crate) use policy::{RegoPolicy, definitions};
 pub(crate) use source::check as check_source;
 pub(crate) use syntax::Module;

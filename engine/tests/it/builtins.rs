@@ -206,7 +206,8 @@ fn refusal(call: &str) -> String {
     let rules = format!("ask contains {{\"reason\": \"x\"}} if {{ {call} }}");
     let project = project([(".cupcake/policies/p.rego", policy("p", &rules).as_str())]);
     let engine = engine(&project);
-    let error = engine.policies()[0].error.as_ref().unwrap();
+    let policies = engine.policies();
+    let error = policies[0].error.as_ref().unwrap();
     format!("{} {}", error.kind.code(), error.message)
 }
 

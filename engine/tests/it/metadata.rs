@@ -10,7 +10,8 @@ fn refusal_at(path: &str, block: &str) -> String {
     );
     let project = project([(path, text.as_str())]);
     let engine = engine(&project);
-    let error = engine.policies()[0].error.as_ref();
+    let policies = engine.policies();
+    let error = policies[0].error.as_ref();
     error.map_or_else(String::new, |error| {
         format!(
             "{} {} {}",

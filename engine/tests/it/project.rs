@@ -196,8 +196,9 @@ fn a_summary_says_what_is_known_of_a_policy() {
         (".cupcake/policies/wrong.rego", "package"),
     ]);
     let engine = engine(&project);
-    let [guard, wrong] = engine.policies() else {
-        panic!("{:?}", engine.policies())
+    let policies = engine.policies();
+    let [guard, wrong] = &*policies else {
+        panic!("{:?}", policies)
     };
     assert_eq!(
         (&*guard.id, guard.title.as_str(), &*guard.file),

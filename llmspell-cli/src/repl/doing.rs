@@ -152,7 +152,7 @@ fn explain(session: &mut Session, source: &str) -> Result<String, Failure> {
     let text = as_text(&decision);
     let list = policies.policies();
     Ok(shown::explanation(
-        &text, &decision, &event, list, &measured,
+        &text, &decision, &event, &list, &measured,
     ))
 }
 

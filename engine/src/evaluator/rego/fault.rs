@@ -2,30 +2,9 @@
 
 use crate::decision::DecisionErrorKind;
 
-/// What is wrong with a policy, and where.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Fault {
-    pub(crate) kind: DecisionErrorKind,
-    pub(crate) message: String,
-    /// The file, where it is not the policy's own.
-    pub(crate) file: Option<String>,
-    pub(crate) line: Option<u32>,
-}
+pub(crate) use crate::evaluator::PolicyFault as Fault;
 
 impl Fault {
-    pub(crate) fn new(kind: DecisionErrorKind, message: impl Into<String>, line: u32) -> Self {
-        Self {
-            kind,
-            message: message.into(),
-            file: None,
-            line: Some(line),
-        }
-    }
-
-    pub(crate) fn load(message: impl Into<String>, line: u32) -> Self {
-        Self::new(DecisionErrorKind::Load, message, line)
-    }
-
     /// Reads an error that regorus found in the text of a policy.
     ///
     /// Such an error is an excerpt under `--> file:line:column`, and then a line `error: message`.

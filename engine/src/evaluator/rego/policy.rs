@@ -1,8 +1,6 @@
 //! One Rego policy, compiled by itself and evaluated verb by verb.
 
 use std::num::NonZeroU32;
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
 
 use regorus::utils::limits::ExecutionTimerConfig;
 use regorus::{Engine, Rc, Value};
@@ -10,106 +8,22 @@ use regorus::{Engine, Rc, Value};
 use super::fault::Fault;
 use super::library::Library;
 use super::syntax::{Module, Shape};
-use super::{answer, bounded, clock};
-use crate::decision::{DecisionError, DecisionErrorKind, Verb};
-use crate::evaluation_probe::{EvaluationStep, Probe};
-use crate::evaluator::{Evaluator, Findings, Moment};
+use super::{bounded, clock};
+use crate::decision::{DecisionErrorKind, Verb};
+use crate::evaluator::{Answers, Definition, Evaluator, Moment};
 
 /// Steps of the interpreter between two looks at the clock: often enough for a deadline of milliseconds, and
 /// seldom enough to cost nothing.
 const CHECK_INTERVAL: NonZeroU32 = NonZeroU32::MIN.saturating_add(127);
 
-/// Who speaks: what every rule and error of a policy says about its origin.
-#[derive(Debug)]
-pub(crate) struct Speaker {
-    pub(crate) id: Arc<str>,
-    pub(crate) file: Arc<str>,
-    /// The severity of decisions that name none.
-    pub(crate) severity: Option<Arc<str>>,
-    /// The line of the package.
-    line: u32,
-    /// Where each verb is defined.
-    definitions: Vec<Definition>,
-}
-
-/// One definition of a verb.
-#[derive(Debug)]
-struct Definition {
-    verb: Verb,
-    line: u32,
-    source: String,
-}
-
 /// A compiled policy.
 #[derive(Debug)]
 pub(crate) struct RegoPolicy {
-    speaker: Speaker,
     /// Never evaluated itself: each evaluation takes a copy, which shares all that was compiled and is thrown away
     /// with everything that the evaluation has left in it.
     prototype: Engine,
     verbs: Vec<(Verb, String)>,
     prints: bool,
-}
-
-impl Speaker {
-    pub(crate) fn new(
-        id: Arc<str>,
-        file: Arc<str>,
-        severity: Option<Arc<str>>,
-        module: &Module,
-    ) -> Self {
-        let definitions = Verb::ALL.into_iter().flat_map(|verb| {
-            module.definitions(verb).map(move |rule| Definition {
-                verb,
-                line: rule.line,
-                source: module
-                    .text
-                    .get(rule.range.clone())
-                    .unwrap_or_default()
-                    .to_owned(),
-            })
-        });
-        Self {
-            id,
-            file,
-            severity,
-            line: module.package_line,
-            definitions: definitions.collect(),
-        }
-    }
-
-    /// The line of the definition that spoke: the one that holds the rule's id, else the verb's first.
-    pub(super) fn line_of(&self, verb: Verb, rule_id: Option<&str>) -> u32 {
-        let definitions = || {
-            self.definitions
-                .iter()
-                .filter(|definition| definition.verb == verb)
-        };
-        let first = definitions().next().map_or(1, |definition| definition.line);
-        if definitions().nth(1).is_none() {
-            return first;
-        }
-        let Some(rule_id) = rule_id else { return first };
-        let quoted = format!("\"{rule_id}\"");
-        definitions()
-            .find(|definition| definition.source.contains(&quoted))
-            .map_or(first, |definition| definition.line)
-    }
-
-    pub(super) fn error(
-        &self,
-        kind: DecisionErrorKind,
-        message: String,
-        line: u32,
-    ) -> DecisionError {
-        DecisionError {
-            kind,
-            policy: Arc::clone(&self.id),
-            message,
-            file: Some(Arc::clone(&self.file)),
-            line: Some(line),
-        }
-    }
 }
 
 impl RegoPolicy {
@@ -118,11 +32,7 @@ impl RegoPolicy {
     /// # Errors
     ///
     /// When it defines no verb, names what is not there, or regorus cannot prepare it.
-    pub(crate) fn compile(
-        library: &Library,
-        index: usize,
-        speaker: Speaker,
-    ) -> Result<Self, Fault> {
+    pub(crate) fn compile(library: &Library, index: usize) -> Result<Self, Fault> {
         let Some(module) = library.module(index) else {
             return Err(Fault::load("the module is not in the library", 1));
         };
@@ -153,102 +63,63 @@ impl RegoPolicy {
                 .map_err(|error| load(error.to_string()))?;
         }
         Ok(Self {
-            speaker,
             prototype: engine,
             verbs,
             prints,
         })
     }
+}
 
-    fn evaluate_verbs(
-        &self,
-        event: &Value,
-        moment: Moment,
-        findings: &mut Findings,
-        probe: &mut Probe<'_>,
-    ) {
+impl Evaluator for RegoPolicy {
+    fn evaluate(&self, input: &Value, moment: Moment, answers: &mut Answers<'_, '_>) {
         let mut engine = self.prototype.clone();
         engine.set_execution_timer_config(ExecutionTimerConfig {
             limit: moment.left,
             check_interval: CHECK_INTERVAL,
         });
         clock::set(moment.now);
-        engine.set_input(event.clone());
+        engine.set_input(input.clone());
         for (verb, path) in &self.verbs {
-            probe.enter(|| EvaluationStep::Verb {
-                verb: *verb,
-                file: &self.speaker.file,
-                line: self.speaker.line_of(*verb, None),
-            });
+            answers.begin(*verb);
             match engine.eval_rule(path.clone()) {
-                Ok(answer) => answer::read(&self.speaker, *verb, &answer, findings),
-                Err(error) => self.failed(*verb, &error.to_string(), findings),
+                Ok(answer) => answers.say(&answer),
+                Err(error) => answers.fail(failure(&error.to_string())),
             }
             if self.prints {
                 let prints = engine.take_prints().unwrap_or_default();
-                let id = &self.speaker.id;
-                findings
-                    .prints
-                    .extend(prints.into_iter().map(|text| (Arc::clone(id), text)));
+                prints.into_iter().for_each(|text| answers.print(text));
             }
-            probe.leave();
-        }
-    }
-
-    fn failed(&self, verb: Verb, text: &str, findings: &mut Findings) {
-        let fault = Fault::of_evaluation(text);
-        let line = fault
-            .line
-            .unwrap_or_else(|| self.speaker.line_of(verb, None));
-        let message = match fault.kind {
-            // What regorus says holds times, and two decisions about one event must not differ.
-            DecisionErrorKind::Timeout => {
-                "the policy did not finish before the deadline".to_owned()
-            }
-            _ => fault.message,
-        };
-        let mut error = self.speaker.error(fault.kind, message, line);
-        if let Some(file) = fault.file {
-            error.file = Some(Arc::from(file));
-        }
-        // Verbs that share a helper fail alike.
-        if findings.errors.last() != Some(&error) {
-            findings.errors.push(error);
+            answers.end();
         }
     }
 }
 
-impl Evaluator for RegoPolicy {
-    fn evaluate(
-        &self,
-        event: &Value,
-        moment: Moment,
-        findings: &mut Findings,
-        probe: &mut Probe<'_>,
-    ) {
-        let depth = probe.depth();
-        probe.enter(|| EvaluationStep::Policy {
-            id: &self.speaker.id,
-            file: &self.speaker.file,
-            line: self.speaker.line,
-        });
-        // INVARIANT: a panic leaves findings that were complete before it, and an engine that is thrown away.
-        let outcome = catch_unwind(AssertUnwindSafe(|| {
-            self.evaluate_verbs(event, moment, findings, probe);
-        }));
-        probe.leave_to(depth);
-        if outcome.is_err() {
-            let line = self
-                .verbs
-                .first()
-                .map_or(1, |(verb, _)| self.speaker.line_of(*verb, None));
-            let message = "the evaluator broke down while it ran the policy".to_owned();
-            findings.errors.push(
-                self.speaker
-                    .error(DecisionErrorKind::Crashed, message, line),
-            );
-        }
+fn failure(text: &str) -> Fault {
+    let fault = Fault::of_evaluation(text);
+    match fault.kind {
+        // What regorus says holds times, and two decisions about one event must not differ.
+        DecisionErrorKind::Timeout => Fault {
+            message: "the policy did not finish before the deadline".to_owned(),
+            ..fault
+        },
+        _ => fault,
     }
+}
+
+/// Where each verb of a module is defined.
+pub(crate) fn definitions(module: &Module) -> Vec<Definition> {
+    let of_verb = |verb| {
+        module.definitions(verb).map(move |rule| Definition {
+            verb,
+            line: rule.line,
+            source: module
+                .text
+                .get(rule.range.clone())
+                .unwrap_or_default()
+                .to_owned(),
+        })
+    };
+    Verb::ALL.into_iter().flat_map(of_verb).collect()
 }
 
 /// The verbs of a policy and the paths of their rules.

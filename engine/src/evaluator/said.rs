@@ -4,13 +4,10 @@ use std::sync::{Arc, LazyLock};
 
 use regorus::Value;
 
-use super::policy::Speaker;
+use super::{Finding, Findings, Modification, Speaker};
 use crate::decision::{DecisionErrorKind, RuleReport, Verb};
-use crate::evaluator::{Finding, Modification};
 use crate::value::{described, plain};
 
-/// The severity of a decision that names none.
-const DEFAULT_SEVERITY: &str = "MEDIUM";
 /// The priority of a modification that names none.
 const DEFAULT_PRIORITY: u8 = 50;
 
@@ -32,15 +29,9 @@ static KEYS: LazyLock<Keys> = LazyLock::new(|| Keys {
     priority: Value::from("priority"),
     updated_input: Value::from("updated_input"),
 });
-static MEDIUM: LazyLock<Arc<str>> = LazyLock::new(|| Arc::from(DEFAULT_SEVERITY));
 
 /// Adds every decision of a verb to the findings, and an error for each that has the wrong shape.
-pub(super) fn read(
-    speaker: &Speaker,
-    verb: Verb,
-    answer: &Value,
-    found: &mut crate::evaluator::Findings,
-) {
+pub(super) fn read(speaker: &Speaker, verb: Verb, answer: &Value, found: &mut Findings) {
     match answer {
         Value::Undefined => {}
         Value::Set(decisions) => decisions
@@ -64,12 +55,7 @@ pub(super) fn read(
     }
 }
 
-fn read_one(
-    speaker: &Speaker,
-    verb: Verb,
-    decision: &Value,
-    found: &mut crate::evaluator::Findings,
-) {
+fn read_one(speaker: &Speaker, verb: Verb, decision: &Value, found: &mut Findings) {
     if verb == Verb::AddContext {
         return read_context(speaker, decision, found);
     }
@@ -85,7 +71,7 @@ fn read_one(
     }
 }
 
-fn read_context(speaker: &Speaker, context: &Value, found: &mut crate::evaluator::Findings) {
+fn read_context(speaker: &Speaker, context: &Value, found: &mut Findings) {
     match context {
         Value::String(text) => found.rules.push(Finding {
             report: RuleReport {
@@ -200,14 +186,5 @@ fn field<'value>(decision: &'value Value, key: &Value) -> Option<&'value Value> 
     match decision {
         Value::Object(fields) => fields.get(key),
         _ => None,
-    }
-}
-
-impl Speaker {
-    /// The severity of what names none: the policy's, else the default.
-    fn severity(&self) -> Arc<str> {
-        self.severity
-            .as_ref()
-            .map_or_else(|| Arc::clone(&MEDIUM), Arc::clone)
     }
 }

@@ -1,0 +1,112 @@
+//! Everything that was loaded at one time: it never changes, so that one decision sees one set of policies.
+
+use std::sync::Arc;
+
+use sha2::{Digest, Sha256};
+
+use crate::decision::{DecisionError, DecisionErrorKind};
+use crate::error::EngineError;
+use crate::harness::Harness;
+use crate::policy::{Policy, PolicySummary};
+use crate::policy_engine::EngineOptions;
+use crate::policy_loader;
+use crate::project::{POLICIES, Project, SourceFile};
+use crate::route::Routes;
+use crate::rulebook::{self, Rulebook};
+use crate::settings::{Mode, Settings};
+
+/// A loaded project.
+#[derive(Debug)]
+pub(crate) struct PolicySet {
+    pub(crate) harness: Harness,
+    pub(crate) mode: Mode,
+    pub(crate) layers: Vec<Layer>,
+    /// Every policy of every layer.
+    pub(crate) summaries: Arc<[PolicySummary]>,
+    /// What is wrong with the project and its policies, and so with every decision.
+    pub(crate) standing_errors: Vec<DecisionError>,
+    pub(crate) digest: Arc<str>,
+}
+
+/// The policies of one configuration: that of the machine, or that of the project.
+#[derive(Debug)]
+pub(crate) struct Layer {
+    pub(crate) policies: Vec<Policy>,
+    pub(crate) routes: Routes,
+}
+
+impl PolicySet {
+    /// Loads the project.
+    pub(crate) fn load(project: &Project, options: &EngineOptions) -> Result<Self, EngineError> {
+        let settings = Settings::read(project)?;
+        let rulebook = Rulebook::read(project)?;
+        let harness = options
+            .harness
+            .or(settings.harness)
+            .or_else(|| project.only_harness())
+            .unwrap_or_default();
+        let sources = project.sources(harness)?;
+        let policies = policy_loader::load(&sources, &options.languages);
+        let broken = policies
+            .iter()
+            .filter_map(|policy| policy.summary.error.clone());
+        let standing_errors: Vec<DecisionError> = rulebook
+            .errors
+            .iter()
+            .cloned()
+            .chain(broken)
+            .chain(policies.is_empty().then(|| no_policies(harness)))
+            .collect();
+        let layers = vec![Layer {
+            routes: Routes::of(&policies),
+            policies,
+        }];
+        let summaries = layers
+            .iter()
+            .flat_map(|layer| &layer.policies)
+            .map(|policy| policy.summary.clone());
+        Ok(Self {
+            harness,
+            mode: options.mode.unwrap_or(settings.mode),
+            summaries: summaries.collect(),
+            layers,
+            standing_errors,
+            digest: digest(&rulebook, &sources),
+        })
+    }
+}
+
+/// A project without policies would allow everything, which is hardly what it was made for.
+fn no_policies(harness: Harness) -> DecisionError {
+    DecisionError {
+        kind: DecisionErrorKind::Load,
+        policy: Arc::from("project"),
+        message: format!("there are no policies for `{harness}` in `{POLICIES}`"),
+        file: Some(Arc::from(POLICIES)),
+        line: None,
+    }
+}
+
+/// The digest over path and content of everything that decides, each with its length in front.
+fn digest(rulebook: &Rulebook, sources: &[SourceFile]) -> Arc<str> {
+    let rulebook = rulebook.text.as_deref().map(|text| (rulebook::FILE, text));
+    let sources = sources.iter().map(|source| {
+        (
+            source.path.as_str(),
+            source.text.as_deref().unwrap_or_default(),
+        )
+    });
+    let mut files: Vec<(&str, &str)> = rulebook.into_iter().chain(sources).collect();
+    files.sort_unstable();
+    let mut hasher = Sha256::new();
+    for part in files.iter().flat_map(|(path, text)| [path, text]) {
+        hasher.update(u64::try_from(part.len()).unwrap_or(u64::MAX).to_le_bytes());
+        hasher.update(part.as_bytes());
+    }
+    let hex: String = hasher
+        .finalize()
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
+    Arc::from(format!("sha256:{hex}"))
+}
