@@ -33,7 +33,7 @@ pub struct PolicySummary {
     pub error: Option<DecisionError>,
 }
 
-/// A policy, ready to be asked unless it is broken.
+/// A policy, ready to be asked unless it is broken or for other events than those that were wanted.
 #[derive(Debug)]
 pub(crate) struct Policy {
     pub(crate) summary: PolicySummary,
@@ -48,7 +48,7 @@ pub(crate) struct Prepared {
 }
 
 impl Policy {
-    pub(crate) const fn broken(summary: PolicySummary) -> Self {
+    pub(crate) const fn unprepared(summary: PolicySummary) -> Self {
         Self {
             summary,
             prepared: None,

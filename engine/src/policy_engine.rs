@@ -6,6 +6,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use arc_swap::ArcSwap;
 use llmspell_utils::debug::DebugManager;
+use parking_lot::Mutex;
 
 use crate::decision::{Decision, DecisionError, DecisionErrorKind, Timings};
 use crate::error::EngineError;
@@ -18,6 +19,8 @@ use crate::policy::{self, Policy, PolicySummary};
 use crate::policy_language::PolicyLanguage;
 use crate::policy_set::PolicySet;
 use crate::project::Project;
+use crate::reload::{Reload, project_error};
+use crate::selection::Wanted;
 use crate::settings::Mode;
 use crate::synthesis::synthesize;
 
@@ -73,6 +76,8 @@ pub struct PolicyEngine {
     options: EngineOptions,
     /// What decides now; a decision keeps the set that it began with.
     set: ArcSwap<PolicySet>,
+    /// Held while the project is read anew, so that what was read earlier never replaces what was read later.
+    reloading: Mutex<()>,
     messages: Messages,
 }
 
@@ -86,15 +91,75 @@ impl PolicyEngine {
     /// When there is no project, or its rulebook or its settings are broken.
     pub fn load(path: &Path, options: &EngineOptions) -> Result<Self, EngineError> {
         let project = Project::at(path)?;
-        let set = PolicySet::load(&project, options)?;
+        Self::of(project, options, None)
+    }
+
+    /// Decides about one event of the project at a path, and prepares nothing that this event does not need.
+    ///
+    /// A policy for other events is read as far as its routing and no further: what is broken behind that is found by
+    /// [`load`](Self::load) only.
+    ///
+    /// # Errors
+    ///
+    /// When there is no project, or its rulebook or its settings are broken.
+    pub fn decide_once(
+        path: &Path,
+        event: &Event,
+        options: &EngineOptions,
+    ) -> Result<Decision, EngineError> {
+        let wanted = Wanted {
+            event: event.name(),
+            tool: event.tool(),
+        };
+        Self::of(Project::at(path)?, options, Some(wanted)).map(|engine| engine.evaluate(event))
+    }
+
+    fn of(
+        project: Project,
+        options: &EngineOptions,
+        wanted: Option<Wanted<'_>>,
+    ) -> Result<Self, EngineError> {
+        let set = PolicySet::load(&project, options, wanted)?;
         let messages = Messages(options.debug.clone());
         messages.failed(&set.standing_errors);
         Ok(Self {
             project,
             options: options.clone(),
             set: ArcSwap::from_pointee(set),
+            reloading: Mutex::new(()),
             messages,
         })
+    }
+
+    /// Loads the project anew, and decides by what it has become from now on.
+    ///
+    /// A decision that has begun keeps the policies that it began with. What is worse than before is not taken over:
+    /// where a project without errors has got some, the last good policies go on to decide.
+    pub fn reload(&self) -> Reload {
+        let reload = self.reloaded();
+        self.messages.reloaded(&reload);
+        reload
+    }
+
+    fn reloaded(&self) -> Reload {
+        let _reloading = self.reloading.lock();
+        let set = match PolicySet::load(&self.project, &self.options, None) {
+            Ok(set) => set,
+            Err(error) => return Reload::Kept(vec![project_error(&error)]),
+        };
+        let old = self.set.load();
+        if set.digest == old.digest && set.standing_errors == old.standing_errors {
+            return Reload::Unchanged;
+        }
+        if !set.standing_errors.is_empty() && old.standing_errors.is_empty() {
+            return Reload::Kept(set.standing_errors);
+        }
+        let reload = Reload::Changed {
+            from: Arc::clone(&old.digest),
+            to: Arc::clone(&set.digest),
+        };
+        self.set.store(Arc::new(set));
+        reload
     }
 
     /// Decides about one event; it never fails, because a failure is a decision too.

@@ -13,6 +13,7 @@ use crate::policy_loader;
 use crate::project::{POLICIES, Project, SourceFile};
 use crate::route::Routes;
 use crate::rulebook::{self, Rulebook};
+use crate::selection::Wanted;
 use crate::settings::{Mode, Settings};
 
 /// A loaded project.
@@ -36,8 +37,12 @@ pub(crate) struct Layer {
 }
 
 impl PolicySet {
-    /// Loads the project.
-    pub(crate) fn load(project: &Project, options: &EngineOptions) -> Result<Self, EngineError> {
+    /// Loads the project, or what one event needs of it.
+    pub(crate) fn load(
+        project: &Project,
+        options: &EngineOptions,
+        wanted: Option<Wanted<'_>>,
+    ) -> Result<Self, EngineError> {
         let settings = Settings::read(project)?;
         let rulebook = Rulebook::read(project)?;
         let harness = options
@@ -46,7 +51,7 @@ impl PolicySet {
             .or_else(|| project.only_harness())
             .unwrap_or_default();
         let sources = project.sources(harness)?;
-        let policies = policy_loader::load(&sources, &options.languages);
+        let policies = policy_loader::load(&sources, &options.languages, wanted);
         let broken = policies
             .iter()
             .filter_map(|policy| policy.summary.error.clone());

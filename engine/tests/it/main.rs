@@ -17,6 +17,7 @@ mod negation;
 mod places;
 mod probe;
 mod project;
+mod reload;
 mod repeatability;
 mod stack;
 mod support;
