@@ -49,6 +49,8 @@ mod rulebook;
 mod selection;
 mod settings;
 mod synthesis;
+mod trust;
+mod user_directories;
 mod value;
 
 pub use decision::{
@@ -65,4 +67,8 @@ pub use policy_language::{CompiledPolicy, PolicyLanguage, PolicySource};
 pub use project::Project;
 pub use reload::{Reload, Watch};
 pub use settings::Mode;
+pub use trust::{
+    FileTrust, KeyStore, SignatureAlgorithm, SignedManifest, TrustOptions, TrustReport,
+    TrustedProject,
+};
 pub use value::Value;

@@ -23,6 +23,7 @@ use crate::reload::{Reload, project_error};
 use crate::selection::Wanted;
 use crate::settings::Mode;
 use crate::synthesis::synthesize;
+use crate::trust::TrustOptions;
 
 /// How an engine is loaded; what is not given comes from the project.
 #[derive(Debug, Clone)]
@@ -39,6 +40,8 @@ pub struct EngineOptions {
     pub debug: Option<Arc<DebugManager>>,
     /// The script languages in which policies may be written, besides Rego.
     pub languages: Vec<Arc<dyn PolicyLanguage>>,
+    /// Whose signatures count.
+    pub trust: TrustOptions,
 }
 
 impl Default for EngineOptions {
@@ -50,6 +53,7 @@ impl Default for EngineOptions {
             deadline: Duration::from_secs(1),
             debug: None,
             languages: Vec::new(),
+            trust: TrustOptions::User,
         }
     }
 }
