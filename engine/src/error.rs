@@ -15,6 +15,8 @@ pub enum EngineErrorKind {
     Read,
     /// Keys or signatures cannot be used.
     Trust,
+    /// The `opa` program cannot be used.
+    Opa,
 }
 
 impl EngineErrorKind {
@@ -27,6 +29,7 @@ impl EngineErrorKind {
             Self::Settings => "settings",
             Self::Read => "read",
             Self::Trust => "trust",
+            Self::Opa => "opa",
         }
     }
 }

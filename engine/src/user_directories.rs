@@ -10,3 +10,10 @@ pub(crate) fn configuration() -> Option<PathBuf> {
         .ok()
         .map(|directories| directories.config_dir())
 }
+
+/// The folder of caches: `~/.cache` on Linux; none without a home.
+pub(crate) fn cache() -> Option<PathBuf> {
+    etcetera::base_strategy::choose_native_strategy()
+        .ok()
+        .map(|directories| directories.cache_dir())
+}
