@@ -43,6 +43,7 @@ mod policy_language;
 mod policy_loader;
 mod policy_set;
 mod project;
+mod rego_query;
 mod route;
 mod rulebook;
 mod settings;
@@ -61,5 +62,8 @@ pub use policy::PolicySummary;
 pub use policy_engine::{EngineOptions, PolicyEngine};
 pub use policy_language::{CompiledPolicy, PolicyLanguage, PolicySource};
 pub use project::Project;
+pub use rego_query::{
+    RegoAnswer, RegoError, RegoErrorKind, RegoModule, RegoOptions, RegoQuery, RegoSolution,
+};
 pub use settings::Mode;
 pub use value::Value;

@@ -12,11 +12,14 @@ mod clock;
 mod fault;
 mod library;
 mod policy;
+mod query;
 mod source;
 mod syntax;
 
 pub(crate) use aggregator::is_plain as is_plain_aggregator;
+pub(crate) use bounded::Failures;
 pub(crate) use library::Library;
 pub(crate) use policy::{RegoPolicy, definitions};
+pub(crate) use query::Query;
 pub(crate) use source::check as check_source;
 pub(crate) use syntax::Module;

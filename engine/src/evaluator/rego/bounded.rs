@@ -59,6 +59,27 @@ const BOUNDED: [(&str, u8, Check); 17] = [
 #[error("{0}")]
 struct CallError(String);
 
+/// What becomes of a call that has no result.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Failures {
+    /// An error of the evaluation: a policy that fails in silence would allow.
+    Fail,
+    /// Undefined, as OPA has it; what is too large is an error all the same.
+    Undefined,
+}
+
+impl Failures {
+    /// What the evaluator is told of a call.
+    fn outcome(self, result: Result<Value, CallError>) -> Result<Value, CallError> {
+        match result {
+            Err(CallError(message)) if self == Self::Undefined && !message.contains(TOO_LARGE) => {
+                Ok(Value::Undefined)
+            }
+            other => other,
+        }
+    }
+}
+
 /// Puts the bounded functions that these calls use in front of those of regorus.
 ///
 /// # Errors
@@ -67,6 +88,7 @@ struct CallError(String);
 pub(super) fn install<'call>(
     engine: &mut Engine,
     calls: impl Iterator<Item = &'call Call>,
+    failures: Failures,
 ) -> Result<(), String> {
     let mut names: Vec<String> = calls
         .filter(|call| !is_harmless(call))
@@ -79,19 +101,21 @@ pub(super) fn install<'call>(
             "strings.count" => engine.add_extension(
                 name,
                 2,
-                Box::new(|arguments: Vec<Value>| count(&arguments).map_err(Into::into)),
+                Box::new(move |arguments: Vec<Value>| Ok(failures.outcome(count(&arguments))?)),
             ),
             "strings.replace_n" => engine.add_extension(
                 name,
                 2,
-                Box::new(|arguments: Vec<Value>| replace_all(&arguments).map_err(Into::into)),
+                Box::new(move |arguments: Vec<Value>| {
+                    Ok(failures.outcome(replace_all(&arguments))?)
+                }),
             ),
             _ => match BOUNDED.iter().find(|(bounded, ..)| *bounded == name) {
                 None => Ok(()),
                 Some((bounded, arity, check)) => {
                     let (bounded, check): (&'static str, Check) = (bounded, *check);
                     let call = move |arguments: Vec<Value>| {
-                        checked_call(bounded, check, &arguments).map_err(Into::into)
+                        Ok(failures.outcome(checked_call(bounded, check, &arguments))?)
                     };
                     engine.add_extension(name, *arity, Box::new(call))
                 }

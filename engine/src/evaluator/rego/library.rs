@@ -16,9 +16,20 @@ use llmspell_utils::nearest;
 
 const DATA: &str = "data";
 
+/// What a name may stand for that leads to no module.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) enum Names {
+    /// Nothing: a project has no data besides what its modules define.
+    #[default]
+    AreModules,
+    /// Data that comes from elsewhere.
+    MayBeData,
+}
+
 /// Every module of a project that could be parsed.
 #[derive(Debug, Default)]
 pub(crate) struct Library {
+    names: Names,
     modules: Vec<Module>,
     /// The modules of each package.
     packages: BTreeMap<Vec<String>, Vec<usize>>,
@@ -30,6 +41,42 @@ pub(crate) struct Library {
 type Rules<'library> = BTreeMap<Vec<String>, Vec<(&'library Module, &'library RuleFacts)>>;
 
 impl Library {
+    pub(super) fn new(names: Names) -> Self {
+        Self {
+            names,
+            ..Self::default()
+        }
+    }
+
+    pub(super) fn modules(&self) -> impl Iterator<Item = &Module> {
+        self.modules.iter()
+    }
+
+    /// Every module but one.
+    pub(super) fn modules_but(&self, index: usize) -> impl Iterator<Item = &Module> {
+        let others = self.modules.iter().enumerate();
+        others
+            .filter(move |(other, _)| *other != index)
+            .map(|(_, module)| module)
+    }
+
+    /// Checks every module of a library whose names may be data.
+    ///
+    /// # Errors
+    ///
+    /// When one of them names or calls what is not there, or they call too deep.
+    pub(super) fn check_all(&self) -> Result<(), Fault> {
+        let modules: Vec<&Module> = self.modules.iter().collect();
+        let rules = rules_of(&modules);
+        for module in &modules {
+            self.needed_by(module)?;
+            check_calls(module, &rules)?;
+            check_names(module, &rules)?;
+            levels::check(module, &rules)?;
+        }
+        Ok(())
+    }
+
     pub(crate) fn add(&mut self, module: Module) -> usize {
         let index = self.modules.len();
         self.packages
@@ -130,7 +177,7 @@ impl Library {
             };
             match fault {
                 // An imported name may be that of a family of builtin functions, as `json` in `json.unmarshal`.
-                Some(_) if is_builtin_call => {}
+                Some(_) if is_builtin_call || self.names == Names::MayBeData => {}
                 Some(fault) => return Err(fault),
                 None => needed.extend(found),
             }

@@ -5,6 +5,7 @@ use std::num::NonZeroU32;
 use regorus::utils::limits::ExecutionTimerConfig;
 use regorus::{Engine, Rc, Value};
 
+use super::bounded::Failures;
 use super::fault::Fault;
 use super::library::Library;
 use super::syntax::{Module, Shape};
@@ -14,7 +15,7 @@ use crate::evaluator::{Answers, Definition, Evaluator, Moment};
 
 /// Steps of the interpreter between two looks at the clock: often enough for a deadline of milliseconds, and
 /// seldom enough to cost nothing.
-const CHECK_INTERVAL: NonZeroU32 = NonZeroU32::MIN.saturating_add(127);
+pub(super) const CHECK_INTERVAL: NonZeroU32 = NonZeroU32::MIN.saturating_add(127);
 
 /// A compiled policy.
 #[derive(Debug)]
@@ -49,7 +50,7 @@ impl RegoPolicy {
         let load = |error: String| Fault::of_text(&error);
         let mut engine = module.engine.clone();
         engine.set_gather_prints(true);
-        bounded::install(&mut engine, calls()).map_err(load)?;
+        bounded::install(&mut engine, calls(), Failures::Fail).map_err(load)?;
         clock::install(&mut engine, calls()).map_err(load)?;
         for module in &needs {
             engine
@@ -94,7 +95,7 @@ impl Evaluator for RegoPolicy {
     }
 }
 
-fn failure(text: &str) -> Fault {
+pub(super) fn failure(text: &str) -> Fault {
     let fault = Fault::of_evaluation(text);
     match fault.kind {
         // What regorus says holds times, and two decisions about one event must not differ.
