@@ -91,8 +91,6 @@ pub enum RegoErrorKind {
     Type,
     /// A function has no result for its arguments.
     Builtin,
-    /// The evaluation failed otherwise.
-    Evaluation,
     /// The deadline passed.
     Timeout,
     /// A result would be too large.
@@ -113,7 +111,6 @@ impl RegoErrorKind {
             Self::Conflict => "eval_conflict_error",
             Self::Type => "eval_type_error",
             Self::Builtin => "eval_builtin_error",
-            Self::Evaluation => "evaluation",
             Self::Timeout => "timeout",
             Self::Memory => "memory",
             Self::Stack => "stack",
@@ -211,13 +208,25 @@ fn kind(kind: DecisionErrorKind, message: &str) -> RegoErrorKind {
     }
 }
 
+/// The kind of an error that regorus does not name: it has nothing but messages.
 fn evaluation_kind(message: &str) -> RegoErrorKind {
+    const CONFLICT: [&str; 5] = [
+        "multiple outputs",
+        "several results",
+        "generated multiple times",
+        "must be unique",
+        "rule conflicts with rule",
+    ];
+    const TYPE: [&str; 4] = ["expects ", "requires ", "operand ", "is not an object"];
+    const UNDEFINED: &str = "is not defined";
     let says = |parts: &[&str]| parts.iter().any(|part| message.contains(part));
-    if says(&["multiple outputs", "several results", "multiple values", "must be unique"]) {
+    if says(&CONFLICT) {
         RegoErrorKind::Conflict
-    } else if says(&["expects", "operand", "must be"]) {
+    } else if says(&TYPE) {
         RegoErrorKind::Type
+    } else if says(&[UNDEFINED]) {
+        RegoErrorKind::Load
     } else {
-        RegoErrorKind::Evaluation
+        RegoErrorKind::Builtin
     }
 }

@@ -13,6 +13,7 @@ mod fault;
 mod library;
 mod policy;
 mod query;
+mod rewrite;
 mod source;
 mod syntax;
 

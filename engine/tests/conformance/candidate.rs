@@ -20,8 +20,5 @@ pub(crate) enum Answer {
     /// The case was not run, because the evaluator says that it cannot.
     Refused(String),
     /// The evaluation failed with this code of OPA's.
-    Failed {
-        code: String,
-        message: String,
-    },
+    Failed { code: String, message: String },
 }

@@ -42,6 +42,8 @@ fn conform(arguments: &[String]) -> Result<bool, String> {
 fn candidate_of(name: &str) -> Result<Arc<dyn Candidate>, String> {
     match name {
         "rego" => Ok(Arc::new(rego::Rego)),
-        other => Err(format!("`{other}` is not an evaluator that has a runner: try `rego`")),
+        other => Err(format!(
+            "`{other}` is not an evaluator that has a runner: try `rego`"
+        )),
     }
 }

@@ -2,9 +2,7 @@
 
 use std::time::Duration;
 
-use llmspell_engine::{
-    RegoError, RegoErrorKind, RegoModule, RegoOptions, RegoQuery, Value,
-};
+use llmspell_engine::{RegoError, RegoErrorKind, RegoModule, RegoOptions, RegoQuery, Value};
 
 use crate::candidate::{Answer, Candidate};
 use crate::case::Case;
@@ -50,7 +48,12 @@ fn input(case: &Case, options: RegoOptions) -> Result<Value, RegoError> {
     let Some(term) = &case.input_term else {
         return Ok(case.input());
     };
-    let query = RegoQuery::compile(&[], Value::new_object(), &format!("input_term = {term}"), options)?;
+    let query = RegoQuery::compile(
+        &[],
+        Value::new_object(),
+        &format!("input_term = {term}"),
+        options,
+    )?;
     let answer = query.evaluate(&Value::Undefined)?;
     let solution = answer.solutions.into_iter().next();
     Ok(solution.map_or(Value::Undefined, |solution| {

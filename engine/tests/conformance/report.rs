@@ -18,16 +18,28 @@ pub(crate) fn print(results: &[Judged], with_failures: bool) {
     }
     let width = folders.keys().map(|name| name.len()).max().unwrap_or(0);
     for (folder, (passed, failed)) in &folders {
-        say(&format!("{folder:<width$}  {passed:>4} passed  {failed:>4} failed"));
+        say(&format!(
+            "{folder:<width$}  {passed:>4} passed  {failed:>4} failed"
+        ));
     }
     if with_failures {
         print_failures(results);
     }
-    for class in Class::ALL.into_iter().filter(|class| *class != Class::Passed) {
-        say(&format!("{:<16} {:>4}", class.name(), count(results, class)));
+    for class in Class::ALL
+        .into_iter()
+        .filter(|class| *class != Class::Passed)
+    {
+        say(&format!(
+            "{:<16} {:>4}",
+            class.name(),
+            count(results, class)
+        ));
     }
     let passed = count(results, Class::Passed);
-    say(&format!("{passed} passed, {} failed", results.len() - passed));
+    say(&format!(
+        "{passed} passed, {} failed",
+        results.len() - passed
+    ));
 }
 
 fn print_failures(results: &[Judged]) {
@@ -52,7 +64,9 @@ pub(crate) fn holds(results: &[Judged], minimum: usize) -> bool {
         .count();
     let passed = count(results, Class::Passed);
     if harmful > 0 {
-        note(&format!("error: {harmful} cases are answered wrongly or break down"));
+        note(&format!(
+            "error: {harmful} cases are answered wrongly or break down"
+        ));
     }
     if passed < minimum {
         note(&format!("error: {passed} cases pass, {minimum} must"));
@@ -61,7 +75,9 @@ pub(crate) fn holds(results: &[Judged], minimum: usize) -> bool {
 }
 
 fn count(results: &[Judged], class: Class) -> usize {
-    let of_class = results.iter().filter(|result| result.verdict.class == class);
+    let of_class = results
+        .iter()
+        .filter(|result| result.verdict.class == class);
     of_class.count()
 }
 

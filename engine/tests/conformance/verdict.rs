@@ -87,7 +87,9 @@ pub(crate) fn judge(case: &Case, answer: Answer) -> Verdict {
 fn compare(case: &Case, found: &[Value]) -> Verdict {
     let wanted = case.want_result.as_deref().unwrap_or_default();
     let ordered = |solutions: &[Value]| {
-        let solutions = solutions.iter().map(|solution| as_json(solution, case.sort_bindings));
+        let solutions = solutions
+            .iter()
+            .map(|solution| as_json(solution, case.sort_bindings));
         let mut solutions: Vec<Value> = solutions.collect();
         solutions.sort();
         solutions
@@ -129,7 +131,7 @@ fn json(value: &Value) -> Value {
             let fields = fields.iter_sorted().map(|(key, value)| {
                 let key = match key {
                     Value::String(_) => key.clone(),
-                    other => Value::from(json(other).to_json_str().unwrap_or_default()),
+                    other => Value::from(serde_json::to_string(&json(other)).unwrap_or_default()),
                 };
                 (key, json(value))
             });

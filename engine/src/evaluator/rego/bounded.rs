@@ -21,7 +21,7 @@ const MAX_ELEMENTS: u32 = 100_000;
 /// The width or precision of a number in a format.
 const MAX_WIDTH: usize = 1_000;
 /// Bits by which a number may be shifted.
-const MAX_SHIFT: u64 = 1_024;
+const MAX_SHIFT: f64 = 1_024.0;
 /// Characters of a number that stands in a text.
 const MAX_NUMBER: usize = 64;
 /// Edges of a graph whose every path is wanted.
@@ -228,9 +228,7 @@ const fn anything(_: &[Value]) -> bool {
 }
 
 fn shift_is_small(arguments: &[Value]) -> bool {
-    arguments
-        .get(1)
-        .is_none_or(|bits| bits.as_u64().is_ok_and(|bits| bits <= MAX_SHIFT))
+    number_at(arguments, 1).is_none_or(|bits| bits <= MAX_SHIFT)
 }
 
 fn concat_is_small(arguments: &[Value]) -> bool {

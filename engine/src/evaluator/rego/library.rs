@@ -52,23 +52,15 @@ impl Library {
         self.modules.iter()
     }
 
-    /// Every module but one.
-    pub(super) fn modules_but(&self, index: usize) -> impl Iterator<Item = &Module> {
-        let others = self.modules.iter().enumerate();
-        others
-            .filter(move |(other, _)| *other != index)
-            .map(|(_, module)| module)
-    }
-
-    /// Checks every module of a library whose names may be data.
+    /// Checks every module of a library whose names may be data, and one more that asks them.
     ///
     /// # Errors
     ///
     /// When one of them names or calls what is not there, or they call too deep.
-    pub(super) fn check_all(&self) -> Result<(), Fault> {
+    pub(super) fn check_all(&self, query: &Module) -> Result<(), Fault> {
         let modules: Vec<&Module> = self.modules.iter().collect();
         let rules = rules_of(&modules);
-        for module in &modules {
+        for module in modules.into_iter().chain([query]) {
             self.needed_by(module)?;
             check_calls(module, &rules)?;
             check_names(module, &rules)?;

@@ -11,7 +11,7 @@ use super::fault::Fault;
 use super::library::{Library, Names};
 use super::policy::{CHECK_INTERVAL, failure};
 use super::source;
-use super::syntax::{Call, Module};
+use super::syntax::{Call, Module, new_engine};
 use crate::decision::DecisionErrorKind;
 use crate::evaluator::Moment;
 
@@ -53,17 +53,16 @@ impl Query {
             library.add(module);
         }
         let own = own_module(query)?;
-        let own = library.add(own);
-        library.check_all()?;
+        library.check_all(&own)?;
 
         let load = |error: String| Fault::of_text(&error);
-        let mut engine = Engine::new();
+        let mut engine = new_engine();
         engine.set_gather_prints(true);
         engine.set_strict_builtin_errors(failures == Failures::Fail);
-        let calls = || library.modules().flat_map(Module::calls);
+        let calls = || library.modules().chain([&own]).flat_map(Module::calls);
         bounded::install(&mut engine, calls(), failures).map_err(load)?;
         clock::install(&mut engine, calls()).map_err(load)?;
-        for module in library.modules_but(own) {
+        for module in library.modules() {
             engine
                 .add_policy(module.file.clone(), module.text.clone())
                 .map_err(|error| load(error.to_string()))?;
@@ -125,7 +124,7 @@ impl Query {
 /// Reads a module that the guard accepts; a panic of the parser is an error of the file.
 fn read(file: &str, text: &str) -> Result<Module, Fault> {
     source::check(text)
-        .and_then(|()| Module::parse(file, text))
+        .and_then(|text| Module::parse(file, &text))
         .map_err(|fault| Fault {
             file: fault.file.or_else(|| Some(file.to_owned())),
             ..fault

@@ -4,9 +4,11 @@ mod negation;
 mod walk;
 
 use std::collections::BTreeMap;
+use std::num::NonZeroU32;
 
 use regorus::Engine;
 use regorus::unstable::{Module as Tree, Rule};
+use regorus::utils::limits::PolicyLengthConfig;
 
 use super::fault::Fault;
 use crate::decision::Verb;
@@ -80,10 +82,21 @@ pub(super) struct Reference {
     pub(super) line: u32,
 }
 
+/// An engine for a text that the guard has accepted, whose lines are longer once it is rewritten.
+pub(super) fn new_engine() -> Engine {
+    const MAX_COLUMNS: NonZeroU32 = NonZeroU32::MIN.saturating_add(1 << 22);
+    let mut engine = Engine::new();
+    engine.set_policy_length_config(PolicyLengthConfig {
+        max_col: MAX_COLUMNS,
+        ..PolicyLengthConfig::default()
+    });
+    engine
+}
+
 impl Module {
     /// Parses a module whose text the guard has accepted.
     pub(crate) fn parse(file: &str, text: &str) -> Result<Self, Fault> {
-        let mut engine = Engine::new();
+        let mut engine = new_engine();
         engine
             .add_policy(file.to_owned(), text.to_owned())
             .map_err(|error| Fault::of_text(&error.to_string()))?;

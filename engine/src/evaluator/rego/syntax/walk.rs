@@ -162,8 +162,14 @@ impl<'tree> Walk<'tree> {
             bodies.iter().map(|named| named.path.first()).collect();
         let is_bound =
             |name: &String| self.locals.contains(name.as_str()) || in_bodies.contains(&Some(name));
+        let is_wildcard = |name: &String| name == "_";
         head.iter()
-            .filter(|named| !named.path.first().is_some_and(is_bound))
+            .filter(|named| {
+                !named
+                    .path
+                    .first()
+                    .is_some_and(|name| is_bound(name) || is_wildcard(name))
+            })
             .cloned()
             .collect()
     }
