@@ -4,8 +4,9 @@ use std::time::{Duration, SystemTime};
 
 use crate::decision::DecisionErrorKind;
 use crate::error::Place;
-use crate::evaluator::rego::{Failures, Query};
+use crate::evaluator::rego::{Failure, Failures, Query};
 use crate::evaluator::{Moment, PolicyFault};
+use crate::rego_builtins::BuiltinErrorKind;
 use crate::value::Value;
 
 /// One module of Rego.
@@ -169,7 +170,10 @@ impl RegoQuery {
             now: SystemTime::now(),
             left: self.options.deadline,
         };
-        let (solutions, prints) = self.query.evaluate(input, moment).map_err(RegoError::of)?;
+        let (solutions, prints) = self
+            .query
+            .evaluate(input, moment, uuid::Uuid::new_v4().into_bytes())
+            .map_err(RegoError::of_evaluation)?;
         let solutions = solutions.into_iter().map(|solution| RegoSolution {
             bindings: solution.bindings,
             expressions: solution.expressions,
@@ -182,6 +186,21 @@ impl RegoQuery {
 }
 
 impl RegoError {
+    fn of_evaluation(failure: Failure) -> Self {
+        let mut error = Self::of(failure.fault);
+        if error.kind == RegoErrorKind::Builtin
+            && failure.of_function == Some(BuiltinErrorKind::Type)
+        {
+            error.kind = RegoErrorKind::Type;
+        }
+        if error.kind == RegoErrorKind::Type
+            && failure.of_function == Some(BuiltinErrorKind::Failed)
+        {
+            error.kind = RegoErrorKind::Builtin;
+        }
+        error
+    }
+
     fn of(fault: PolicyFault) -> Self {
         let place = fault.file.map(|file| Place {
             file,

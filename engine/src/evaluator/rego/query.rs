@@ -5,15 +5,15 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use regorus::utils::limits::ExecutionTimerConfig;
 use regorus::{Engine, Value};
 
-use super::bounded::{self, Failures};
-use super::clock;
 use super::fault::Fault;
+use super::functions::{self, Failures, Which};
 use super::library::{Library, Names};
 use super::policy::{CHECK_INTERVAL, failure};
 use super::source;
 use super::syntax::{Call, Module, new_engine};
 use crate::decision::DecisionErrorKind;
 use crate::evaluator::Moment;
+use crate::rego_builtins::BuiltinErrorKind;
 
 /// The file that errors of the query's own text name.
 pub(crate) const QUERY: &str = "query";
@@ -33,6 +33,14 @@ pub(crate) struct Query {
 pub(crate) struct Solution {
     pub(crate) bindings: Value,
     pub(crate) expressions: Vec<Value>,
+}
+
+/// Why an evaluation failed.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    pub(crate) fault: Fault,
+    /// The kind of the first error of a function, if there was one.
+    pub(crate) of_function: Option<BuiltinErrorKind>,
 }
 
 impl Query {
@@ -60,8 +68,7 @@ impl Query {
         engine.set_gather_prints(true);
         engine.set_strict_builtin_errors(failures == Failures::Fail);
         let calls = || library.modules().chain([&own]).flat_map(Module::calls);
-        bounded::install(&mut engine, calls(), failures).map_err(load)?;
-        clock::install(&mut engine, calls()).map_err(load)?;
+        functions::install(&mut engine, calls(), Which::All, failures).map_err(load)?;
         for module in library.modules() {
             engine
                 .add_policy(module.file.clone(), module.text.clone())
@@ -85,15 +92,24 @@ impl Query {
         &self,
         input: &Value,
         moment: Moment,
-    ) -> Result<(Vec<Solution>, Vec<String>), Fault> {
+        seed: [u8; 16],
+    ) -> Result<(Vec<Solution>, Vec<String>), Failure> {
         // INVARIANT: a panic loses the copy of the engine and nothing else.
-        catch_unwind(AssertUnwindSafe(|| self.run(input, moment))).unwrap_or_else(|_| {
-            Err(Fault {
+        functions::set(moment, seed);
+        let outcome = catch_unwind(AssertUnwindSafe(|| self.run(input, moment)));
+        let fault = match outcome {
+            Ok(Ok(answer)) => return Ok(answer),
+            Ok(Err(fault)) => fault,
+            Err(_) => Fault {
                 kind: DecisionErrorKind::Crashed,
                 message: "the evaluator broke down while it ran the query".to_owned(),
                 file: None,
                 line: None,
-            })
+            },
+        };
+        Err(Failure {
+            fault,
+            of_function: functions::first_error(),
         })
     }
 
@@ -103,7 +119,6 @@ impl Query {
             limit: moment.left,
             check_interval: CHECK_INTERVAL,
         });
-        clock::set(moment.now);
         engine.set_input(input.clone());
         let results = engine
             .eval_query(self.text.clone(), false)
