@@ -47,6 +47,7 @@ mod project;
 mod reload;
 #[allow(dead_code, reason = "the evaluators that call it arrive one by one")]
 mod rego_builtins;
+mod rego_query;
 mod route;
 mod rulebook;
 mod selection;
@@ -70,6 +71,9 @@ pub use policy_engine::{EngineOptions, PolicyEngine};
 pub use policy_language::{CompiledPolicy, PolicyLanguage, PolicySource};
 pub use project::Project;
 pub use reload::{Reload, Watch};
+pub use rego_query::{
+    RegoAnswer, RegoError, RegoErrorKind, RegoModule, RegoOptions, RegoQuery, RegoSolution,
+};
 pub use settings::Mode;
 pub use trust::{
     FileTrust, KeyStore, SignatureAlgorithm, SignedManifest, TrustOptions, TrustReport,

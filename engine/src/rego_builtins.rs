@@ -21,18 +21,19 @@ mod net;
 mod numbers;
 mod refused;
 mod strings;
+mod template;
 mod time;
 mod uuid;
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-pub(crate) use builtin::{Builtin, BuiltinError, BuiltinErrorKind};
+pub(crate) use builtin::{Builtin, BuiltinError, BuiltinErrorKind, DependsOn};
 pub(crate) use context::Context;
 pub(crate) use refused::refusal;
 
 /// The families, each with its table.
-const FAMILIES: [&[Builtin]; 12] = [
+const FAMILIES: [&[Builtin]; 13] = [
     aws::TABLE,
     collections::TABLE,
     crypto::TABLE,
@@ -43,6 +44,7 @@ const FAMILIES: [&[Builtin]; 12] = [
     net::TABLE,
     numbers::TABLE,
     strings::TABLE,
+    template::TABLE,
     time::TABLE,
     uuid::TABLE,
 ];
