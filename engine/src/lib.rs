@@ -51,6 +51,7 @@ mod rulebook;
 mod selection;
 mod settings;
 mod synthesis;
+mod validator;
 mod value;
 
 pub use decision::{
@@ -72,4 +73,5 @@ pub use policy_tests::{FoundTest, ScriptTests, TestOutcome, TestRun};
 pub use project::Project;
 pub use reload::{Reload, Watch};
 pub use settings::Mode;
+pub use validator::{CheckFinding, CheckReport, Severity, check_project, check_rules};
 pub use value::Value;

@@ -13,10 +13,14 @@ mod fault;
 mod library;
 mod policy;
 mod source;
+mod survey;
 mod syntax;
 
 pub(crate) use aggregator::is_plain as is_plain_aggregator;
 pub(crate) use library::Library;
 pub(crate) use policy::{RegoPolicy, definitions};
 pub(crate) use source::check as check_source;
+pub(crate) use survey::{
+    Filter, Filtered, Said, Spot, StatedDecision, StatedField, StatedValue, Survey, TEST, TODO_TEST,
+};
 pub(crate) use syntax::Module;
