@@ -35,7 +35,7 @@ impl EngineErrorKind {
 }
 
 /// Where in a file something is wrong; lines and columns start at 1.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize)]
 pub struct Place {
     /// The file, relative to the project where it lies inside one.
     pub file: String,

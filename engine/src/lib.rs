@@ -46,6 +46,7 @@ mod policy_engine;
 mod policy_language;
 mod policy_loader;
 mod policy_set;
+mod policy_tests;
 mod project;
 mod reload;
 #[allow(dead_code, reason = "the evaluators that call it arrive one by one")]
@@ -58,6 +59,7 @@ mod settings;
 mod synthesis;
 mod trust;
 mod user_directories;
+mod validator;
 mod value;
 
 pub use decision::{
@@ -76,6 +78,7 @@ pub use opa_store::{OpaRelease, OpaStore};
 pub use policy::PolicySummary;
 pub use policy_engine::{EngineOptions, PolicyEngine};
 pub use policy_language::{CompiledPolicy, PolicyLanguage, PolicySource};
+pub use policy_tests::{FoundTest, ScriptTests, TestOutcome, TestRun};
 pub use project::Project;
 pub use reload::{Reload, Watch};
 pub use rego_query::{
@@ -86,4 +89,5 @@ pub use trust::{
     FileTrust, KeyStore, SignatureAlgorithm, SignedManifest, TrustOptions, TrustReport,
     TrustedProject,
 };
+pub use validator::{CheckFinding, CheckReport, Severity, check_project, check_rules};
 pub use value::Value;

@@ -348,7 +348,7 @@ fn metadata_error(summary: &PolicySummary, fault: &document::Fault, line: u32) -
 }
 
 /// The line of a key of the metadata block that begins at `from`.
-fn line_of(key: &str, text: &str, comment: &str, from: u32) -> u32 {
+pub(crate) fn line_of(key: &str, text: &str, comment: &str, from: u32) -> u32 {
     let lines = (1_u32..)
         .zip(text.lines())
         .filter(|(number, _)| *number > from);

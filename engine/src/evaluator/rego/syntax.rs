@@ -15,7 +15,8 @@ use regorus::utils::limits::PolicyLengthConfig;
 use super::fault::Fault;
 use crate::decision::Verb;
 
-use walk::{Walk, static_path};
+use walk::Walk;
+pub(super) use walk::static_path;
 
 /// The parts of what each imported name stands for, with `data` or `input` in front.
 type Imports = BTreeMap<String, Vec<String>>;
