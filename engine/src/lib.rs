@@ -34,6 +34,7 @@ mod error;
 mod evaluation_probe;
 mod evaluator;
 mod event;
+mod explain;
 mod harness;
 mod messages;
 mod metadata;
@@ -58,6 +59,10 @@ pub use error::{EngineError, EngineErrorKind, Place};
 pub use evaluation_probe::{EvaluationProbe, EvaluationStep};
 pub use evaluator::{Answers, Definition, Evaluator, Moment, PolicyFault, SharedEvaluator};
 pub use event::{Event, EventError, EventErrorKind, EventLimits};
+pub use explain::{
+    Explanation, FailedExpression, InputRead, PolicyExplanation, PolicyName, RuleExplanation,
+    RuleOutcome, SkipReason, SkippedPolicy,
+};
 pub use harness::Harness;
 pub use policy::PolicySummary;
 pub use policy_engine::{EngineOptions, PolicyEngine};

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use crate::decision::{DecisionError, DecisionErrorKind, Verb};
 use crate::evaluation_probe::{EvaluationStep, Probe};
 use crate::evaluator::{Answers, Evaluator, Findings, Moment, SharedEvaluator, Speaker};
+use crate::explain::PolicyExplanation;
 use crate::metadata::Metadata;
 use crate::value::Value;
 
@@ -60,10 +61,10 @@ impl Policy {
 pub(crate) fn ask(
     speaker: &Speaker,
     evaluator: &dyn Evaluator,
-    input: &Value,
-    moment: Moment,
+    (input, moment): (&Value, Moment),
     findings: &mut Findings,
     probe: &mut Probe<'_>,
+    explanation: Option<&mut PolicyExplanation>,
 ) {
     let depth = probe.depth();
     probe.enter(|| EvaluationStep::Policy {
@@ -73,7 +74,11 @@ pub(crate) fn ask(
     });
     // INVARIANT: a panic leaves findings that were complete before it, and an evaluator keeps no state of one call.
     let outcome = catch_unwind(AssertUnwindSafe(|| {
-        evaluator.evaluate(input, moment, &mut Answers::new(speaker, findings, probe));
+        let mut answers = Answers::new(speaker, findings, probe);
+        match explanation {
+            None => evaluator.evaluate(input, moment, &mut answers),
+            Some(explanation) => evaluator.explain(input, moment, &mut answers, explanation),
+        }
     }));
     probe.leave_to(depth);
     if outcome.is_err() {

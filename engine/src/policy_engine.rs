@@ -13,6 +13,7 @@ use crate::error::EngineError;
 use crate::evaluation_probe::{EvaluationProbe, EvaluationStep, Probe};
 use crate::evaluator::{Findings, Moment};
 use crate::event::{Event, EventLimits};
+use crate::explain::{Explanation, Record};
 use crate::harness::Harness;
 use crate::messages::Messages;
 use crate::policy::{self, Policy, PolicySummary};
@@ -165,16 +166,32 @@ impl PolicyEngine {
     /// Decides about one event; it never fails, because a failure is a decision too.
     #[must_use]
     pub fn evaluate(&self, event: &Event) -> Decision {
-        self.decide(event, Probe::none())
+        self.decide(event, Probe::none(), None)
     }
 
     /// The same with somebody who hears of every step while it is done, to measure it.
     #[must_use]
     pub fn evaluate_probed(&self, event: &Event, probe: &mut dyn EvaluationProbe) -> Decision {
-        self.decide(event, Probe::new(probe))
+        self.decide(event, Probe::new(probe), None)
     }
 
-    fn decide(&self, event: &Event, mut probe: Probe<'_>) -> Decision {
+    /// Decides about one event, and says what led to the decision.
+    ///
+    /// Each rule of the matched policies is evaluated once more, statement by statement, so that this takes many
+    /// times as long as [`evaluate`](Self::evaluate).
+    #[must_use]
+    pub fn explain(&self, event: &Event) -> Explanation {
+        let mut record = Record::default();
+        let decision = self.decide(event, Probe::none(), Some(&mut record));
+        record.finish(decision)
+    }
+
+    fn decide(
+        &self,
+        event: &Event,
+        mut probe: Probe<'_>,
+        mut record: Option<&mut Record>,
+    ) -> Decision {
         let start = Instant::now();
         let set = self.set.load();
         let mut findings = Findings {
@@ -189,10 +206,14 @@ impl PolicyEngine {
             probe.leave();
             let routed = Instant::now();
             times.route += microseconds(begun, routed);
+            if let Some(record) = record.as_deref_mut() {
+                record.routed(layer, &matched, event);
+            }
             let policies = matched
                 .iter()
                 .filter_map(|index| layer.policies.get(*index));
-            self.evaluate_policies(policies, event, start, &mut findings, &mut probe);
+            let record = record.as_deref_mut();
+            self.evaluate_policies(policies, event, start, &mut findings, &mut probe, record);
             times.evaluate += microseconds(routed, Instant::now());
         }
         // The standing errors come first and were told when the project was loaded.
@@ -239,6 +260,7 @@ impl PolicyEngine {
         start: Instant,
         findings: &mut Findings,
         probe: &mut Probe<'_>,
+        mut record: Option<&mut Record>,
     ) {
         let now = SystemTime::now();
         for policy in policies {
@@ -247,11 +269,22 @@ impl PolicyEngine {
                 continue;
             };
             let speaker = &prepared.speaker;
+            let explanation = record
+                .as_deref_mut()
+                .and_then(|record| record.begin(speaker));
             match self.options.deadline.checked_sub(start.elapsed()) {
                 Some(left) if !left.is_zero() => {
                     let moment = Moment { now, left };
                     let evaluator = prepared.evaluator.as_ref();
-                    policy::ask(speaker, evaluator, event.value(), moment, findings, probe);
+                    let input = event.value();
+                    policy::ask(
+                        speaker,
+                        evaluator,
+                        (input, moment),
+                        findings,
+                        probe,
+                        explanation,
+                    );
                 }
                 _ => findings.errors.push(DecisionError {
                     kind: DecisionErrorKind::Timeout,
