@@ -36,6 +36,7 @@ mod evaluator;
 mod event;
 mod explain;
 mod harness;
+mod hook_policy;
 mod messages;
 mod metadata;
 mod policy;
@@ -65,6 +66,7 @@ pub use explain::{
     RuleOutcome, SkipReason, SkippedPolicy,
 };
 pub use harness::Harness;
+pub use hook_policy::{Hook, HookDescription, HookPolicy};
 pub use policy::PolicySummary;
 pub use policy_engine::{EngineOptions, PolicyEngine};
 pub use policy_language::{CompiledPolicy, PolicyLanguage, PolicySource};
