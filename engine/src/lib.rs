@@ -38,6 +38,7 @@ mod explain;
 #[allow(dead_code, reason = "the rulebook does not switch them on yet")]
 mod guardrails;
 mod harness;
+mod hook_policy;
 mod messages;
 mod metadata;
 mod opa_store;
@@ -75,6 +76,7 @@ pub use explain::{
 };
 pub use harness::Harness;
 pub use opa_store::{OpaRelease, OpaStore};
+pub use hook_policy::{Hook, HookDescription, HookPolicy};
 pub use policy::PolicySummary;
 pub use policy_engine::{EngineOptions, PolicyEngine};
 pub use policy_language::{CompiledPolicy, PolicyLanguage, PolicySource};
