@@ -36,6 +36,7 @@ mod evaluator;
 mod event;
 mod explain;
 mod harness;
+mod inspection;
 mod messages;
 mod metadata;
 mod policy;
@@ -45,6 +46,7 @@ mod policy_loader;
 mod policy_set;
 mod policy_tests;
 mod project;
+mod project_template;
 mod reload;
 mod route;
 mod rulebook;
@@ -66,11 +68,18 @@ pub use explain::{
     RuleOutcome, SkipReason, SkippedPolicy,
 };
 pub use harness::Harness;
+pub use inspection::{
+    InspectedPolicy, InspectedRoute, InspectedSignal, Inspection, inspect_project,
+};
 pub use policy::PolicySummary;
 pub use policy_engine::{EngineOptions, PolicyEngine};
 pub use policy_language::{CompiledPolicy, PolicyLanguage, PolicySource};
-pub use policy_tests::{FoundTest, ScriptTests, TestOutcome, TestRun};
+pub use policy_tests::{
+    FileCoverage, FoundTest, ScriptTests, TestOptions, TestOutcome, TestReport, TestResult,
+    TestRun, run_tests,
+};
 pub use project::Project;
+pub use project_template::{WrittenFile, write_machine_configuration, write_project};
 pub use reload::{Reload, Watch};
 pub use settings::Mode;
 pub use validator::{CheckFinding, CheckReport, Severity, check_project, check_rules};

@@ -160,7 +160,7 @@ fn verbs(module: &Module) -> Result<Vec<(Verb, String)>, Fault> {
 }
 
 /// The path of a package; parts that are no names stand in brackets.
-fn path(package: &[String]) -> String {
+pub(super) fn path(package: &[String]) -> String {
     package.iter().fold("data".to_owned(), |path, part| {
         let is_name = part
             .chars()

@@ -6,7 +6,7 @@ mod filter;
 
 use std::collections::BTreeSet;
 
-use regorus::unstable::{Rule, RuleHead, Span};
+use regorus::unstable::{Expr, Ref, Rule, RuleHead, Span};
 
 use super::library::absolute;
 use super::syntax::Module;
@@ -17,8 +17,8 @@ pub(crate) use decision::{Said, StatedDecision, StatedField, StatedValue};
 pub(crate) use filter::{Filter, Filtered};
 
 /// What a test's name begins with, and one that is still to be written.
-pub(crate) const TEST: &str = "test_";
-pub(crate) const TODO_TEST: &str = "todo_test_";
+const TEST: &str = "test_";
+pub(super) const TODO_TEST: &str = "todo_test_";
 
 /// A place in the module's file; line and column start at 1, the column in characters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -74,11 +74,7 @@ impl Survey {
             ..Self::default()
         };
         let used = used(module);
-        let mut engine = module.engine.clone();
-        let Some(tree) = engine.get_modules().first() else {
-            return survey;
-        };
-        for (rule, facts) in tree.policy.iter().zip(&module.rules) {
+        for (rule, facts) in module.tree().policy.iter().zip(&module.rules) {
             let name = facts.name.join(".");
             if let Some(verb) = facts.name.first().and_then(|name| verb(name)) {
                 survey.decisions.extend(decision::stated(rule, verb));
@@ -146,6 +142,24 @@ fn spot(span: &Span) -> Spot {
         line: span.line,
         column: span.col,
     }
+}
+
+/// What a rule's head defines.
+pub(super) const fn reference(head: &RuleHead) -> &Ref<Expr> {
+    match head {
+        RuleHead::Compr { refr, .. } | RuleHead::Set { refr, .. } | RuleHead::Func { refr, .. } => {
+            refr
+        }
+    }
+}
+
+/// The lines on which something is evaluated.
+pub(super) fn expression_lines(module: &Module) -> BTreeSet<u32> {
+    let rules = module.tree().policy.iter();
+    rules
+        .flat_map(|rule| Expressions::of(rule).found)
+        .map(|expression| expression.span().line)
+        .collect()
 }
 
 fn verb(name: &str) -> Option<Verb> {

@@ -6,7 +6,7 @@ mod walk;
 use std::collections::BTreeMap;
 
 use regorus::Engine;
-use regorus::unstable::{Module as Tree, Rule};
+use regorus::unstable::{Module as Tree, Ref, Rule};
 
 use super::fault::Fault;
 use crate::decision::Verb;
@@ -30,6 +30,7 @@ pub(crate) struct Module {
     pub(super) imports: Imports,
     /// Imports as references, so that what is imported and never used must be there too.
     pub(super) imported: Vec<Reference>,
+    tree: Ref<Tree>,
     /// An engine that holds this module and nothing else, so that it need not be parsed again.
     pub(super) engine: Engine,
 }
@@ -106,7 +107,7 @@ impl Module {
         file: &str,
         text: &str,
         package: Vec<String>,
-        tree: &Tree,
+        tree: &Ref<Tree>,
         engine: Engine,
     ) -> Result<Self, Fault> {
         let (imports, imported) = imports(tree)?;
@@ -126,8 +127,14 @@ impl Module {
             rules,
             imports,
             imported,
+            tree: Ref::clone(tree),
             engine,
         })
+    }
+
+    /// The syntax tree.
+    pub(super) fn tree(&self) -> &Tree {
+        &self.tree
     }
 
     /// The package's name with dots.
