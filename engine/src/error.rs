@@ -13,6 +13,10 @@ pub enum EngineErrorKind {
     Settings,
     /// A file of the project cannot be read.
     Read,
+    /// Keys or signatures cannot be used.
+    Trust,
+    /// The `opa` program cannot be used.
+    Opa,
 }
 
 impl EngineErrorKind {
@@ -24,6 +28,8 @@ impl EngineErrorKind {
             Self::Rulebook => "rulebook",
             Self::Settings => "settings",
             Self::Read => "read",
+            Self::Trust => "trust",
+            Self::Opa => "opa",
         }
     }
 }

@@ -49,6 +49,12 @@ pub(crate) struct Prepared {
 }
 
 impl Policy {
+    /// Who speaks and what evaluates it; what is broken is among the standing errors instead.
+    pub(crate) fn asked(&self) -> Option<(&Speaker, &dyn Evaluator)> {
+        let prepared = self.prepared.as_ref()?;
+        Some((&prepared.speaker, prepared.evaluator.as_ref()))
+    }
+
     pub(crate) const fn unprepared(summary: PolicySummary) -> Self {
         Self {
             summary,

@@ -11,10 +11,11 @@ use parking_lot::Mutex;
 use crate::decision::{Decision, DecisionError, DecisionErrorKind, Timings};
 use crate::error::EngineError;
 use crate::evaluation_probe::{EvaluationProbe, EvaluationStep, Probe};
-use crate::evaluator::{Findings, Moment};
+use crate::evaluator::{Evaluator, Findings, Moment, Speaker};
 use crate::event::{Event, EventLimits};
 use crate::explain::{Explanation, Record};
 use crate::harness::Harness;
+use crate::hook_policy::{Hook, digest_with};
 use crate::messages::Messages;
 use crate::policy::{self, Policy, PolicySummary};
 use crate::policy_language::PolicyLanguage;
@@ -24,6 +25,7 @@ use crate::reload::{Reload, project_error};
 use crate::selection::Wanted;
 use crate::settings::Mode;
 use crate::synthesis::synthesize;
+use crate::trust::TrustOptions;
 
 /// How an engine is loaded; what is not given comes from the project.
 #[derive(Debug, Clone)]
@@ -40,6 +42,8 @@ pub struct EngineOptions {
     pub debug: Option<Arc<DebugManager>>,
     /// The script languages in which policies may be written, besides Rego.
     pub languages: Vec<Arc<dyn PolicyLanguage>>,
+    /// Whose signatures count.
+    pub trust: TrustOptions,
 }
 
 impl Default for EngineOptions {
@@ -51,6 +55,7 @@ impl Default for EngineOptions {
             deadline: Duration::from_secs(1),
             debug: None,
             languages: Vec::new(),
+            trust: TrustOptions::User,
         }
     }
 }
@@ -166,13 +171,26 @@ impl PolicyEngine {
     /// Decides about one event; it never fails, because a failure is a decision too.
     #[must_use]
     pub fn evaluate(&self, event: &Event) -> Decision {
-        self.decide(event, Probe::none(), None)
+        self.decide(event, &[], Probe::none(), None)
+    }
+
+    /// The same with policies that a script registered, which are asked after the project's; and, if there is one, with
+    /// somebody who hears of every step.
+    #[must_use]
+    pub fn evaluate_with(
+        &self,
+        event: &Event,
+        hooks: &[Hook<'_>],
+        probe: Option<&mut dyn EvaluationProbe>,
+    ) -> Decision {
+        let probe = probe.map_or_else(Probe::none, Probe::new);
+        self.decide(event, hooks, probe, None)
     }
 
     /// The same with somebody who hears of every step while it is done, to measure it.
     #[must_use]
     pub fn evaluate_probed(&self, event: &Event, probe: &mut dyn EvaluationProbe) -> Decision {
-        self.decide(event, Probe::new(probe), None)
+        self.decide(event, &[], Probe::new(probe), None)
     }
 
     /// Decides about one event, and says what led to the decision.
@@ -181,14 +199,21 @@ impl PolicyEngine {
     /// times as long as [`evaluate`](Self::evaluate).
     #[must_use]
     pub fn explain(&self, event: &Event) -> Explanation {
+        self.explain_with(event, &[])
+    }
+
+    /// The same with policies that a script registered.
+    #[must_use]
+    pub fn explain_with(&self, event: &Event, hooks: &[Hook<'_>]) -> Explanation {
         let mut record = Record::default();
-        let decision = self.decide(event, Probe::none(), Some(&mut record));
+        let decision = self.decide(event, hooks, Probe::none(), Some(&mut record));
         record.finish(decision)
     }
 
     fn decide(
         &self,
         event: &Event,
+        hooks: &[Hook<'_>],
         mut probe: Probe<'_>,
         mut record: Option<&mut Record>,
     ) -> Decision {
@@ -211,10 +236,23 @@ impl PolicyEngine {
             }
             let policies = matched
                 .iter()
-                .filter_map(|index| layer.policies.get(*index));
+                .filter_map(|index| layer.policies.get(*index))
+                .filter_map(Policy::asked);
             let record = record.as_deref_mut();
             self.evaluate_policies(policies, event, start, &mut findings, &mut probe, record);
             times.evaluate += microseconds(routed, Instant::now());
+        }
+        if !hooks.is_empty() {
+            let begun = Instant::now();
+            if let Some(record) = record.as_deref_mut() {
+                record.routed_hooks(hooks, event);
+            }
+            let policies = hooks
+                .iter()
+                .filter(|hook| hook.policy.concerns(event))
+                .map(|hook| (&hook.policy.speaker, hook.evaluator));
+            self.evaluate_policies(policies, event, start, &mut findings, &mut probe, record);
+            times.evaluate += microseconds(begun, Instant::now());
         }
         // The standing errors come first and were told when the project was loaded.
         self.tell(&findings, set.standing_errors.len());
@@ -238,7 +276,7 @@ impl PolicyEngine {
             tool: event.shared_tool().cloned(),
             default: outcome.is_default,
             decision_id,
-            policy_digest: Arc::clone(&set.digest),
+            policy_digest: digest_with(&set.digest, hooks),
             timings_us: times,
         };
         self.messages.decided(&decision);
@@ -255,7 +293,7 @@ impl PolicyEngine {
 
     fn evaluate_policies<'set>(
         &self,
-        policies: impl Iterator<Item = &'set Policy>,
+        policies: impl Iterator<Item = (&'set Speaker, &'set dyn Evaluator)>,
         event: &Event,
         start: Instant,
         findings: &mut Findings,
@@ -263,19 +301,13 @@ impl PolicyEngine {
         mut record: Option<&mut Record>,
     ) {
         let now = SystemTime::now();
-        for policy in policies {
-            // What is broken is among the standing errors.
-            let Some(prepared) = &policy.prepared else {
-                continue;
-            };
-            let speaker = &prepared.speaker;
+        for (speaker, evaluator) in policies {
             let explanation = record
                 .as_deref_mut()
                 .and_then(|record| record.begin(speaker));
             match self.options.deadline.checked_sub(start.elapsed()) {
                 Some(left) if !left.is_zero() => {
                     let moment = Moment { now, left };
-                    let evaluator = prepared.evaluator.as_ref();
                     let input = event.value();
                     policy::ask(
                         speaker,

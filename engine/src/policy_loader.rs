@@ -199,7 +199,7 @@ fn read_rego<'source>(
         summary.id = Arc::from(id.as_str());
     }
     let module = guarded
-        .and_then(|()| Module::parse(path, text))
+        .and_then(|text| Module::parse(path, &text))
         .map_err(|fault| fault_error(summary, fault))?;
     let metadata = metadata.map_err(|fault| metadata_error(summary, &fault, 1))?;
     summary.package = module.package_name();

@@ -15,6 +15,7 @@ use crate::route::Routes;
 use crate::rulebook::{self, Rulebook};
 use crate::selection::Wanted;
 use crate::settings::{Mode, Settings};
+use crate::trust::TrustGate;
 
 /// A loaded project.
 #[derive(Debug)]
@@ -43,22 +44,28 @@ impl PolicySet {
         options: &EngineOptions,
         wanted: Option<Wanted<'_>>,
     ) -> Result<Self, EngineError> {
-        let settings = Settings::read(project)?;
-        let rulebook = Rulebook::read(project)?;
+        let mut gate = TrustGate::of(project, &options.trust);
+        let settings = Settings::read(project, &mut gate)?;
+        let rulebook = Rulebook::read(project, &mut gate)?;
         let harness = options
             .harness
             .or(settings.harness)
             .or_else(|| project.only_harness())
             .unwrap_or_default();
-        let sources = project.sources(harness)?;
+        let mut sources = project.sources(harness)?;
+        sources.retain(|source| {
+            let text = source.text.as_ref();
+            // What cannot be read says so itself.
+            text.map_or(true, |text| gate.admits(&source.path, text.as_bytes()))
+        });
         let policies = policy_loader::load(&sources, &options.languages, wanted);
         let broken = policies
             .iter()
             .filter_map(|policy| policy.summary.error.clone());
-        let standing_errors: Vec<DecisionError> = rulebook
-            .errors
-            .iter()
-            .cloned()
+        let standing_errors: Vec<DecisionError> = gate
+            .into_errors(project)
+            .into_iter()
+            .chain(rulebook.errors.iter().cloned())
             .chain(broken)
             .chain(policies.is_empty().then(|| no_policies(harness)))
             .collect();

@@ -17,6 +17,7 @@ use crate::evaluator::{Moment, PolicyFault};
 use crate::policy_engine::EngineOptions;
 use crate::project::Project;
 use crate::settings::Settings;
+use crate::trust::TrustGate;
 
 /// Whether a test is wanted, by its full name such as `data.cupcake.policies.no_root_test.test_denies_root`.
 type IsWanted = Arc<dyn Fn(&str) -> bool + Send + Sync>;
@@ -100,7 +101,8 @@ pub fn run_tests(
     tests: &TestOptions,
 ) -> Result<TestReport, EngineError> {
     let project = Project::at(path)?;
-    let settings = Settings::read(&project)?;
+    // A test decides nothing, and is run before what it tests is signed.
+    let settings = Settings::read(&project, &mut TrustGate::of(&project, &options.trust))?;
     let present = project.harnesses();
     let harnesses = match options.harness.or(settings.harness) {
         _ if options.harness.is_none() && present.len() > 1 => present,

@@ -21,3 +21,4 @@ mod reload;
 mod repeatability;
 mod stack;
 mod support;
+mod trust;

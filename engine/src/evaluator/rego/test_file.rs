@@ -1,23 +1,21 @@
 //! The tests of one Rego file, compiled with the modules that they need and run one by one.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::num::NonZeroU32;
 
 use regorus::unstable::{Literal, Rule};
 use regorus::utils::limits::ExecutionTimerConfig;
 use regorus::{Engine, Value};
 
 use super::fault::Fault;
+use super::functions::{self, Failures, Which};
 use super::library::Library;
+use super::policy::{self, CHECK_INTERVAL, NO_CHANCE};
 use super::survey::{self, Survey, TODO_TEST};
 use super::syntax::{Module, static_path};
-use super::{bounded, clock, policy};
 use crate::evaluator::Moment;
 use crate::policy_tests::{FoundTest, TestOutcome, TestRun};
 use crate::value::described;
 
-/// Steps of the interpreter between two looks at the clock.
-const CHECK_INTERVAL: NonZeroU32 = NonZeroU32::MIN.saturating_add(127);
 /// Characters of an expression that a message shows.
 const MAX_SHOWN: usize = 100;
 
@@ -48,8 +46,7 @@ impl<'library> TestFile<'library> {
         let load = |error: String| Fault::of_text(&error);
         let mut prototype = module.engine.clone();
         prototype.set_gather_prints(true);
-        bounded::install(&mut prototype, calls()).map_err(load)?;
-        clock::install(&mut prototype, calls()).map_err(load)?;
+        functions::install(&mut prototype, calls(), Which::Needed, Failures::Fail).map_err(load)?;
         for module in &needs {
             prototype
                 .add_policy(module.file.clone(), module.text.clone())
@@ -87,7 +84,7 @@ impl<'library> TestFile<'library> {
             limit: moment.left,
             check_interval: CHECK_INTERVAL,
         });
-        clock::set(moment.now);
+        functions::set(moment, NO_CHANCE);
         engine
     }
 
