@@ -90,7 +90,9 @@ pub use policy_tests::{
     TestRun, run_tests,
 };
 pub use project::Project;
-pub use project_template::{WrittenFile, write_machine_configuration, write_project};
+pub use project_template::{
+    WrittenFile, machine_configuration_folder, write_machine_configuration, write_project,
+};
 pub use rego_query::{
     RegoAnswer, RegoError, RegoErrorKind, RegoModule, RegoOptions, RegoQuery, RegoSolution,
 };

@@ -4,10 +4,11 @@ mod files;
 
 use std::fs;
 use std::io::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::error::{EngineError, EngineErrorKind, Place};
 use crate::harness::Harness;
+use crate::user_directories;
 use files::{TemplateFile, of_machine, of_project};
 
 /// What became of one file of a new project.
@@ -53,6 +54,12 @@ pub fn write_machine_configuration(
     harnesses: &[Harness],
 ) -> Result<Vec<WrittenFile>, EngineError> {
     write(folder, None, &of_machine(harnesses))
+}
+
+/// The folder of the configuration of this machine; none where the user has no folder for configuration.
+#[must_use]
+pub fn machine_configuration_folder() -> Option<PathBuf> {
+    user_directories::configuration().map(|folder| folder.join("cupcake"))
 }
 
 fn write(
