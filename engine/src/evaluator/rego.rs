@@ -26,4 +26,4 @@ pub(crate) use query::{Failure, Query};
 pub(crate) use source::check as check_source;
 pub(crate) use survey::{Filtered, Said, Spot, StatedDecision, StatedField, StatedValue, Survey};
 pub(crate) use syntax::Module;
-pub(crate) use test_file::{TestFile, found as found_tests, reachable_lines};
+pub(crate) use test_file::{TestFile, found as found_tests, is_unwritten, reachable_lines};

@@ -74,6 +74,7 @@ impl RegoProject {
                 line: test.line,
             };
             run.test(&place, |moment, reached| match &compiled {
+                _ if rego::is_unwritten(&test.name) => TestOutcome::Skipped.into(),
                 Ok(compiled) => compiled.run(&test.name, moment, with_coverage.then_some(reached)),
                 Err(fault) => TestOutcome::from(fault.clone()).into(),
             });
@@ -88,6 +89,10 @@ impl RegoProject {
             .filter(|(_, file)| !is_test(file))
             .filter_map(|(index, file)| {
                 let module = self.library.module(index)?;
+                // The host does what the plain aggregator would.
+                if rego::is_plain_aggregator(&module.text) {
+                    return None;
+                }
                 Some((file.clone(), rego::reachable_lines(module)))
             })
             .filter(|(_, lines)| !lines.is_empty())

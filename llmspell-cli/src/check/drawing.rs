@@ -84,7 +84,7 @@ fn with_place(text: &str, place: &str) -> String {
     }
 }
 
-/// The bytes from the column on, or of the line without its indentation.
+/// The bytes of the name at the column, or from there to the end of the line, or of the line without its indentation.
 fn span(line: &str, column: Option<u32>) -> std::ops::Range<usize> {
     let end = line.trim_end().len();
     let indentation = line.len() - line.trim_start().len();
@@ -92,5 +92,13 @@ fn span(line: &str, column: Option<u32>) -> std::ops::Range<usize> {
     let start = column
         .and_then(|column| line.char_indices().nth(column))
         .map_or(indentation, |(start, _)| start);
-    start.min(end)..end
+    let is_name = |character: char| character.is_alphanumeric() || "_.-".contains(character);
+    let rest = line.get(start..end).unwrap_or_default();
+    let name = rest
+        .find(|character| !is_name(character))
+        .unwrap_or(rest.len());
+    match (column, name) {
+        (Some(_), 1..) => start..start + name,
+        _ => start.min(end)..end,
+    }
 }

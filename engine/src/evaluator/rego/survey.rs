@@ -137,10 +137,30 @@ fn used(module: &Module) -> BTreeSet<&str> {
     used
 }
 
+/// Where a span begins; regorus counts a tab as several columns.
 fn spot(span: &Span) -> Spot {
+    let start = usize::try_from(span.start).unwrap_or(usize::MAX);
+    let before = span.source.contents().get(..start).unwrap_or_default();
+    let line = before.rsplit('\n').next().unwrap_or_default();
+    let column = u32::try_from(line.chars().count()).unwrap_or(u32::MAX);
     Spot {
         line: span.line,
-        column: span.col,
+        column: column.saturating_add(1),
+    }
+}
+
+/// Where an expression begins: regorus puts those with an operator at the operator.
+fn start(expression: &Expr) -> Spot {
+    let mut current = expression;
+    loop {
+        current = match current {
+            Expr::RefDot { refr, .. } | Expr::RefBrack { refr, .. } => refr,
+            Expr::BoolExpr { lhs, .. }
+            | Expr::BinExpr { lhs, .. }
+            | Expr::ArithExpr { lhs, .. } => lhs,
+            Expr::Membership { value, .. } => value,
+            other => return spot(other.span()),
+        };
     }
 }
 
