@@ -66,8 +66,11 @@ fn rule_of(subject: &Subject, error: &DecisionError, file: &str) -> (&'static st
         ),
         DecisionErrorKind::Metadata
             if policy.is_some_and(|policy| {
-                let metadata = policy.metadata.as_ref();
-                metadata.is_none_or(|metadata| metadata.routing.is_none())
+                let routing = policy
+                    .metadata
+                    .as_ref()
+                    .map(|found| found.routing.is_some());
+                routing.map_or_else(|| !policy.has_metadata(), |is_routed| !is_routed)
             }) =>
         {
             (

@@ -90,6 +90,7 @@ impl Survey {
             });
             survey.look_inside(rule, module);
         }
+        survey.signals.sort_by_key(|(_, spot)| *spot);
         survey
     }
 
@@ -139,7 +140,22 @@ fn used(module: &Module) -> BTreeSet<&str> {
 
 /// Where a span begins; regorus counts a tab as several columns.
 fn spot(span: &Span) -> Spot {
-    let start = usize::try_from(span.start).unwrap_or(usize::MAX);
+    spot_at(span, span.start)
+}
+
+/// Where an object begins: regorus puts one with several fields at the last of them.
+fn start_of_object(span: &Span, first_key: &Span) -> Spot {
+    let end = usize::try_from(first_key.start).unwrap_or(usize::MAX);
+    let before = span.source.contents().get(..end).unwrap_or_default();
+    let start = before
+        .rfind('{')
+        .and_then(|start| u32::try_from(start).ok());
+    spot_at(span, start.unwrap_or(span.start))
+}
+
+/// The place of a byte of the line of a span.
+fn spot_at(span: &Span, start: u32) -> Spot {
+    let start = usize::try_from(start).unwrap_or(usize::MAX);
     let before = span.source.contents().get(..start).unwrap_or_default();
     let line = before.rsplit('\n').next().unwrap_or_default();
     let column = u32::try_from(line.chars().count()).unwrap_or(u32::MAX);
@@ -159,6 +175,10 @@ fn start(expression: &Expr) -> Spot {
             | Expr::BinExpr { lhs, .. }
             | Expr::ArithExpr { lhs, .. } => lhs,
             Expr::Membership { value, .. } => value,
+            Expr::Object { span, fields, .. } if !fields.is_empty() => {
+                let first = fields.first().map_or(span, |(_, key, _)| key.span());
+                return start_of_object(span, first);
+            }
             other => return spot(other.span()),
         };
     }
