@@ -9,7 +9,7 @@ use std::num::NonZeroU32;
 use std::ops::Range;
 
 use regorus::Engine;
-use regorus::unstable::{Module as Tree, Rule, Span};
+use regorus::unstable::{Module as Tree, Ref, Rule, Span};
 use regorus::utils::limits::PolicyLengthConfig;
 
 use super::fault::Fault;
@@ -34,6 +34,7 @@ pub(crate) struct Module {
     pub(super) imports: Imports,
     /// Imports as references, so that what is imported and never used must be there too.
     pub(super) imported: Vec<Reference>,
+    tree: Ref<Tree>,
     /// An engine that holds this module and nothing else, so that it need not be parsed again.
     pub(super) engine: Engine,
 }
@@ -132,7 +133,7 @@ impl Module {
         file: &str,
         text: &str,
         package: Vec<String>,
-        tree: &Tree,
+        tree: &Ref<Tree>,
         engine: Engine,
     ) -> Result<Self, Fault> {
         let (imports, imported) = imports(tree)?;
@@ -152,8 +153,14 @@ impl Module {
             rules,
             imports,
             imported,
+            tree: Ref::clone(tree),
             engine,
         })
+    }
+
+    /// The syntax tree.
+    pub(super) fn tree(&self) -> &Tree {
+        &self.tree
     }
 
     /// The package's name with dots.
