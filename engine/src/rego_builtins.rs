@@ -13,6 +13,7 @@ mod crypto;
 mod der;
 mod encoding;
 mod graph;
+mod graphql;
 mod json;
 mod json_text;
 mod jwt;
@@ -32,11 +33,12 @@ pub(crate) use context::Context;
 pub(crate) use refused::refusal;
 
 /// The families, each with its table.
-const FAMILIES: [&[Builtin]; 12] = [
+const FAMILIES: [&[Builtin]; 13] = [
     aws::TABLE,
     collections::TABLE,
     crypto::TABLE,
     graph::TABLE,
+    graphql::TABLE,
     json::TABLE,
     jwt::TABLE,
     native::TABLE,
