@@ -190,11 +190,11 @@ impl Parser {
     fn value_here(&mut self, is_constant: bool) -> Parsed {
         let comment = self.comment();
         let (number, raw) = match self.kind() {
-            Kind::Sign('[') => return self.values(9, '[', ']', is_constant, comment),
-            Kind::Sign('{') => return self.values(8, '{', '}', is_constant, comment),
+            Kind::Sign('[') => return self.values(8, '[', ']', is_constant, comment),
+            Kind::Sign('{') => return self.values(9, '{', '}', is_constant, comment),
             Kind::Sign('$') if !is_constant => {
                 let raw = self.variable()?;
-                return Ok(literal(0, raw, Value::Undefined, comment));
+                return Ok(literal(0, raw, Value::Undefined, Value::Undefined));
             }
             Kind::Int => (1, self.advance()),
             Kind::Float => (2, self.advance()),

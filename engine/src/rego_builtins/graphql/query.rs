@@ -23,16 +23,15 @@ pub(super) fn parse(document: &str) -> Parsed {
 }
 
 fn operation(parser: &mut Parser) -> Parsed {
-    let comment = parser.comment();
     if parser.is_sign('{') {
         let selections = required_selections(parser)?;
         return Ok(node([
             ("Operation", Value::from("query")),
             ("Name", Value::from("")),
             ("SelectionSet", selections),
-            ("Comment", comment),
         ]));
     }
+    let comment = parser.comment();
     let operation = operation_type(parser)?;
     let name = if parser.kind() == Kind::Name {
         parser.name()?
