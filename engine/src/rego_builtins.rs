@@ -22,13 +22,14 @@ mod net;
 mod numbers;
 mod refused;
 mod strings;
+mod template;
 mod time;
 mod uuid;
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-pub(crate) use builtin::{Builtin, BuiltinError, BuiltinErrorKind};
+pub(crate) use builtin::{Builtin, BuiltinError, BuiltinErrorKind, DependsOn};
 pub(crate) use context::Context;
 pub(crate) use refused::refusal;
 
@@ -45,6 +46,7 @@ const FAMILIES: [&[Builtin]; 13] = [
     net::TABLE,
     numbers::TABLE,
     strings::TABLE,
+    template::TABLE,
     time::TABLE,
     uuid::TABLE,
 ];

@@ -101,7 +101,7 @@ fn kind_of(message: &str) -> Option<DecisionErrorKind> {
     } else if message.contains("exceeded time limit") {
         Some(DecisionErrorKind::Timeout)
     } else if message.contains("exceeded memory limit")
-        || message.contains(super::bounded::TOO_LARGE)
+        || message.contains("would be too large")
     {
         Some(DecisionErrorKind::Memory)
     } else {
