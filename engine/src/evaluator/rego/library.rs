@@ -151,13 +151,7 @@ impl Library {
             .flat_map(|rule| &rule.references)
             .chain(&module.imported);
         let called = module.rules.iter().flat_map(|rule| &rule.calls);
-        let called = called.map(|call| {
-            (
-                &call.path,
-                call.line,
-                is_builtin(&call.path),
-            )
-        });
+        let called = called.map(|call| (&call.path, call.line, is_builtin(&call.path)));
         for (path, line, is_builtin_call) in named
             .map(|named| (&named.path, named.line, false))
             .chain(called)
