@@ -21,12 +21,7 @@ pub(crate) use context::Context;
 pub(crate) use refused::refusal;
 
 /// The families, each with its table.
-const FAMILIES: [&[Builtin]; 4] = [
-    native::TABLE,
-    strings::TABLE,
-    template::TABLE,
-    time::TABLE,
-];
+const FAMILIES: [&[Builtin]; 4] = [native::TABLE, strings::TABLE, template::TABLE, time::TABLE];
 
 /// Finds a function by its full name, such as `regex.match`.
 pub(crate) fn find(name: &str) -> Option<&'static Builtin> {

@@ -57,5 +57,8 @@ fn edit(text: &str, call: &Call) -> Option<(Range<usize>, String)> {
     // The line's ends between the last arguments stay, so that what follows keeps its line.
     let rest = text.get(call.range.start + before.len()..call.range.end)?;
     let lines = "\n".repeat(rest.matches('\n').count());
-    Some((call.range.clone(), format!("{result} = {arguments}{lines})")))
+    Some((
+        call.range.clone(),
+        format!("{result} = {arguments}{lines})"),
+    ))
 }
