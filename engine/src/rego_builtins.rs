@@ -5,13 +5,25 @@
 //! its own matter, but it is never silence.
 
 mod arguments;
+mod aws;
 mod builtin;
+mod collections;
 mod context;
+mod crypto;
+mod der;
+mod encoding;
+mod graph;
+mod json;
+mod json_text;
+mod jwt;
 mod native;
+mod net;
+mod numbers;
 mod refused;
 mod strings;
 mod template;
 mod time;
+mod uuid;
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
@@ -21,7 +33,21 @@ pub(crate) use context::Context;
 pub(crate) use refused::refusal;
 
 /// The families, each with its table.
-const FAMILIES: [&[Builtin]; 4] = [native::TABLE, strings::TABLE, template::TABLE, time::TABLE];
+const FAMILIES: [&[Builtin]; 13] = [
+    aws::TABLE,
+    collections::TABLE,
+    crypto::TABLE,
+    graph::TABLE,
+    json::TABLE,
+    jwt::TABLE,
+    native::TABLE,
+    net::TABLE,
+    numbers::TABLE,
+    strings::TABLE,
+    template::TABLE,
+    time::TABLE,
+    uuid::TABLE,
+];
 
 /// Finds a function by its full name, such as `regex.match`.
 pub(crate) fn find(name: &str) -> Option<&'static Builtin> {

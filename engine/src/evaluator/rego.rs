@@ -14,6 +14,7 @@ mod policy;
 mod query;
 mod rewrite;
 mod source;
+mod survey;
 mod syntax;
 
 pub(crate) use aggregator::is_plain as is_plain_aggregator;
@@ -22,4 +23,7 @@ pub(crate) use library::Library;
 pub(crate) use policy::{RegoPolicy, definitions};
 pub(crate) use query::{Failure, Query};
 pub(crate) use source::check as check_source;
+pub(crate) use survey::{
+    Filter, Filtered, Said, Spot, StatedDecision, StatedField, StatedValue, Survey, TEST, TODO_TEST,
+};
 pub(crate) use syntax::Module;

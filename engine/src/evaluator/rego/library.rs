@@ -336,7 +336,7 @@ fn check_way_back(
 }
 
 /// The path without `data` that a name stands for; none for input, for local names and for builtin functions.
-fn absolute(module: &Module, path: &[String]) -> Option<Vec<String>> {
+pub(super) fn absolute(module: &Module, path: &[String]) -> Option<Vec<String>> {
     let (first, rest) = path.split_first()?;
     if first == DATA {
         return Some(rest.to_vec());

@@ -16,7 +16,8 @@ use super::fault::Fault;
 use super::rewrite;
 use crate::decision::Verb;
 
-use walk::{Walk, static_path};
+use walk::Walk;
+pub(super) use walk::static_path;
 
 /// The parts of what each imported name stands for, with `data` or `input` in front.
 type Imports = BTreeMap<String, Vec<String>>;

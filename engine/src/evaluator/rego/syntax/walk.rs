@@ -307,7 +307,7 @@ impl<'tree> Walk<'tree> {
 }
 
 /// The parts of a reference that stand fast, and whether these are all.
-pub(super) fn static_path(expression: &Expr) -> (Vec<String>, bool) {
+pub(in crate::evaluator::rego) fn static_path(expression: &Expr) -> (Vec<String>, bool) {
     let mut parts = Vec::new();
     let mut is_whole = true;
     let mut current = expression;
