@@ -13,6 +13,7 @@ mod crypto;
 mod der;
 mod encoding;
 mod graph;
+mod graphql;
 mod json;
 mod json_text;
 mod jwt;
@@ -38,6 +39,7 @@ const FAMILIES: [&[Builtin]; 13] = [
     collections::TABLE,
     crypto::TABLE,
     graph::TABLE,
+    graphql::TABLE,
     json::TABLE,
     jwt::TABLE,
     native::TABLE,
