@@ -34,7 +34,7 @@ pub(crate) use context::Context;
 pub(crate) use refused::refusal;
 
 /// The families, each with its table.
-const FAMILIES: [&[Builtin]; 13] = [
+const FAMILIES: [&[Builtin]; 14] = [
     aws::TABLE,
     collections::TABLE,
     crypto::TABLE,
