@@ -49,10 +49,10 @@ mod policy_loader;
 mod policy_set;
 mod policy_tests;
 mod project;
-mod reload;
 #[allow(dead_code, reason = "the evaluators that call it arrive one by one")]
 mod rego_builtins;
 mod rego_query;
+mod reload;
 mod route;
 mod rulebook;
 mod selection;
@@ -75,17 +75,17 @@ pub use explain::{
     RuleOutcome, SkipReason, SkippedPolicy,
 };
 pub use harness::Harness;
-pub use opa_store::{OpaRelease, OpaStore};
 pub use hook_policy::{Hook, HookDescription, HookPolicy};
+pub use opa_store::{OpaRelease, OpaStore};
 pub use policy::PolicySummary;
 pub use policy_engine::{EngineOptions, PolicyEngine};
 pub use policy_language::{CompiledPolicy, PolicyLanguage, PolicySource};
 pub use policy_tests::{FoundTest, ScriptTests, TestOutcome, TestRun};
 pub use project::Project;
-pub use reload::{Reload, Watch};
 pub use rego_query::{
     RegoAnswer, RegoError, RegoErrorKind, RegoModule, RegoOptions, RegoQuery, RegoSolution,
 };
+pub use reload::{Reload, Watch};
 pub use settings::Mode;
 pub use trust::{
     FileTrust, KeyStore, SignatureAlgorithm, SignedManifest, TrustOptions, TrustReport,

@@ -17,7 +17,7 @@ mod source;
 mod survey;
 mod syntax;
 
-pub(crate) use aggregator::is_plain as is_plain_aggregator;
+pub(crate) use aggregator::{Aggregator, is_plain as is_plain_aggregator};
 pub(crate) use functions::Failures;
 pub(crate) use library::Library;
 pub(crate) use policy::{RegoPolicy, definitions};

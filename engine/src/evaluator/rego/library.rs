@@ -127,6 +127,19 @@ impl Library {
     ///
     /// When one of them names what is not there, or they call too deep.
     pub(super) fn needs(&self, index: usize) -> Result<Vec<&Module>, Fault> {
+        let needed = self.needed_indices(index)?;
+        Ok(needed
+            .iter()
+            .filter_map(|index| self.modules.get(*index))
+            .collect())
+    }
+
+    /// The same by their places.
+    ///
+    /// # Errors
+    ///
+    /// As [`needs`](Self::needs).
+    pub(super) fn needed_indices(&self, index: usize) -> Result<BTreeSet<usize>, Fault> {
         let mut seen = BTreeSet::from([index]);
         let mut pending = vec![index];
         while let Some(module) = pending.pop().and_then(|index| self.modules.get(index)) {
@@ -149,11 +162,8 @@ impl Library {
         if let Some(module) = self.modules.get(index) {
             levels::check(module, &rules)?;
         }
-        Ok(seen
-            .iter()
-            .filter(|other| **other != index)
-            .filter_map(|index| self.modules.get(*index))
-            .collect())
+        seen.remove(&index);
+        Ok(seen)
     }
 
     fn needed_by(&self, module: &Module) -> Result<Vec<usize>, Fault> {

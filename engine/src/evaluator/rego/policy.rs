@@ -17,7 +17,7 @@ use crate::evaluator::{Answers, Definition, Evaluator, Moment};
 pub(super) const CHECK_INTERVAL: NonZeroU32 = NonZeroU32::MIN.saturating_add(127);
 
 /// What functions of chance would draw from, which a policy may not call.
-const NO_CHANCE: [u8; 16] = [0; 16];
+pub(super) const NO_CHANCE: [u8; 16] = [0; 16];
 
 /// A compiled policy.
 #[derive(Debug)]

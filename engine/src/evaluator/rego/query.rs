@@ -10,7 +10,7 @@ use super::functions::{self, Failures, Which};
 use super::library::{Library, Names};
 use super::policy::{CHECK_INTERVAL, failure};
 use super::source;
-use super::syntax::{Call, Module, new_engine};
+use super::syntax::{Module, new_engine};
 use crate::decision::DecisionErrorKind;
 use crate::evaluator::Moment;
 use crate::rego_builtins::BuiltinErrorKind;
@@ -159,10 +159,4 @@ fn own_module(query: &str) -> Result<Module, Fault> {
         file: Some(QUERY.to_owned()),
         ..Fault::load("the query is more than one query", 1)
     })
-}
-
-impl Module {
-    fn calls(&self) -> impl Iterator<Item = &Call> {
-        self.rules.iter().flat_map(|rule| &rule.calls)
-    }
 }

@@ -9,7 +9,7 @@ use std::num::NonZeroU32;
 use std::ops::Range;
 
 use regorus::Engine;
-use regorus::unstable::{Expr, Module as Tree, Rule, Span};
+use regorus::unstable::{Expr, Module as Tree, Rule, RuleHead, Span};
 use regorus::utils::limits::PolicyLengthConfig;
 
 use super::fault::Fault;
@@ -83,6 +83,8 @@ pub(super) struct Call {
     pub(super) range: Range<usize>,
     /// The bytes of the last argument.
     pub(super) last: Range<usize>,
+    /// Whether it is all of a statement.
+    pub(super) is_statement: bool,
 }
 
 /// Something that is named: the parts that stand fast.
@@ -173,6 +175,11 @@ impl Module {
             engine,
             others: Vec::new(),
         })
+    }
+
+    /// Everything that its rules call.
+    pub(super) fn calls(&self) -> impl Iterator<Item = &Call> {
+        self.rules.iter().flat_map(|rule| &rule.calls)
     }
 
     /// The package's name with dots.
@@ -278,6 +285,10 @@ fn facts(rule: &Rule, bounds: &[usize]) -> Result<RuleFacts, Fault> {
         let message = "the default of a name in brackets would be silent: write the name with dots";
         return Err(Fault::load(message, rule.span().line));
     }
+    if let Some(line) = call_as_argument(rule) {
+        let message = "a function cannot be called, nor a template string stand, where another is defined: compare with it in the body";
+        return Err(Fault::load(message, line));
+    }
     let (name, is_whole) = static_path(reference);
     let shape = if shape == Shape::Value && (!is_whole || name.len() > 1) {
         Shape::Keyed
@@ -296,6 +307,21 @@ fn facts(rule: &Rule, bounds: &[usize]) -> Result<RuleFacts, Fault> {
         negated: negated.unbound,
         depth: walk.depth + walk.loops,
     })
+}
+
+/// The line of an argument in the head of a function that is a call, which regorus cannot prepare.
+fn call_as_argument(rule: &Rule) -> Option<u32> {
+    let Rule::Spec {
+        head: RuleHead::Func { args, .. },
+        ..
+    } = rule
+    else {
+        return None;
+    };
+    let call = args
+        .iter()
+        .find(|argument| matches!(argument.as_ref(), Expr::Call { .. }));
+    call.map(|call| call.span().line)
 }
 
 fn has_brackets(reference: &Expr) -> bool {

@@ -37,7 +37,8 @@ fn takes_result(call: &Call) -> bool {
     let name = call.path.join(".");
     let builtin = rego_builtins::find(&name);
     builtin.is_some_and(|builtin| {
-        call.arguments == usize::from(builtin.arity) + 1
+        call.is_statement
+            && call.arguments == usize::from(builtin.arity) + 1
             && BUILTINS
                 .get(name.as_str())
                 .is_none_or(|(_, arguments)| *arguments != builtin.arity)
