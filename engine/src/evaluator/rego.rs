@@ -18,7 +18,7 @@ mod survey;
 mod syntax;
 mod test_file;
 
-pub(crate) use aggregator::is_plain as is_plain_aggregator;
+pub(crate) use aggregator::{Aggregator, is_plain as is_plain_aggregator};
 pub(crate) use functions::Failures;
 pub(crate) use library::Library;
 pub(crate) use policy::{RegoPolicy, definitions};
