@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::decision::{DecisionError, DecisionErrorKind};
 use crate::document;
-use crate::evaluator::rego::{self, Library, Module, RegoPolicy};
+use crate::evaluator::rego::{self, Library, Module, RegoPolicy, Rvm};
 use crate::evaluator::{PolicyFault, Speaker};
 use crate::harness::Harness;
 use crate::metadata::{Metadata, Routing};
@@ -42,7 +42,7 @@ enum Readable<'source> {
 type Broken = Box<PolicySummary>;
 
 /// Loads every policy; one that is broken stays in the list with its error.
-pub(crate) fn load(sources: &[SourceFile], languages: &Languages) -> Vec<Policy> {
+pub(crate) fn load(sources: &[SourceFile], languages: &Languages, rvm: Rvm) -> Vec<Policy> {
     let mut library = Library::default();
     let mut candidates: Vec<Result<Candidate<'_>, Broken>> = Vec::new();
     for source in sources {
@@ -50,14 +50,14 @@ pub(crate) fn load(sources: &[SourceFile], languages: &Languages) -> Vec<Policy>
     }
     candidates
         .into_iter()
-        .map(|candidate| finish(candidate, &library))
+        .map(|candidate| finish(candidate, &library, rvm))
         .collect()
 }
 
-fn finish(candidate: Result<Candidate<'_>, Broken>, library: &Library) -> Policy {
+fn finish(candidate: Result<Candidate<'_>, Broken>, library: &Library, rvm: Rvm) -> Policy {
     match candidate {
         Err(summary) => Policy::broken(*summary),
-        Ok(mut candidate) => match prepare(&candidate, library) {
+        Ok(mut candidate) => match prepare(&candidate, library, rvm) {
             Ok(prepared) => {
                 candidate.summary.verbs = prepared.speaker.verbs();
                 Policy {
@@ -73,7 +73,11 @@ fn finish(candidate: Result<Candidate<'_>, Broken>, library: &Library) -> Policy
     }
 }
 
-fn prepare(candidate: &Candidate<'_>, library: &Library) -> Result<Prepared, PolicyFault> {
+fn prepare(
+    candidate: &Candidate<'_>,
+    library: &Library,
+    rvm: Rvm,
+) -> Result<Prepared, PolicyFault> {
     let summary = &candidate.summary;
     let speaker = |line, definitions| Speaker {
         id: Arc::clone(&summary.id),
@@ -89,7 +93,7 @@ fn prepare(candidate: &Candidate<'_>, library: &Library) -> Result<Prepared, Pol
             };
             Ok(Prepared {
                 speaker: speaker(module.package_line, rego::definitions(module)),
-                evaluator: Box::new(RegoPolicy::compile(library, index)?),
+                evaluator: Box::new(RegoPolicy::compile(library, index, rvm)?),
             })
         }
         Readable::Script { language, text } => {

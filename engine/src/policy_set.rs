@@ -46,7 +46,7 @@ impl PolicySet {
             .or_else(|| project.only_harness())
             .unwrap_or_default();
         let sources = project.sources(harness)?;
-        let policies = policy_loader::load(&sources, &options.languages);
+        let policies = policy_loader::load(&sources, &options.languages, settings.rvm);
         let broken = policies
             .iter()
             .filter_map(|policy| policy.summary.error.clone());

@@ -111,6 +111,19 @@ fn is_harmless(call: &Call) -> bool {
     format.is_some_and(widths_are_small)
 }
 
+/// Whether a call promises a result of bearable size; of what is not bounded, every call does.
+pub(super) fn is_bearable(name: &str, arguments: &[Value]) -> bool {
+    let mut bounded = BOUNDED.iter();
+    bounded
+        .find(|(bounded, ..)| *bounded == name)
+        .is_none_or(|(_, _, check)| check(arguments))
+}
+
+/// Whether a call that has no result is an error.
+pub(super) fn must_have_result(name: &str) -> bool {
+    BOUNDED.iter().any(|(bounded, ..)| *bounded == name)
+}
+
 fn checked_call(name: &str, check: Check, arguments: &[Value]) -> Result<Value, CallError> {
     if !check(arguments) {
         return Err(CallError(format!("the result of `{name}` {TOO_LARGE}")));
