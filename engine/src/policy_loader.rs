@@ -60,6 +60,7 @@ fn finish(candidate: Result<Candidate<'_>, Broken>, library: &Library, rvm: Rvm)
         Ok(mut candidate) => match prepare(&candidate, library, rvm) {
             Ok(prepared) => {
                 candidate.summary.verbs = prepared.speaker.verbs();
+                candidate.summary.is_compiled = prepared.evaluator.is_compiled();
                 Policy {
                     summary: candidate.summary,
                     prepared: Some(prepared),

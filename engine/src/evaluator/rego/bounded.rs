@@ -119,11 +119,6 @@ pub(super) fn is_bearable(name: &str, arguments: &[Value]) -> bool {
         .is_none_or(|(_, _, check)| check(arguments))
 }
 
-/// Whether a call that has no result is an error.
-pub(super) fn must_have_result(name: &str) -> bool {
-    BOUNDED.iter().any(|(bounded, ..)| *bounded == name)
-}
-
 fn checked_call(name: &str, check: Check, arguments: &[Value]) -> Result<Value, CallError> {
     if !check(arguments) {
         return Err(CallError(format!("the result of `{name}` {TOO_LARGE}")));

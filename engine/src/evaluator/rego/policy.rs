@@ -63,12 +63,12 @@ impl RegoPolicy {
         let mut compiled = None;
         if let Some((_, path)) = verbs.first() {
             let path: Rc<str> = Rc::from(path.as_str());
-            let policy = engine
+            engine
                 .compile_with_entrypoint(&path)
                 .map_err(|error| load(error.to_string()))?;
             if rvm == Rvm::On {
                 let paths: Vec<&str> = verbs.iter().map(|(_, path)| path.as_str()).collect();
-                compiled = rvm::Compiled::new(&policy, engine.get_modules(), &paths);
+                compiled = rvm::Compiled::new(engine.get_modules(), &paths);
             }
         }
         Ok(Self {
@@ -81,10 +81,14 @@ impl RegoPolicy {
 }
 
 impl Evaluator for RegoPolicy {
+    fn is_compiled(&self) -> bool {
+        self.compiled.is_some()
+    }
+
     fn evaluate(&self, input: &Value, moment: Moment, answers: &mut Answers<'_, '_>) {
         let begun = Instant::now();
         let compiled = self.compiled.as_ref();
-        let mut run = compiled.map(|compiled| compiled.begin(input, moment.left));
+        let mut run = compiled.and_then(|compiled| compiled.begin(input, moment.left));
         let mut engine = None;
         for (index, (verb, path)) in self.verbs.iter().enumerate() {
             answers.begin(*verb);

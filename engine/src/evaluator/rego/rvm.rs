@@ -5,7 +5,9 @@
 //! answers instead.
 
 mod allowed;
+mod collections;
 mod functions;
+mod guarded;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -15,9 +17,10 @@ use regorus::languages::rego::compiler::Compiler;
 use regorus::rvm::{Program, RegoVM};
 use regorus::unstable::{Module as Tree, Ref};
 use regorus::utils::limits::ExecutionTimerConfig;
-use regorus::{CompiledPolicy, Value};
+use regorus::{CompiledPolicy, Engine, Rc, Value};
 
 use super::policy::CHECK_INTERVAL;
+use collections::Collections;
 
 /// Instructions of one verb; the interpreter takes over where a policy needs more.
 const MAX_INSTRUCTIONS: usize = 250_000;
@@ -37,6 +40,8 @@ pub(crate) enum Rvm {
 /// A policy compiled for the virtual machine, with its machines.
 pub(super) struct Compiled {
     program: Arc<Program>,
+    /// Where the input must hold collections, or nothing.
+    collections: Vec<collections::Path>,
     /// A machine belongs to one evaluation at a time; one that failed is thrown away.
     idle: Mutex<Vec<RegoVM>>,
 }
@@ -52,29 +57,36 @@ impl std::fmt::Debug for Compiled {
 
 impl Compiled {
     /// Compiles the rules at these paths, the entry points, if everything in these modules is allowed.
-    pub(super) fn new(
-        policy: &CompiledPolicy,
-        modules: &[Ref<Tree>],
-        entry_points: &[&str],
-    ) -> Option<Self> {
+    pub(super) fn new(modules: &[Ref<Tree>], entry_points: &[&str]) -> Option<Self> {
         if !allowed::are_allowed(modules) {
             return None;
         }
-        let mut program = Compiler::compile_from_policy(policy, entry_points).ok()?;
+        let collections = Collections::of(modules)?;
+        let policy = guarded_policy(modules, entry_points)?;
+        let mut program = Compiler::compile_from_policy(&policy, entry_points).ok()?;
         let functions = program
             .builtin_info_table
             .iter()
             .map(|function| functions::watched(&function.name))
             .collect::<Option<Vec<_>>>()?;
-        Arc::make_mut(&mut program).resolved_builtins = functions;
+        let of_program = Arc::make_mut(&mut program);
+        of_program.resolved_builtins = functions;
+        // The interpreter evaluates every definition, and so must the machine, to meet every error.
+        for rule in &mut of_program.rule_infos {
+            rule.early_exit_on_first_success = false;
+        }
         Some(Self {
             program,
+            collections,
             idle: Mutex::new(Vec::new()),
         })
     }
 
-    /// Begins an evaluation of this input that may take so long.
-    pub(super) fn begin(&self, input: &Value, left: Duration) -> Run<'_> {
+    /// Begins an evaluation of this input that may take so long; none where the interpreter must do it.
+    pub(super) fn begin(&self, input: &Value, left: Duration) -> Option<Run<'_>> {
+        if !collections::are_collections(&self.collections, input) {
+            return None;
+        }
         let idle = self.idle.lock().pop();
         let mut machine = idle.unwrap_or_else(|| {
             let mut machine = RegoVM::new();
@@ -83,12 +95,23 @@ impl Compiled {
             machine
         });
         machine.set_input(input.clone());
-        Run {
+        Some(Run {
             compiled: self,
             machine: Some(machine),
             deadline: Instant::now().checked_add(left),
-        }
+        })
     }
+}
+
+/// The policy with the guards that the machine needs.
+fn guarded_policy(modules: &[Ref<Tree>], entry_points: &[&str]) -> Option<CompiledPolicy> {
+    let mut engine = Engine::new();
+    for module in modules {
+        let path = module.package.span.source.get_path().clone();
+        engine.add_policy(path, guarded::text(module)?).ok()?;
+    }
+    let first: Rc<str> = Rc::from(*entry_points.first()?);
+    engine.compile_with_entrypoint(&first).ok()
 }
 
 /// One evaluation; when it is dropped, its machine is there for the next one.

@@ -6,6 +6,12 @@
 //! - arithmetic, and set difference, of what is neither numbers nor sets: the same;
 //! - `k, v in collection`: it does not look at `k`;
 //! - partial objects and object comprehensions: the last value of a key wins, instead of an error;
+//! - an undefined value that is assigned: the body goes on, so that `guarded` adds a comparison;
+//! - the input, if a body names it first inside a loop that runs never: `guarded` names it before;
+//! - an undefined element of an array comprehension: it stays in the array;
+//! - a rule without a body whose value holds a query: its parts cannot be guarded;
+//! - `some … in` of what is no collection: silent instead of an error, so that `collections` looks at it before;
+//! - `some i` alone: the interpreter makes an error of it behind a loop, and the machine does not;
 //! - `with`, `walk` and `print`: not compiled, or other than the interpreter has them.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -38,6 +44,8 @@ fn imports_are_allowed(module: &Module) -> bool {
 
 /// The rules of a policy by their names.
 struct Policy<'tree> {
+    /// The names of all rules.
+    names: BTreeSet<&'tree str>,
     /// How many arguments functions of this name take.
     functions: BTreeSet<(&'tree str, usize)>,
     /// The definitions of each rule that has one value, of functions too.
@@ -55,6 +63,7 @@ struct Complete<'tree> {
 impl<'tree> Policy<'tree> {
     fn of(modules: &'tree [Ref<Module>]) -> Self {
         let mut policy = Self {
+            names: BTreeSet::new(),
             functions: BTreeSet::new(),
             complete: BTreeMap::new(),
         };
@@ -79,8 +88,12 @@ impl<'tree> Policy<'tree> {
                 self.functions.insert((refr.span().text(), args.len()));
                 (refr, args.as_slice(), assign)
             }
-            RuleHead::Set { .. } => return,
+            RuleHead::Set { refr, .. } => {
+                self.names.insert(refr.span().text());
+                return;
+            }
         };
+        self.names.insert(refr.span().text());
         self.complete
             .entry((package, refr.span().text()))
             .or_default()
@@ -112,6 +125,7 @@ impl<'tree> Policy<'tree> {
             } => is_name(refr) && args.is_empty() && constant(Some(value)).is_some(),
             Rule::Spec { head, bodies, .. } => {
                 self.head(head)
+                    && value_is_safe(head, bodies.first())
                     && bodies.len() <= 1
                     && bodies
                         .iter()
@@ -153,7 +167,7 @@ impl<'tree> Policy<'tree> {
     fn statement(&self, statement: &LiteralStmt) -> bool {
         statement.with_mods.is_empty()
             && match &statement.literal {
-                Literal::SomeVars { .. } => true,
+                Literal::SomeVars { .. } => false,
                 Literal::SomeIn {
                     key,
                     value,
@@ -195,9 +209,10 @@ impl<'tree> Policy<'tree> {
             Expr::Object { fields, .. } => fields
                 .iter()
                 .all(|(_, key, value)| is_text(key) && self.expression(value)),
-            Expr::ArrayCompr { term, query, .. } | Expr::SetCompr { term, query, .. } => {
-                self.expression(term) && self.query(query)
+            Expr::ArrayCompr { term, query, .. } => {
+                self.is_certain(term) && self.expression(term) && self.query(query)
             }
+            Expr::SetCompr { term, query, .. } => self.expression(term) && self.query(query),
             Expr::Call { fcn, params, .. } => {
                 self.call(fcn.span().text(), params.len())
                     && params.iter().all(|argument| self.expression(argument))
@@ -219,6 +234,21 @@ impl<'tree> Policy<'tree> {
             | Expr::BinExpr { .. }
             | Expr::ArithExpr { .. }
             | Expr::AssignExpr { .. } => false,
+        }
+    }
+
+    /// Whether an expression has a value for certain, where the local names in it have one.
+    fn is_certain(&self, expression: &Expr) -> bool {
+        match expression {
+            Expr::RefDot { .. } | Expr::RefBrack { .. } => false,
+            Expr::Var { span, .. } => !self.names.contains(span.text()),
+            Expr::Call { fcn, params, .. } => {
+                functions::arguments_of(fcn.span().text()).is_some()
+                    && params.iter().all(|argument| self.is_certain(argument))
+            }
+            _ => parts(expression)
+                .into_iter()
+                .all(|part| self.is_certain(part)),
         }
     }
 
@@ -255,6 +285,72 @@ impl Complete<'_> {
             }
             holds_once
         }) && self.value.is_none_or(|value| !loops(value, &bound))
+    }
+}
+
+/// Whether the value in a rule's head is one that machine and interpreter make alike.
+///
+/// The interpreter makes an error of an object in the head with a part that is undefined in one turn of a loop and
+/// defined in a later one. What a value without a body asks cannot be guarded.
+fn value_is_safe(head: &RuleHead, body: Option<&RuleBody>) -> bool {
+    let (value, parameters) = match head {
+        RuleHead::Set { key, .. } => (key.as_ref(), [].as_slice()),
+        RuleHead::Compr { assign, .. } => {
+            (assign.as_ref().map(|assign| &assign.value), [].as_slice())
+        }
+        RuleHead::Func { assign, args, .. } => {
+            (assign.as_ref().map(|assign| &assign.value), args.as_slice())
+        }
+    };
+    let Some(value) = value else { return true };
+    let Some(body) = body else {
+        return !has_query(value);
+    };
+    let one = Complete {
+        value: Some(value),
+        parameters,
+        body: Some(&body.query),
+    };
+    is_steady(value) || one.has_one_solution()
+}
+
+fn has_query(expression: &Expr) -> bool {
+    matches!(
+        expression,
+        Expr::ArrayCompr { .. } | Expr::SetCompr { .. } | Expr::ObjectCompr { .. }
+    ) || parts(expression).into_iter().any(has_query)
+}
+
+/// Whether an expression is defined in every turn of a loop, or in none.
+fn is_steady(expression: &Expr) -> bool {
+    match expression {
+        Expr::RefDot { .. } | Expr::RefBrack { .. } => {
+            let text = expression.span().text();
+            text.starts_with("input.") && !loops(expression, &BTreeSet::new())
+        }
+        Expr::Call { fcn, params, .. } => {
+            functions::arguments_of(fcn.span().text()).is_some()
+                && params.iter().all(|argument| is_steady(argument))
+        }
+        _ => parts(expression).into_iter().all(is_steady),
+    }
+}
+
+/// The expressions that an expression is made of; those inside a query are not among them.
+fn parts(expression: &Expr) -> Vec<&Expr> {
+    match expression {
+        Expr::Array { items, .. } | Expr::Set { items, .. } => {
+            items.iter().map(AsRef::as_ref).collect()
+        }
+        Expr::Object { fields, .. } => fields.iter().map(|(_, _, value)| value.as_ref()).collect(),
+        Expr::Call { params, .. } => params.iter().map(AsRef::as_ref).collect(),
+        Expr::BoolExpr { lhs, rhs, .. } => vec![lhs.as_ref(), rhs.as_ref()],
+        Expr::Membership {
+            value, collection, ..
+        } => vec![value.as_ref(), collection.as_ref()],
+        Expr::RefDot { refr, .. } => vec![refr.as_ref()],
+        Expr::RefBrack { refr, index, .. } => vec![refr.as_ref(), index.as_ref()],
+        _ => Vec::new(),
     }
 }
 
