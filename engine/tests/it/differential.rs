@@ -20,11 +20,11 @@ use random::Random;
 use report::Report;
 
 /// Events for each policy.
-const EVENTS: usize = 100;
+const EVENTS: usize = 50;
 /// Policies of one project.
 const BATCH: usize = 100;
 /// Pairs of the run that is a test.
-const PAIRS: usize = 6_000;
+const PAIRS: usize = 10_000;
 
 /// A way to run Rego, as the project's settings name it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
