@@ -10,6 +10,7 @@ use serde::Serialize;
 use crate::decision::{Decision, Timings, Verb};
 use crate::evaluator::Speaker;
 use crate::event::Event;
+use crate::hook_policy::Hook;
 use crate::policy_set::Layer;
 
 /// Why an event led to its decision.
@@ -215,7 +216,22 @@ impl Record {
             .enumerate()
             .filter(|(index, _)| !matched.contains(index));
         self.skipped
-            .extend(others.map(|(_, policy)| routing::skipped(policy, event)));
+            .extend(others.map(|(_, policy)| routing::skipped(&policy.summary, event)));
+    }
+
+    /// The event leads to some of the policies of a script.
+    pub(crate) fn routed_hooks(&mut self, hooks: &[Hook<'_>], event: &Event) {
+        for hook in hooks {
+            let summary = hook.policy.summary();
+            if hook.policy.concerns(event) {
+                self.matched.push(PolicyName {
+                    policy: Arc::clone(&summary.id),
+                    file: Arc::clone(&summary.file),
+                });
+            } else {
+                self.skipped.push(routing::skipped(summary, event));
+            }
+        }
     }
 
     /// The explanation of the policy that is evaluated next.

@@ -35,19 +35,32 @@ mod evaluation_probe;
 mod evaluator;
 mod event;
 mod explain;
+#[allow(dead_code, reason = "the rulebook does not switch them on yet")]
+mod guardrails;
 mod harness;
+mod hook_policy;
 mod messages;
 mod metadata;
+mod opa_store;
 mod policy;
 mod policy_engine;
 mod policy_language;
 mod policy_loader;
 mod policy_set;
+mod policy_tests;
 mod project;
+#[allow(dead_code, reason = "the evaluators that call it arrive one by one")]
+mod rego_builtins;
+mod rego_query;
+mod reload;
 mod route;
 mod rulebook;
+mod selection;
 mod settings;
 mod synthesis;
+mod trust;
+mod user_directories;
+mod validator;
 mod value;
 
 pub use decision::{
@@ -62,9 +75,21 @@ pub use explain::{
     RuleOutcome, SkipReason, SkippedPolicy,
 };
 pub use harness::Harness;
+pub use hook_policy::{Hook, HookDescription, HookPolicy};
+pub use opa_store::{OpaRelease, OpaStore};
 pub use policy::PolicySummary;
 pub use policy_engine::{EngineOptions, PolicyEngine};
 pub use policy_language::{CompiledPolicy, PolicyLanguage, PolicySource};
+pub use policy_tests::{FoundTest, ScriptTests, TestOutcome, TestRun};
 pub use project::Project;
+pub use rego_query::{
+    RegoAnswer, RegoError, RegoErrorKind, RegoModule, RegoOptions, RegoQuery, RegoSolution,
+};
+pub use reload::{Reload, Watch};
 pub use settings::Mode;
+pub use trust::{
+    FileTrust, KeyStore, SignatureAlgorithm, SignedManifest, TrustOptions, TrustReport,
+    TrustedProject,
+};
+pub use validator::{CheckFinding, CheckReport, Severity, check_project, check_rules};
 pub use value::Value;

@@ -36,7 +36,7 @@ pub struct PolicySummary {
     pub error: Option<DecisionError>,
 }
 
-/// A policy, ready to be asked unless it is broken.
+/// A policy, ready to be asked unless it is broken or for other events than those that were wanted.
 #[derive(Debug)]
 pub(crate) struct Policy {
     pub(crate) summary: PolicySummary,
@@ -51,7 +51,13 @@ pub(crate) struct Prepared {
 }
 
 impl Policy {
-    pub(crate) const fn broken(summary: PolicySummary) -> Self {
+    /// Who speaks and what evaluates it; what is broken is among the standing errors instead.
+    pub(crate) fn asked(&self) -> Option<(&Speaker, &dyn Evaluator)> {
+        let prepared = self.prepared.as_ref()?;
+        Some((&prepared.speaker, prepared.evaluator.as_ref()))
+    }
+
+    pub(crate) const fn unprepared(summary: PolicySummary) -> Self {
         Self {
             summary,
             prepared: None,

@@ -90,14 +90,22 @@ impl Project {
         &self.root
     }
 
+    /// The harnesses with a folder of their own under `policies/`.
+    #[must_use]
+    pub fn harnesses(&self) -> Vec<Harness> {
+        let policies = self.root.join(FOLDER).join("policies");
+        Harness::ALL
+            .into_iter()
+            .filter(|harness| policies.join(harness.name()).is_dir())
+            .collect()
+    }
+
     /// The only harness with a folder of its own under `policies/`, if there is exactly one.
     pub(crate) fn only_harness(&self) -> Option<Harness> {
-        let policies = self.root.join(FOLDER).join("policies");
-        let mut present = Harness::ALL
-            .into_iter()
-            .filter(|harness| policies.join(harness.name()).is_dir());
-        let first = present.next()?;
-        present.next().is_none().then_some(first)
+        match self.harnesses().as_slice() {
+            [only] => Some(*only),
+            _ => None,
+        }
     }
 
     /// The text of a file that need not be there.

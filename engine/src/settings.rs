@@ -8,6 +8,7 @@ use crate::error::{EngineError, EngineErrorKind, Place};
 use crate::evaluator::rego::Rvm;
 use crate::harness::Harness;
 use crate::project::Project;
+use crate::trust::TrustGate;
 
 const FILE: &str = "llmspell.toml";
 
@@ -34,8 +35,9 @@ pub(crate) struct Settings {
 
 impl Settings {
     /// Reads the settings that stand beside `.cupcake/`, if any.
-    pub(crate) fn read(project: &Project) -> Result<Self, EngineError> {
-        let Some(text) = project.read_optional(FILE, EngineErrorKind::Settings)? else {
+    pub(crate) fn read(project: &Project, gate: &mut TrustGate) -> Result<Self, EngineError> {
+        let text = project.read_optional(FILE, EngineErrorKind::Settings)?;
+        let Some(text) = text.filter(|text| gate.admits(FILE, text.as_bytes())) else {
             return Ok(Self::default());
         };
         Self::parse(&text).map_err(|error| EngineError {

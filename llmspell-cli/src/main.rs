@@ -6,6 +6,7 @@ mod exit;
 mod failure;
 mod input;
 mod measure;
+mod opa;
 mod profile;
 mod record;
 mod recording;
@@ -14,6 +15,7 @@ mod run;
 mod script_arguments;
 mod settings;
 mod stop_switch;
+mod trust;
 
 use std::ffi::OsString;
 use std::io::Write;
@@ -53,6 +55,10 @@ enum Command {
     Record(record::Arguments),
     /// Shows what a recording holds
     Recording(recording::Arguments),
+    /// Brings the program that compiles Rego to WebAssembly
+    Opa(opa::Arguments),
+    /// Signs a project, and says what of it is signed
+    Trust(trust::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -68,6 +74,8 @@ fn main() -> ExitCode {
         Command::Profile(arguments) => profile::profile(&arguments),
         Command::Record(arguments) => record::record(arguments, recorded),
         Command::Recording(arguments) => recording::recording(&arguments),
+        Command::Opa(arguments) => opa::opa(&arguments),
+        Command::Trust(arguments) => trust::trust(&arguments),
     });
     settings::flush_debug();
     let exit = match result {

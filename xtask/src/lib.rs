@@ -7,6 +7,7 @@ pub mod failure;
 pub mod figures;
 pub mod invocation;
 pub mod screen;
+pub mod soak;
 pub mod steps;
 pub mod test;
 pub mod tidy;

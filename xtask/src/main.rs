@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use xtask::failure::Failure;
-use xtask::{ci, figures, screen, test, tidy};
+use xtask::{ci, figures, screen, soak, test, tidy};
 
 const HELP: &str = "\
 usage: cargo xtask COMMAND
@@ -15,6 +15,7 @@ usage: cargo xtask COMMAND
   figures [NAME] [--json] [--counts]
                                     the benchmarks' figures and whether each reaches its target;
                                     --counts adds instruction counts (needs valgrind)
+  soak [DECISIONS]                  a million decisions, and a thousand at a time: no memory lost, no decision lost
   help                              this text
 
 example: cargo xtask figures filter --counts
@@ -39,6 +40,7 @@ fn run(arguments: &[&str]) -> Result<(), Failure> {
         ["test", "--accept"] => test::run(test::ExampleOutput::Accept),
         ["tidy"] => tidy::run(),
         ["figures", rest @ ..] => figures::run(&figures::Options::parse(rest)?),
+        ["soak", rest @ ..] => soak::run(rest),
         ["help" | "--help" | "-h"] => {
             screen::say(HELP.trim_end());
             Ok(())

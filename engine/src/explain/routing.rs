@@ -6,11 +6,10 @@ use llmspell_utils::nearest;
 
 use super::{SkipReason, SkippedPolicy};
 use crate::event::Event;
-use crate::policy::Policy;
+use crate::policy::PolicySummary;
 
 /// Says why the event does not lead to the policy.
-pub(super) fn skipped(policy: &Policy, event: &Event) -> SkippedPolicy {
-    let summary = &policy.summary;
+pub(super) fn skipped(summary: &PolicySummary, event: &Event) -> SkippedPolicy {
     let (because, message) = if summary.error.is_some() {
         let message = "it is broken, as the errors of the decision say".to_owned();
         (SkipReason::Broken, message)

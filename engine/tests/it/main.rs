@@ -18,6 +18,8 @@ mod negation;
 mod places;
 mod probe;
 mod project;
+mod reload;
 mod repeatability;
 mod stack;
 mod support;
+mod trust;

@@ -16,7 +16,7 @@ struct Home {
 
 const JAVASCRIPT_TREE: &[&str] = &["llmspell-bridge/src/javascript/"];
 
-const HOMES: [Home; 7] = [
+const HOMES: [Home; 8] = [
     Home {
         name: "mlua",
         paths: &[
@@ -41,6 +41,11 @@ const HOMES: [Home; 7] = [
         packages: &["llmspell-benches"],
     },
     Home {
+        name: "notify",
+        paths: &["engine/src/reload.rs"],
+        packages: &["llmspell-engine"],
+    },
+    Home {
         name: "oxc_ast",
         paths: JAVASCRIPT_TREE,
         packages: &["llmspell-bridge"],
@@ -55,6 +60,7 @@ const HOMES: [Home; 7] = [
         paths: &[
             "engine/src/evaluator.rs",
             "engine/src/evaluator/rego",
+            "engine/src/rego_builtins/",
             // Tries every function that the evaluator has.
             "engine/tests/it/builtins.rs",
             "engine/src/value.rs",

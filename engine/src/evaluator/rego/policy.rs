@@ -7,16 +7,19 @@ use regorus::utils::limits::ExecutionTimerConfig;
 use regorus::{Engine, Rc, Value};
 
 use super::fault::Fault;
+use super::functions::{self, Failures, Which};
 use super::library::Library;
 use super::rvm::{self, Rvm};
 use super::syntax::{Module, Shape};
-use super::{bounded, clock};
 use crate::decision::{DecisionErrorKind, Verb};
 use crate::evaluator::{Answers, Definition, Evaluator, Moment};
 
 /// Steps of the interpreter between two looks at the clock: often enough for a deadline of milliseconds, and
 /// seldom enough to cost nothing.
 pub(super) const CHECK_INTERVAL: NonZeroU32 = NonZeroU32::MIN.saturating_add(127);
+
+/// What functions of chance would draw from, which a policy may not call.
+const NO_CHANCE: [u8; 16] = [0; 16];
 
 /// A compiled policy.
 #[derive(Debug)]
@@ -53,8 +56,7 @@ impl RegoPolicy {
         let load = |error: String| Fault::of_text(&error);
         let mut engine = module.engine.clone();
         engine.set_gather_prints(true);
-        bounded::install(&mut engine, calls()).map_err(load)?;
-        clock::install(&mut engine, calls()).map_err(load)?;
+        functions::install(&mut engine, calls(), Which::Needed, Failures::Fail).map_err(load)?;
         for module in &needs {
             engine
                 .add_policy(module.file.clone(), module.text.clone())
@@ -87,6 +89,7 @@ impl Evaluator for RegoPolicy {
 
     fn evaluate(&self, input: &Value, moment: Moment, answers: &mut Answers<'_, '_>) {
         let begun = Instant::now();
+        functions::set(moment, NO_CHANCE);
         let compiled = self.compiled.as_ref();
         let mut run = compiled.and_then(|compiled| compiled.begin(input, moment.left));
         let mut engine = None;
@@ -119,13 +122,12 @@ impl RegoPolicy {
             limit: moment.left.saturating_sub(gone),
             check_interval: CHECK_INTERVAL,
         });
-        clock::set(moment.now);
         engine.set_input(input.clone());
         engine
     }
 }
 
-fn failure(text: &str) -> Fault {
+pub(super) fn failure(text: &str) -> Fault {
     let fault = Fault::of_evaluation(text);
     match fault.kind {
         // What regorus says holds times, and two decisions about one event must not differ.

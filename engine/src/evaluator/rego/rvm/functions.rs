@@ -9,7 +9,8 @@ use std::sync::LazyLock;
 use regorus::Value;
 use regorus::unstable::{BUILTINS, BuiltinFcn};
 
-use crate::evaluator::rego::bounded;
+use crate::evaluator::rego::functions as host_functions;
+use crate::rego_builtins::{self, Builtin};
 
 thread_local! {
     /// Whether a function that this thread called has failed: the machine has no other way to say so.
@@ -42,31 +43,47 @@ pub(super) fn arguments_of(name: &str) -> Option<usize> {
         .map(|(_, arguments)| usize::from(*arguments))
 }
 
-/// A table of functions of regorus behind their watches; the names stand in the order of the alphabet.
+/// A table of functions behind their watches; the names stand in the order of the alphabet.
 macro_rules! watched_functions {
     ($($name:literal / $arguments:literal,)*) => {
         &[$(($name, (|place, parameters, arguments, _| {
-            static FUNCTION: LazyLock<Option<BuiltinFcn>> = LazyLock::new(|| BUILTINS.get($name).copied());
-            match *FUNCTION {
-                Some((function, _)) if bounded::is_bearable($name, arguments) => {
-                    let result = function(place, parameters, arguments, true);
-                    note(&result);
-                    result
+            static FUNCTION: LazyLock<Option<Function>> = LazyLock::new(|| Function::find($name));
+            Ok(match *FUNCTION {
+                Some(Function::OfHost(builtin)) => {
+                    noted(builtin.call(arguments, &host_functions::context()))
                 }
-                _ => {
-                    FAILED.set(true);
-                    Ok(Value::Undefined)
+                Some(Function::OfRegorus((function, _))) => {
+                    noted(function(place, parameters, arguments, true))
                 }
-            }
+                None => noted(Err(())),
+            })
         }, $arguments)),)*]
     };
 }
 
+/// The function that the interpreter calls too.
+#[derive(Clone, Copy)]
+enum Function {
+    OfHost(&'static Builtin),
+    OfRegorus(BuiltinFcn),
+}
+
+impl Function {
+    fn find(name: &str) -> Option<Self> {
+        match rego_builtins::find(name) {
+            Some(builtin) if !builtin.native => Some(Self::OfHost(builtin)),
+            _ => BUILTINS.get(name).copied().map(Self::OfRegorus),
+        }
+    }
+}
+
 /// A call without a result is a failure too: the machine keeps what is undefined where the interpreter does not.
-fn note<Fault>(result: &Result<Value, Fault>) {
-    if matches!(result, Err(_) | Ok(Value::Undefined)) {
+fn noted<Fault>(result: Result<Value, Fault>) -> Value {
+    let result = result.unwrap_or(Value::Undefined);
+    if result == Value::Undefined {
         FAILED.set(true);
     }
+    result
 }
 
 static ALLOWED: &[(&str, BuiltinFcn)] = watched_functions! {
