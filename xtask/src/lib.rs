@@ -2,6 +2,7 @@
 
 pub mod ci;
 pub mod dependency_audit;
+pub mod differential;
 pub mod examples;
 pub mod failure;
 pub mod figures;

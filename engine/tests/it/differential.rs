@@ -31,6 +31,8 @@ const PAIRS: usize = 10_000;
 enum Way {
     Interpreter,
     VirtualMachine,
+    /// Compiled by `opa`, which must be at hand.
+    Wasm,
 }
 
 impl Way {
@@ -38,6 +40,7 @@ impl Way {
         match self {
             Self::Interpreter => "[policy]\nrvm = \"off\"\n",
             Self::VirtualMachine => "[policy]\nrvm = \"on\"\n",
+            Self::Wasm => "[policy]\nevaluator = \"wasm\"\n",
         }
     }
 
@@ -60,15 +63,19 @@ impl Way {
 }
 
 #[test]
-fn generated_policies_decide_the_same_on_the_virtual_machine_as_in_the_interpreter() {
+fn generated_policies_decide_the_same_in_another_way_as_in_the_interpreter() {
     let number = |name: &str, otherwise: usize| {
         let text = std::env::var(name);
         text.map_or(otherwise, |text| text.parse().unwrap())
     };
     let pairs = number("LLMSPELL_DIFFERENTIAL_PAIRS", PAIRS);
     let seed = number("LLMSPELL_DIFFERENTIAL_SEED", 1);
+    let way = match std::env::var("LLMSPELL_DIFFERENTIAL_EVALUATOR").as_deref() {
+        Ok("wasm") => Way::Wasm,
+        _ => Way::VirtualMachine,
+    };
     let mut random = Random::new(u64::try_from(seed).unwrap());
-    let mut report = Report::default();
+    let mut report = Report::new(way);
     let policies = pairs.div_ceil(EVENTS);
     for first in (0..policies).step_by(BATCH) {
         let count = BATCH.min(policies - first);
@@ -80,7 +87,7 @@ fn generated_policies_decide_the_same_on_the_virtual_machine_as_in_the_interpret
     report.finish(seed);
 }
 
-/// Decides events for each policy in both ways.
+/// Decides events for each policy in the interpreter and in the other way.
 fn compare(random: &mut Random, policies: &[Policy], report: &mut Report) {
     // A policy that is refused would be an error of every decision.
     let (_project, engine) = Way::Interpreter.load(policies);
@@ -92,7 +99,7 @@ fn compare(random: &mut Random, policies: &[Policy], report: &mut Report) {
         }
     }
     let (_first, truth) = Way::Interpreter.load(&loaded);
-    let (_second, other) = Way::VirtualMachine.load(&loaded);
+    let (_second, other) = report.way.load(&loaded);
     for policy in &loaded {
         report.policy(policy, summary(&other, policy).is_compiled);
         for _ in 0..EVENTS {

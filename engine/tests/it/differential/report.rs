@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use llmspell_engine::DecisionError;
 use serde_json::{Map, Value as Json};
 
-use super::EVENTS;
 use super::policy::Policy;
 use super::shrink::{self, Case};
+use super::{EVENTS, Way};
 
 /// Differences that are shown.
 const MAX_SHOWN: usize = 8;
@@ -90,8 +90,8 @@ const ON_THE_INTERPRETER: [&str; 10] = [
     "with",
 ];
 
-#[derive(Default)]
 pub(super) struct Report {
+    pub(super) way: Way,
     pairs: usize,
     policies: usize,
     compiled: usize,
@@ -105,6 +105,21 @@ pub(super) struct Report {
 }
 
 impl Report {
+    pub(super) fn new(way: Way) -> Self {
+        Self {
+            way,
+            pairs: 0,
+            policies: 0,
+            compiled: 0,
+            refused: Vec::new(),
+            with_rules: 0,
+            with_errors: 0,
+            constructs: BTreeMap::new(),
+            different: 0,
+            cases: BTreeMap::new(),
+        }
+    }
+
     pub(super) fn refused(&mut self, policy: &Policy, error: &DecisionError) {
         let message = &error.message;
         self.refused.push(format!("{message}\n{}", policy.text()));
@@ -158,7 +173,7 @@ impl Report {
             println!("\nrefused: {refused}");
         }
         for case in self.cases.values().take(MAX_SHOWN) {
-            show(case);
+            show(self.way, case);
         }
         println!(
             "{} passed, {} failed",
@@ -173,7 +188,7 @@ impl Report {
         let pairs = |construct: &str| self.constructs.get(construct).copied().unwrap_or_default();
         let missing: Vec<&&str> = ON_BOTH
             .iter()
-            .filter(|construct| pairs(construct).1 == 0)
+            .filter(|construct| pairs(construct).1 == 0 && self.way == Way::VirtualMachine)
             .chain(
                 ON_THE_INTERPRETER
                     .iter()
@@ -184,11 +199,11 @@ impl Report {
     }
 }
 
-fn show(case: &Case) {
-    let smallest = shrink::smallest(case.clone());
+fn show(way: Way, case: &Case) {
+    let smallest = shrink::smallest(way, case.clone());
     println!("\n--- a difference ---\n{}", smallest.policy.text());
     println!("event: {}", Json::from(smallest.event.clone()));
-    if let Some((expected, found)) = shrink::difference(&smallest) {
+    if let Some((expected, found)) = shrink::difference(way, &smallest) {
         println!("interpreter: {expected}\nother:       {found}\n");
     }
 }

@@ -15,15 +15,21 @@ pub(super) struct Case {
 
 /// Attempts to make a case smaller.
 const MAX_ATTEMPTS: usize = 3_000;
+/// The same where each of them is compiled by another program.
+const MAX_SLOW_ATTEMPTS: usize = 60;
 
 /// The smallest case that is found by leaving out one part after the other.
-pub(super) fn smallest(case: Case) -> Case {
+pub(super) fn smallest(way: Way, case: Case) -> Case {
     let mut smallest = case;
     let mut attempts = 0;
+    let max_attempts = match way {
+        Way::Wasm => MAX_SLOW_ATTEMPTS,
+        _ => MAX_ATTEMPTS,
+    };
     loop {
         let smaller = smaller(&smallest).into_iter().find(|case| {
             attempts += 1;
-            attempts <= MAX_ATTEMPTS && difference(case).is_some()
+            attempts <= max_attempts && difference(way, case).is_some()
         });
         match smaller {
             Some(case) => smallest = case,
@@ -33,11 +39,11 @@ pub(super) fn smallest(case: Case) -> Case {
 }
 
 /// Both decisions, if they differ and the policy can be loaded.
-pub(super) fn difference(case: &Case) -> Option<(String, String)> {
+pub(super) fn difference(way: Way, case: &Case) -> Option<(String, String)> {
     let policies = [case.policy.clone()];
     let event = event(&Json::from(case.event.clone()).to_string());
     let (_first, truth) = Way::Interpreter.load(&policies);
-    let (_second, other) = Way::VirtualMachine.load(&policies);
+    let (_second, other) = way.load(&policies);
     if truth.policies().iter().any(|policy| policy.error.is_some()) {
         return None;
     }
