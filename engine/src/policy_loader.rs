@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::decision::{DecisionError, DecisionErrorKind};
 use crate::document;
-use crate::evaluator::rego::{self, Aggregator, Library, Module, RegoPolicy};
+use crate::evaluator::rego::{self, Aggregator, Library, Module, RegoPolicy, Rvm};
 use crate::evaluator::{PolicyFault, Speaker};
 use crate::harness::Harness;
 use crate::metadata::{Metadata, Routing};
@@ -64,6 +64,7 @@ pub(crate) fn load(
     sources: &[SourceFile],
     languages: &Languages,
     wanted: Option<Wanted<'_>>,
+    rvm: Rvm,
 ) -> Loaded {
     let mut left_out = wanted
         .map(|wanted| selection::left_out(sources, languages, wanted))
@@ -84,7 +85,7 @@ pub(crate) fn load(
         .partition(|candidate| candidate.as_ref().is_ok_and(Candidate::is_aggregator));
     let mut policies: Vec<Policy> = candidates
         .into_iter()
-        .map(|candidate| finish(candidate, &library))
+        .map(|candidate| finish(candidate, &library, rvm))
         .collect();
     let aggregator = aggregators.into_iter().flatten().next();
     let aggregator = aggregator.and_then(|candidate| {
@@ -130,12 +131,13 @@ fn aggregate(
         .map_err(|fault| fault_error(&candidate.summary, fault))
 }
 
-fn finish(candidate: Result<Candidate<'_>, Unprepared>, library: &Library) -> Policy {
+fn finish(candidate: Result<Candidate<'_>, Unprepared>, library: &Library, rvm: Rvm) -> Policy {
     match candidate {
         Err(summary) => Policy::unprepared(*summary),
-        Ok(mut candidate) => match prepare(&candidate, library) {
+        Ok(mut candidate) => match prepare(&candidate, library, rvm) {
             Ok(prepared) => {
                 candidate.summary.verbs = prepared.speaker.verbs();
+                candidate.summary.is_compiled = prepared.evaluator.is_compiled();
                 Policy {
                     summary: candidate.summary,
                     prepared: Some(prepared),
@@ -149,7 +151,11 @@ fn finish(candidate: Result<Candidate<'_>, Unprepared>, library: &Library) -> Po
     }
 }
 
-fn prepare(candidate: &Candidate<'_>, library: &Library) -> Result<Prepared, PolicyFault> {
+fn prepare(
+    candidate: &Candidate<'_>,
+    library: &Library,
+    rvm: Rvm,
+) -> Result<Prepared, PolicyFault> {
     let summary = &candidate.summary;
     let speaker = |line, definitions| Speaker {
         id: Arc::clone(&summary.id),
@@ -165,7 +171,7 @@ fn prepare(candidate: &Candidate<'_>, library: &Library) -> Result<Prepared, Pol
             };
             Ok(Prepared {
                 speaker: speaker(module.package_line, rego::definitions(module)),
-                evaluator: Box::new(RegoPolicy::compile(library, index)?),
+                evaluator: Box::new(RegoPolicy::compile(library, index, rvm)?),
             })
         }
         Readable::Aggregator(_) => Err(PolicyFault::load("the aggregator is no policy", 1)),

@@ -64,7 +64,7 @@ impl PolicySet {
         let Loaded {
             policies,
             aggregator,
-        } = policy_loader::load(&sources, &options.languages, wanted);
+        } = policy_loader::load(&sources, &options.languages, wanted, settings.rvm);
         let broken = policies
             .iter()
             .filter_map(|policy| policy.summary.error.clone());

@@ -5,13 +5,14 @@ use std::path::Path;
 use llmspell_utils::debug::{DebugError, Document};
 
 use crate::error::{EngineError, EngineErrorKind, Place};
+use crate::evaluator::rego::Rvm;
 use crate::harness::Harness;
 use crate::project::Project;
 use crate::trust::TrustGate;
 
 const FILE: &str = "llmspell.toml";
 
-const KEYS: [&str; 3] = ["mode", "harness", "evaluator"];
+const KEYS: [&str; 4] = ["mode", "harness", "evaluator", "rvm"];
 
 /// What an error of a policy means for the decision.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -28,6 +29,8 @@ pub enum Mode {
 pub(crate) struct Settings {
     pub(crate) mode: Mode,
     pub(crate) harness: Option<Harness>,
+    /// Whether Rego policies may run on the virtual machine.
+    pub(crate) rvm: Rvm,
 }
 
 impl Settings {
@@ -67,6 +70,9 @@ impl Settings {
         if let Some(evaluator) = table.setting("evaluator") {
             // Read so that a project may name it; there is no other to choose.
             evaluator.one_of(&[("rego", ())])?;
+        }
+        if let Some(rvm) = table.setting("rvm") {
+            settings.rvm = rvm.one_of(&[("on", Rvm::On), ("off", Rvm::Off)])?;
         }
         Ok(settings)
     }

@@ -9,6 +9,7 @@
 
 mod builtins;
 mod decisions;
+mod differential;
 mod event;
 mod killers;
 mod messages;
