@@ -48,6 +48,8 @@ mod project;
 mod route;
 mod rulebook;
 mod settings;
+#[allow(dead_code, reason = "guardrails use it soon")]
+mod shell;
 mod synthesis;
 mod value;
 
