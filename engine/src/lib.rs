@@ -34,7 +34,9 @@ mod error;
 mod evaluation_probe;
 mod evaluator;
 mod event;
+mod explain;
 mod harness;
+mod hook_policy;
 mod messages;
 mod metadata;
 mod policy;
@@ -42,6 +44,7 @@ mod policy_engine;
 mod policy_language;
 mod policy_loader;
 mod policy_set;
+mod policy_tests;
 mod project;
 mod reload;
 mod route;
@@ -60,10 +63,16 @@ pub use error::{EngineError, EngineErrorKind, Place};
 pub use evaluation_probe::{EvaluationProbe, EvaluationStep};
 pub use evaluator::{Answers, Definition, Evaluator, Moment, PolicyFault, SharedEvaluator};
 pub use event::{Event, EventError, EventErrorKind, EventLimits};
+pub use explain::{
+    Explanation, FailedExpression, InputRead, PolicyExplanation, PolicyName, RuleExplanation,
+    RuleOutcome, SkipReason, SkippedPolicy,
+};
 pub use harness::Harness;
+pub use hook_policy::{Hook, HookDescription, HookPolicy};
 pub use policy::PolicySummary;
 pub use policy_engine::{EngineOptions, PolicyEngine};
 pub use policy_language::{CompiledPolicy, PolicyLanguage, PolicySource};
+pub use policy_tests::{FoundTest, ScriptTests, TestOutcome, TestRun};
 pub use project::Project;
 pub use reload::{Reload, Watch};
 pub use settings::Mode;
