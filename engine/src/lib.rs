@@ -47,6 +47,7 @@ mod policy_language;
 mod policy_loader;
 mod policy_set;
 mod policy_tests;
+mod preprocess;
 mod project;
 mod reload;
 mod route;
