@@ -13,6 +13,8 @@ pub enum EngineErrorKind {
     Settings,
     /// A file of the project cannot be read.
     Read,
+    /// Keys or signatures cannot be used.
+    Trust,
 }
 
 impl EngineErrorKind {
@@ -24,6 +26,7 @@ impl EngineErrorKind {
             Self::Rulebook => "rulebook",
             Self::Settings => "settings",
             Self::Read => "read",
+            Self::Trust => "trust",
         }
     }
 }

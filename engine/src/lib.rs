@@ -34,9 +34,11 @@ mod error;
 mod evaluation_probe;
 mod evaluator;
 mod event;
+mod explain;
 #[allow(dead_code, reason = "the rulebook does not switch them on yet")]
 mod guardrails;
 mod harness;
+mod hook_policy;
 mod messages;
 mod metadata;
 mod policy;
@@ -44,13 +46,19 @@ mod policy_engine;
 mod policy_language;
 mod policy_loader;
 mod policy_set;
+mod policy_tests;
+mod preprocess;
 mod project;
+mod reload;
 mod route;
 mod rulebook;
+mod selection;
 mod settings;
 #[allow(dead_code, reason = "guardrails use it soon")]
 mod shell;
 mod synthesis;
+mod trust;
+mod user_directories;
 mod value;
 
 pub use decision::{
@@ -60,10 +68,21 @@ pub use error::{EngineError, EngineErrorKind, Place};
 pub use evaluation_probe::{EvaluationProbe, EvaluationStep};
 pub use evaluator::{Answers, Definition, Evaluator, Moment, PolicyFault, SharedEvaluator};
 pub use event::{Event, EventError, EventErrorKind, EventLimits};
+pub use explain::{
+    Explanation, FailedExpression, InputRead, PolicyExplanation, PolicyName, RuleExplanation,
+    RuleOutcome, SkipReason, SkippedPolicy,
+};
 pub use harness::Harness;
+pub use hook_policy::{Hook, HookDescription, HookPolicy};
 pub use policy::PolicySummary;
 pub use policy_engine::{EngineOptions, PolicyEngine};
 pub use policy_language::{CompiledPolicy, PolicyLanguage, PolicySource};
+pub use policy_tests::{FoundTest, ScriptTests, TestOutcome, TestRun};
 pub use project::Project;
+pub use reload::{Reload, Watch};
 pub use settings::Mode;
+pub use trust::{
+    FileTrust, KeyStore, SignatureAlgorithm, SignedManifest, TrustOptions, TrustReport,
+    TrustedProject,
+};
 pub use value::Value;

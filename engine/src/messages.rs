@@ -5,6 +5,7 @@ use std::sync::Arc;
 use llmspell_utils::debug::{DebugLevel, DebugManager, Place};
 
 use crate::decision::{Decision, DecisionError};
+use crate::reload::Reload;
 
 /// The module of messages about decisions as a whole; a policy's own are in `policy.<id>`.
 const MODULE: &str = "policy";
@@ -57,6 +58,26 @@ impl Messages {
                 decision.event
             );
             manager.log(DebugLevel::Debug, Some(MODULE), message);
+        }
+    }
+
+    /// Tells what became of a change on disk.
+    pub(crate) fn reloaded(&self, reload: &Reload) {
+        match reload {
+            Reload::Unchanged => {}
+            Reload::Changed { to, .. } => {
+                if let Some(manager) = self.at(DebugLevel::Info) {
+                    let message = format!("the project has changed and is now `{to}`");
+                    manager.log(DebugLevel::Info, Some(MODULE), message);
+                }
+            }
+            Reload::Kept(errors) => {
+                self.failed(errors);
+                if let Some(manager) = self.at(DebugLevel::Error) {
+                    let message = "the project has changed and is broken: what was loaded before goes on to decide";
+                    manager.log(DebugLevel::Error, Some(MODULE), message);
+                }
+            }
         }
     }
 

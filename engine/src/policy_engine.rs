@@ -6,20 +6,26 @@ use std::time::{Duration, Instant, SystemTime};
 
 use arc_swap::ArcSwap;
 use llmspell_utils::debug::DebugManager;
+use parking_lot::Mutex;
 
 use crate::decision::{Decision, DecisionError, DecisionErrorKind, Timings};
 use crate::error::EngineError;
 use crate::evaluation_probe::{EvaluationProbe, EvaluationStep, Probe};
-use crate::evaluator::{Findings, Moment};
+use crate::evaluator::{Evaluator, Findings, Moment, Speaker};
 use crate::event::{Event, EventLimits};
+use crate::explain::{Explanation, Record};
 use crate::harness::Harness;
+use crate::hook_policy::{Hook, digest_with};
 use crate::messages::Messages;
 use crate::policy::{self, Policy, PolicySummary};
 use crate::policy_language::PolicyLanguage;
 use crate::policy_set::PolicySet;
 use crate::project::Project;
+use crate::reload::{Reload, project_error};
+use crate::selection::Wanted;
 use crate::settings::Mode;
 use crate::synthesis::synthesize;
+use crate::trust::TrustOptions;
 
 /// How an engine is loaded; what is not given comes from the project.
 #[derive(Debug, Clone)]
@@ -36,6 +42,8 @@ pub struct EngineOptions {
     pub debug: Option<Arc<DebugManager>>,
     /// The script languages in which policies may be written, besides Rego.
     pub languages: Vec<Arc<dyn PolicyLanguage>>,
+    /// Whose signatures count.
+    pub trust: TrustOptions,
 }
 
 impl Default for EngineOptions {
@@ -47,6 +55,7 @@ impl Default for EngineOptions {
             deadline: Duration::from_secs(1),
             debug: None,
             languages: Vec::new(),
+            trust: TrustOptions::User,
         }
     }
 }
@@ -73,6 +82,8 @@ pub struct PolicyEngine {
     options: EngineOptions,
     /// What decides now; a decision keeps the set that it began with.
     set: ArcSwap<PolicySet>,
+    /// Held while the project is read anew, so that what was read earlier never replaces what was read later.
+    reloading: Mutex<()>,
     messages: Messages,
 }
 
@@ -86,30 +97,126 @@ impl PolicyEngine {
     /// When there is no project, or its rulebook or its settings are broken.
     pub fn load(path: &Path, options: &EngineOptions) -> Result<Self, EngineError> {
         let project = Project::at(path)?;
-        let set = PolicySet::load(&project, options)?;
+        Self::of(project, options, None)
+    }
+
+    /// Decides about one event of the project at a path, and prepares nothing that this event does not need.
+    ///
+    /// A policy for other events is read as far as its routing and no further: what is broken behind that is found by
+    /// [`load`](Self::load) only.
+    ///
+    /// # Errors
+    ///
+    /// When there is no project, or its rulebook or its settings are broken.
+    pub fn decide_once(
+        path: &Path,
+        event: &Event,
+        options: &EngineOptions,
+    ) -> Result<Decision, EngineError> {
+        let wanted = Wanted {
+            event: event.name(),
+            tool: event.tool(),
+        };
+        Self::of(Project::at(path)?, options, Some(wanted)).map(|engine| engine.evaluate(event))
+    }
+
+    fn of(
+        project: Project,
+        options: &EngineOptions,
+        wanted: Option<Wanted<'_>>,
+    ) -> Result<Self, EngineError> {
+        let set = PolicySet::load(&project, options, wanted)?;
         let messages = Messages(options.debug.clone());
         messages.failed(&set.standing_errors);
         Ok(Self {
             project,
             options: options.clone(),
             set: ArcSwap::from_pointee(set),
+            reloading: Mutex::new(()),
             messages,
         })
+    }
+
+    /// Loads the project anew, and decides by what it has become from now on.
+    ///
+    /// A decision that has begun keeps the policies that it began with. What is worse than before is not taken over:
+    /// where a project without errors has got some, the last good policies go on to decide.
+    pub fn reload(&self) -> Reload {
+        let reload = self.reloaded();
+        self.messages.reloaded(&reload);
+        reload
+    }
+
+    fn reloaded(&self) -> Reload {
+        let _reloading = self.reloading.lock();
+        let set = match PolicySet::load(&self.project, &self.options, None) {
+            Ok(set) => set,
+            Err(error) => return Reload::Kept(vec![project_error(&error)]),
+        };
+        let old = self.set.load();
+        if set.digest == old.digest && set.standing_errors == old.standing_errors {
+            return Reload::Unchanged;
+        }
+        if !set.standing_errors.is_empty() && old.standing_errors.is_empty() {
+            return Reload::Kept(set.standing_errors);
+        }
+        let reload = Reload::Changed {
+            from: Arc::clone(&old.digest),
+            to: Arc::clone(&set.digest),
+        };
+        self.set.store(Arc::new(set));
+        reload
     }
 
     /// Decides about one event; it never fails, because a failure is a decision too.
     #[must_use]
     pub fn evaluate(&self, event: &Event) -> Decision {
-        self.decide(event, Probe::none())
+        self.decide(event, &[], Probe::none(), None)
+    }
+
+    /// The same with policies that a script registered, which are asked after the project's; and, if there is one, with
+    /// somebody who hears of every step.
+    #[must_use]
+    pub fn evaluate_with(
+        &self,
+        event: &Event,
+        hooks: &[Hook<'_>],
+        probe: Option<&mut dyn EvaluationProbe>,
+    ) -> Decision {
+        let probe = probe.map_or_else(Probe::none, Probe::new);
+        self.decide(event, hooks, probe, None)
     }
 
     /// The same with somebody who hears of every step while it is done, to measure it.
     #[must_use]
     pub fn evaluate_probed(&self, event: &Event, probe: &mut dyn EvaluationProbe) -> Decision {
-        self.decide(event, Probe::new(probe))
+        self.decide(event, &[], Probe::new(probe), None)
     }
 
-    fn decide(&self, event: &Event, mut probe: Probe<'_>) -> Decision {
+    /// Decides about one event, and says what led to the decision.
+    ///
+    /// Each rule of the matched policies is evaluated once more, statement by statement, so that this takes many
+    /// times as long as [`evaluate`](Self::evaluate).
+    #[must_use]
+    pub fn explain(&self, event: &Event) -> Explanation {
+        self.explain_with(event, &[])
+    }
+
+    /// The same with policies that a script registered.
+    #[must_use]
+    pub fn explain_with(&self, event: &Event, hooks: &[Hook<'_>]) -> Explanation {
+        let mut record = Record::default();
+        let decision = self.decide(event, hooks, Probe::none(), Some(&mut record));
+        record.finish(decision)
+    }
+
+    fn decide(
+        &self,
+        event: &Event,
+        hooks: &[Hook<'_>],
+        mut probe: Probe<'_>,
+        mut record: Option<&mut Record>,
+    ) -> Decision {
         let start = Instant::now();
         let set = self.set.load();
         let mut findings = Findings {
@@ -124,11 +231,28 @@ impl PolicyEngine {
             probe.leave();
             let routed = Instant::now();
             times.route += microseconds(begun, routed);
+            if let Some(record) = record.as_deref_mut() {
+                record.routed(layer, &matched, event);
+            }
             let policies = matched
                 .iter()
-                .filter_map(|index| layer.policies.get(*index));
-            self.evaluate_policies(policies, event, start, &mut findings, &mut probe);
+                .filter_map(|index| layer.policies.get(*index))
+                .filter_map(Policy::asked);
+            let record = record.as_deref_mut();
+            self.evaluate_policies(policies, event, start, &mut findings, &mut probe, record);
             times.evaluate += microseconds(routed, Instant::now());
+        }
+        if !hooks.is_empty() {
+            let begun = Instant::now();
+            if let Some(record) = record.as_deref_mut() {
+                record.routed_hooks(hooks, event);
+            }
+            let policies = hooks
+                .iter()
+                .filter(|hook| hook.policy.concerns(event))
+                .map(|hook| (&hook.policy.speaker, hook.evaluator));
+            self.evaluate_policies(policies, event, start, &mut findings, &mut probe, record);
+            times.evaluate += microseconds(begun, Instant::now());
         }
         // The standing errors come first and were told when the project was loaded.
         self.tell(&findings, set.standing_errors.len());
@@ -152,7 +276,7 @@ impl PolicyEngine {
             tool: event.shared_tool().cloned(),
             default: outcome.is_default,
             decision_id,
-            policy_digest: Arc::clone(&set.digest),
+            policy_digest: digest_with(&set.digest, hooks),
             timings_us: times,
         };
         self.messages.decided(&decision);
@@ -169,24 +293,30 @@ impl PolicyEngine {
 
     fn evaluate_policies<'set>(
         &self,
-        policies: impl Iterator<Item = &'set Policy>,
+        policies: impl Iterator<Item = (&'set Speaker, &'set dyn Evaluator)>,
         event: &Event,
         start: Instant,
         findings: &mut Findings,
         probe: &mut Probe<'_>,
+        mut record: Option<&mut Record>,
     ) {
         let now = SystemTime::now();
-        for policy in policies {
-            // What is broken is among the standing errors.
-            let Some(prepared) = &policy.prepared else {
-                continue;
-            };
-            let speaker = &prepared.speaker;
+        for (speaker, evaluator) in policies {
+            let explanation = record
+                .as_deref_mut()
+                .and_then(|record| record.begin(speaker));
             match self.options.deadline.checked_sub(start.elapsed()) {
                 Some(left) if !left.is_zero() => {
                     let moment = Moment { now, left };
-                    let evaluator = prepared.evaluator.as_ref();
-                    policy::ask(speaker, evaluator, event.value(), moment, findings, probe);
+                    let input = event.value();
+                    policy::ask(
+                        speaker,
+                        evaluator,
+                        (input, moment),
+                        findings,
+                        probe,
+                        explanation,
+                    );
                 }
                 _ => findings.errors.push(DecisionError {
                     kind: DecisionErrorKind::Timeout,

@@ -12,6 +12,7 @@ use crate::metadata::{Metadata, Routing};
 use crate::policy::{Policy, PolicySummary, Prepared};
 use crate::policy_language::{PolicyLanguage, PolicySource};
 use crate::project::SourceFile;
+use crate::selection::{self, LeftOut, Wanted};
 
 const POLICIES: [&str; 2] = ["cupcake", "policies"];
 const HELPERS: [&str; 2] = ["cupcake", "helpers"];
@@ -38,15 +39,27 @@ enum Readable<'source> {
     },
 }
 
-/// What is known of a file that cannot be evaluated, its error included.
-type Broken = Box<PolicySummary>;
+/// What is known of a policy that is not evaluated: its error is included, unless the policy is for other events.
+type Unprepared = Box<PolicySummary>;
 
-/// Loads every policy; one that is broken stays in the list with its error.
-pub(crate) fn load(sources: &[SourceFile], languages: &Languages) -> Vec<Policy> {
+/// Loads every policy, or those that an event needs; one that is broken stays in the list with its error.
+pub(crate) fn load(
+    sources: &[SourceFile],
+    languages: &Languages,
+    wanted: Option<Wanted<'_>>,
+) -> Vec<Policy> {
+    let mut left_out = wanted
+        .map(|wanted| selection::left_out(sources, languages, wanted))
+        .unwrap_or_default()
+        .into_iter();
     let mut library = Library::default();
-    let mut candidates: Vec<Result<Candidate<'_>, Broken>> = Vec::new();
+    let mut candidates: Vec<Result<Candidate<'_>, Unprepared>> = Vec::new();
     for source in sources {
-        candidates.extend(read(source, languages, &mut library).transpose());
+        match left_out.next().flatten() {
+            Some(LeftOut::Policy(summary)) => candidates.push(Err(summary)),
+            Some(LeftOut::Test) => {}
+            None => candidates.extend(read(source, languages, &mut library).transpose()),
+        }
     }
     candidates
         .into_iter()
@@ -54,9 +67,9 @@ pub(crate) fn load(sources: &[SourceFile], languages: &Languages) -> Vec<Policy>
         .collect()
 }
 
-fn finish(candidate: Result<Candidate<'_>, Broken>, library: &Library) -> Policy {
+fn finish(candidate: Result<Candidate<'_>, Unprepared>, library: &Library) -> Policy {
     match candidate {
-        Err(summary) => Policy::broken(*summary),
+        Err(summary) => Policy::unprepared(*summary),
         Ok(mut candidate) => match prepare(&candidate, library) {
             Ok(prepared) => {
                 candidate.summary.verbs = prepared.speaker.verbs();
@@ -65,7 +78,7 @@ fn finish(candidate: Result<Candidate<'_>, Broken>, library: &Library) -> Policy
                     prepared: Some(prepared),
                 }
             }
-            Err(fault) => Policy::broken(PolicySummary {
+            Err(fault) => Policy::unprepared(PolicySummary {
                 error: Some(fault_error(&candidate.summary, fault)),
                 ..candidate.summary
             }),
@@ -111,7 +124,7 @@ fn read<'source>(
     source: &'source SourceFile,
     languages: &'source Languages,
     library: &mut Library,
-) -> Result<Option<Candidate<'source>>, Broken> {
+) -> Result<Option<Candidate<'source>>, Unprepared> {
     let mut summary = PolicySummary::unread(&source.path);
     match read_into(source, languages, library, &mut summary) {
         Ok(found) => Ok(found.map(|(source, severity)| Candidate {

@@ -13,7 +13,9 @@ use crate::policy_loader;
 use crate::project::{POLICIES, Project, SourceFile};
 use crate::route::Routes;
 use crate::rulebook::{self, Rulebook};
+use crate::selection::Wanted;
 use crate::settings::{Mode, Settings};
+use crate::trust::TrustGate;
 
 /// A loaded project.
 #[derive(Debug)]
@@ -36,24 +38,34 @@ pub(crate) struct Layer {
 }
 
 impl PolicySet {
-    /// Loads the project.
-    pub(crate) fn load(project: &Project, options: &EngineOptions) -> Result<Self, EngineError> {
-        let settings = Settings::read(project)?;
-        let rulebook = Rulebook::read(project)?;
+    /// Loads the project, or what one event needs of it.
+    pub(crate) fn load(
+        project: &Project,
+        options: &EngineOptions,
+        wanted: Option<Wanted<'_>>,
+    ) -> Result<Self, EngineError> {
+        let mut gate = TrustGate::of(project, &options.trust);
+        let settings = Settings::read(project, &mut gate)?;
+        let rulebook = Rulebook::read(project, &mut gate)?;
         let harness = options
             .harness
             .or(settings.harness)
             .or_else(|| project.only_harness())
             .unwrap_or_default();
-        let sources = project.sources(harness)?;
-        let policies = policy_loader::load(&sources, &options.languages);
+        let mut sources = project.sources(harness)?;
+        sources.retain(|source| {
+            let text = source.text.as_ref();
+            // What cannot be read says so itself.
+            text.map_or(true, |text| gate.admits(&source.path, text.as_bytes()))
+        });
+        let policies = policy_loader::load(&sources, &options.languages, wanted);
         let broken = policies
             .iter()
             .filter_map(|policy| policy.summary.error.clone());
-        let standing_errors: Vec<DecisionError> = rulebook
-            .errors
-            .iter()
-            .cloned()
+        let standing_errors: Vec<DecisionError> = gate
+            .into_errors(project)
+            .into_iter()
+            .chain(rulebook.errors.iter().cloned())
             .chain(broken)
             .chain(policies.is_empty().then(|| no_policies(harness)))
             .collect();

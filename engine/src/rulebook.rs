@@ -9,6 +9,7 @@ use crate::decision::{DecisionError, DecisionErrorKind};
 use crate::document;
 use crate::error::{EngineError, EngineErrorKind, Place};
 use crate::project::Project;
+use crate::trust::TrustGate;
 
 /// The rulebook, relative to the project.
 pub(crate) const FILE: &str = ".cupcake/rulebook.yml";
@@ -35,7 +36,7 @@ pub(crate) struct Rulebook {
 
 impl Rulebook {
     /// Reads the project's rulebook; none is an empty one.
-    pub(crate) fn read(project: &Project) -> Result<Self, EngineError> {
+    pub(crate) fn read(project: &Project, gate: &mut TrustGate) -> Result<Self, EngineError> {
         if project.root().join(OTHER_FILE).exists() {
             return Err(EngineError {
                 kind: EngineErrorKind::Rulebook,
@@ -44,7 +45,8 @@ impl Rulebook {
                 help: "rename it to `rulebook.yml`".to_owned(),
             });
         }
-        let Some(text) = project.read_optional(FILE, EngineErrorKind::Rulebook)? else {
+        let text = project.read_optional(FILE, EngineErrorKind::Rulebook)?;
+        let Some(text) = text.filter(|text| gate.admits(FILE, text.as_bytes())) else {
             return Ok(Self::default());
         };
         let keys: Option<Keys> = document::from_yaml(&text).map_err(|fault| EngineError {

@@ -7,6 +7,7 @@ use llmspell_utils::debug::{DebugError, Document};
 use crate::error::{EngineError, EngineErrorKind, Place};
 use crate::harness::Harness;
 use crate::project::Project;
+use crate::trust::TrustGate;
 
 const FILE: &str = "llmspell.toml";
 
@@ -31,8 +32,9 @@ pub(crate) struct Settings {
 
 impl Settings {
     /// Reads the settings that stand beside `.cupcake/`, if any.
-    pub(crate) fn read(project: &Project) -> Result<Self, EngineError> {
-        let Some(text) = project.read_optional(FILE, EngineErrorKind::Settings)? else {
+    pub(crate) fn read(project: &Project, gate: &mut TrustGate) -> Result<Self, EngineError> {
+        let text = project.read_optional(FILE, EngineErrorKind::Settings)?;
+        let Some(text) = text.filter(|text| gate.admits(FILE, text.as_bytes())) else {
             return Ok(Self::default());
         };
         Self::parse(&text).map_err(|error| EngineError {

@@ -2,8 +2,10 @@
 
 pub mod debug;
 mod nearest;
+mod private_files;
 mod read_text;
 mod sync;
 
 pub use nearest::nearest;
+pub use private_files::{create_private_directory, write_private};
 pub use read_text::read_text;

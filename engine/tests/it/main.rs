@@ -17,6 +17,8 @@ mod negation;
 mod places;
 mod probe;
 mod project;
+mod reload;
 mod repeatability;
 mod stack;
 mod support;
+mod trust;

@@ -16,7 +16,7 @@ struct Home {
 
 const JAVASCRIPT_TREE: &[&str] = &["llmspell-bridge/src/javascript/"];
 
-const HOMES: [Home; 7] = [
+const HOMES: [Home; 8] = [
     Home {
         name: "mlua",
         paths: &[
@@ -39,6 +39,11 @@ const HOMES: [Home; 7] = [
         name: "rquickjs-serde",
         paths: &["benches/"],
         packages: &["llmspell-benches"],
+    },
+    Home {
+        name: "notify",
+        paths: &["engine/src/reload.rs"],
+        packages: &["llmspell-engine"],
     },
     Home {
         name: "oxc_ast",

@@ -1,0 +1,23 @@
+//! Tests of policies: what one is, how one ended, and who runs them.
+
+mod outcome;
+
+pub use outcome::{FoundTest, TestOutcome, TestRun};
+
+use std::fmt::Debug;
+
+use crate::evaluator::Moment;
+
+/// The tests of one policy file in a script language, ready to be run.
+///
+/// A test is a function of the file whose name begins with `test_`; one that begins with `todo_test_` is found and never
+/// run. It takes nothing and passes if it returns `true`.
+///
+/// The one who runs tests catches panics. Each test sees the file as it was loaded: what another test has changed is gone.
+pub trait ScriptTests: Debug {
+    /// The tests in the order of the file.
+    fn found(&self) -> &[FoundTest];
+
+    /// Runs the test with this name, which is one of those that were found, and takes no longer than the moment says.
+    fn run(&self, name: &str, moment: Moment) -> TestRun;
+}

@@ -1,0 +1,12 @@
+//! Where the user's own files lie on this system.
+
+use std::path::PathBuf;
+
+use etcetera::BaseStrategy as _;
+
+/// The folder of configuration: `~/.config` on Linux; none without a home.
+pub(crate) fn configuration() -> Option<PathBuf> {
+    etcetera::base_strategy::choose_native_strategy()
+        .ok()
+        .map(|directories| directories.config_dir())
+}
