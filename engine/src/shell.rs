@@ -19,7 +19,7 @@ mod wrapper;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-pub(crate) use effect::{Effect, EffectKind};
+pub(crate) use effect::{Effect, EffectKind, git_command_at};
 pub(crate) use word::{Open, Piece, Word, folded};
 
 /// Bytes of a command text.

@@ -9,6 +9,8 @@ use super::walk::{Input, Walker};
 use super::word::Word;
 use super::wrapper;
 
+pub(crate) use git::command_at as git_command_at;
+
 /// What is done to one path.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Effect {
@@ -57,6 +59,13 @@ impl Effect {
             is_existing: false,
             program: program.to_owned(),
         }
+    }
+}
+
+impl Effect {
+    /// What a tool of an agent does to a path.
+    pub(crate) fn of_tool(kind: EffectKind, path: Word, tool: &str) -> Self {
+        Self::new(kind, path, tool)
     }
 }
 

@@ -71,7 +71,11 @@ fn configured(walker: &mut Walker<'_>, setting: &Word) {
         || ["editor", "pager", "sshcommand", "external", "helper", "fsmonitor", "cmd", "clean", "smudge", "process", "driver"]
             .iter()
             .any(|end| key.ends_with(end));
-    if runs {
+    if key.starts_with("alias.") && !value.start().starts_with('!') {
+        let mut command = Word::text("git ");
+        command.append(&value);
+        runs_text(walker, &command);
+    } else if runs {
         runs_text(walker, &value);
     }
 }
