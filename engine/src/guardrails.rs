@@ -11,7 +11,6 @@ mod git_block_no_verify;
 mod git_command;
 mod git_pre_check;
 mod paths;
-mod policies;
 mod post_edit_check;
 mod protected_paths;
 mod rulebook_security;
@@ -22,6 +21,7 @@ mod system_protection;
 mod verdict;
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use yaml_serde::Mapping;
@@ -31,8 +31,6 @@ use crate::document::Fault;
 use crate::evaluator::{Evaluator, SharedEvaluator};
 use crate::harness::Harness;
 use crate::value::Value;
-
-pub(crate) use policies::policies;
 
 use action::Station;
 use always_inject::AlwaysInjectGuardrail;
@@ -74,49 +72,26 @@ pub(crate) struct Guardrail {
     /// The tools that it judges; every one, if empty.
     pub(crate) tools: Vec<String>,
     pub(crate) verbs: Vec<Verb>,
-    need: Need,
+    /// What it must see as `input.signals.<name>`; its evaluator says for which events.
+    pub(crate) signals: Vec<SignalNeed>,
     pub(crate) evaluator: SharedEvaluator,
 }
 
-/// Whose commands a guardrail needs.
-#[derive(Debug)]
-enum Need {
-    None,
-    Context(AlwaysInjectGuardrail),
-    Git(GitPreCheckGuardrail),
-    Edit(PostEditCheckGuardrail),
-}
-
-/// A command whose outcome a guardrail must see as `input.signals.<name>`.
+/// A command whose outcome a guardrail must see.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct SignalNeed {
-    pub(crate) name: String,
+    pub(crate) name: Arc<str>,
     /// For a shell, as the rulebook has it.
     pub(crate) command: String,
     pub(crate) timeout: Duration,
-    /// Variables that the command gets besides the others.
-    pub(crate) environment: Vec<(String, String)>,
 }
 
 impl SignalNeed {
-    fn new(name: String, command: &str, seconds: u64) -> Self {
+    fn new(name: &str, command: &str, seconds: u64) -> Self {
         Self {
-            name,
+            name: Arc::from(name),
             command: command.to_owned(),
             timeout: Duration::from_secs(seconds),
-            environment: Vec::new(),
-        }
-    }
-}
-
-impl Guardrail {
-    /// The commands that must have run before this event is judged.
-    pub(crate) fn signals(&self, event: &Value) -> Vec<SignalNeed> {
-        match &self.need {
-            Need::None => Vec::new(),
-            Need::Context(guardrail) => guardrail.signals(),
-            Need::Git(guardrail) => guardrail.signals(event),
-            Need::Edit(guardrail) => guardrail.signals(event),
         }
     }
 }
@@ -196,7 +171,7 @@ pub(crate) fn configured(
     {
         let guardrail = GitPreCheckGuardrail::new(settings, station.clone());
         let about = About::new("git_pre_check", git_pre_check::ID, "Checks before git");
-        let about = about.needing(Need::Git(guardrail.clone()));
+        let about = about.needing(guardrail.signals());
         guardrails.push(about.finish(before, Verb::Halt, guardrail));
     }
     if let Some(settings) = settings::read::<PostEditCheck>(builtins, &["post_edit_check"])?
@@ -204,7 +179,7 @@ pub(crate) fn configured(
     {
         let guardrail = PostEditCheckGuardrail::new(settings, station.clone());
         let about = About::new("post_edit_check", post_edit_check::ID, "Checks after an edit");
-        let about = about.severe("MEDIUM").needing(Need::Edit(guardrail.clone()));
+        let about = about.severe("MEDIUM").needing(guardrail.signals());
         guardrails.push(about.finish(post.after_edits(), Verb::Block, guardrail));
     }
     const INJECT_NAMES: [&str; 2] = ["claude_code_always_inject_on_prompt", "always_inject_on_prompt"];
@@ -213,7 +188,7 @@ pub(crate) fn configured(
     {
         let guardrail = AlwaysInjectGuardrail::new(settings, station);
         let about = About::new(INJECT_NAMES[0], always_inject::ID, "Text for every prompt");
-        let about = about.severe("LOW").needing(Need::Context(guardrail.clone()));
+        let about = about.severe("LOW").needing(guardrail.signals());
         guardrails.push(about.finish(post.prompts(), Verb::AddContext, guardrail));
     }
     // A harness without the event has no use for the guardrail.
@@ -252,7 +227,7 @@ struct About {
     id: &'static str,
     title: &'static str,
     severity: &'static str,
-    need: Need,
+    signals: Vec<SignalNeed>,
 }
 
 impl About {
@@ -262,7 +237,7 @@ impl About {
             id,
             title,
             severity: "HIGH",
-            need: Need::None,
+            signals: Vec::new(),
         }
     }
 
@@ -270,8 +245,8 @@ impl About {
         Self { severity, ..self }
     }
 
-    fn needing(self, need: Need) -> Self {
-        Self { need, ..self }
+    fn needing(self, signals: Vec<SignalNeed>) -> Self {
+        Self { signals, ..self }
     }
 
     fn finish(
@@ -293,7 +268,7 @@ impl About {
             events: events.iter().map(|event| (*event).to_owned()).collect(),
             tools: Vec::new(),
             verbs,
-            need: self.need,
+            signals: self.signals,
             evaluator: Box::new(evaluator),
         }
     }

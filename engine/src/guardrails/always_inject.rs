@@ -16,7 +16,7 @@ const SIGNAL: &str = "__builtin_prompt_context_";
 /// Bytes of a file that is given to a prompt.
 const MAX_FILE_BYTES: usize = 256 * 1024;
 
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(super) struct AlwaysInjectGuardrail {
     station: Station,
     context: Vec<ContextSource>,
@@ -35,7 +35,7 @@ impl AlwaysInjectGuardrail {
         let sources = self.context.iter().enumerate();
         let commands = sources.filter_map(|(index, source)| match source {
             ContextSource::Command(source) => {
-                Some(SignalNeed::new(format!("{SIGNAL}{index}"), &source.command, SECONDS))
+                Some(SignalNeed::new(&format!("{SIGNAL}{index}"), &source.command, SECONDS))
             }
             _ => None,
         });

@@ -17,7 +17,7 @@ const OPERATIONS: [&str; 3] = ["commit", "push", "merge"];
 /// The names that the signals of checks begin with.
 const SIGNAL: &str = "__builtin_git_check_";
 
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(super) struct GitPreCheckGuardrail {
     station: Station,
     checks: Vec<Check>,
@@ -34,15 +34,11 @@ impl GitPreCheckGuardrail {
         }
     }
 
-    /// The checks that an event must pass: none, unless git does one of the operations, or nobody knows.
-    pub(super) fn signals(&self, event: &Value) -> Vec<SignalNeed> {
-        let concerns = Action::of(event, &self.station).map_or(true, |action| self.concerns(&action));
-        if !concerns {
-            return Vec::new();
-        }
+    /// What the checks came to.
+    pub(super) fn signals(&self) -> Vec<SignalNeed> {
         let checks = self.checks.iter().enumerate();
         checks
-            .map(|(index, check)| SignalNeed::new(format!("{SIGNAL}{index}"), &check.command, SECONDS))
+            .map(|(index, check)| SignalNeed::new(&format!("{SIGNAL}{index}"), &check.command, SECONDS))
             .collect()
     }
 
@@ -56,6 +52,10 @@ impl GitPreCheckGuardrail {
 }
 
 impl Evaluator for GitPreCheckGuardrail {
+    fn wants_signal(&self, _name: &str, event: &Value) -> bool {
+        Action::of(event, &self.station).map_or(true, |action| self.concerns(&action))
+    }
+
     fn evaluate(&self, input: &Value, _moment: Moment, answers: &mut Answers<'_, '_>) {
         match Action::of(input, &self.station) {
             Ok(action) if !self.concerns(&action) => return,

@@ -16,10 +16,7 @@ pub(super) const ID: &str = "BUILTIN-POST-EDIT";
 const SECONDS: u64 = 10;
 const SIGNAL: &str = "__builtin_post_edit_";
 
-/// The variable in which the command finds the file.
-const FILE_VARIABLE: &str = "CUPCAKE_FILE";
-
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(super) struct PostEditCheckGuardrail {
     station: Station,
     checks: BTreeMap<String, Check>,
@@ -34,16 +31,11 @@ impl PostEditCheckGuardrail {
         }
     }
 
-    /// The check of the file that was edited, which it finds in a variable.
-    pub(super) fn signals(&self, event: &Value) -> Vec<SignalNeed> {
-        let edited = self.edited(event);
-        edited
-            .into_iter()
-            .map(|(file, ending, check)| {
-                let mut need = SignalNeed::new(format!("{SIGNAL}{ending}"), &check.command, SECONDS);
-                need.environment.push((FILE_VARIABLE.to_owned(), file));
-                need
-            })
+    /// What the checks came to; the event on their input names the file.
+    pub(super) fn signals(&self) -> Vec<SignalNeed> {
+        let checks = self.checks.iter();
+        checks
+            .map(|(ending, check)| SignalNeed::new(&format!("{SIGNAL}{ending}"), &check.command, SECONDS))
             .collect()
     }
 
@@ -70,6 +62,11 @@ impl PostEditCheckGuardrail {
 }
 
 impl Evaluator for PostEditCheckGuardrail {
+    fn wants_signal(&self, name: &str, event: &Value) -> bool {
+        let ending = name.strip_prefix(SIGNAL);
+        self.edited(event).iter().any(|(_, edited, _)| Some(edited.as_str()) == ending)
+    }
+
     fn evaluate(&self, input: &Value, _moment: Moment, answers: &mut Answers<'_, '_>) {
         for (file, ending, check) in self.edited(input) {
             let name = format!("{SIGNAL}{ending}");
