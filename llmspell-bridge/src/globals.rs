@@ -11,7 +11,7 @@ mod debug_report;
 mod debug_timer;
 mod slow_evaluation;
 
-pub(crate) use console::Console;
+pub(crate) use console::{Console, printed_line};
 pub(crate) use cupcake::{Cupcake, PolicySource};
 pub(crate) use debug::Debug;
 pub(crate) use slow_evaluation::EvaluationTime;

@@ -14,6 +14,7 @@ mod javascript;
 mod language;
 mod lua;
 mod object_dump;
+mod policy_language;
 mod sandbox;
 mod script_config;
 mod script_engine;
@@ -35,6 +36,7 @@ pub use language::Language;
 pub use object_dump::{
     DumpNode, DumpOptions, DumpShape, MAX_DUMP_BYTES, MAX_DUMP_NODES, dump, redacted_dump,
 };
+pub use policy_language::{policy_languages, policy_languages_within};
 pub use sandbox::{SandboxLimits, StopFlag, StopHandle, StopReason, Stopper};
 pub use script_config::{ScriptConfig, parse_duration, parse_size};
 pub use script_engine::{RunPhases, Script, ScriptEngine};

@@ -141,14 +141,10 @@ pub(crate) fn alarm(timeout: Duration, stopper: Arc<dyn Stopper>) -> Result<Alar
     }
     watched.next += 1;
     let key = (at, watched.next);
-    let earliest = watched
-        .alarms
-        .keys()
-        .next()
-        .is_none_or(|first| key < *first);
+    let too_late = watched.wakes.is_none_or(|wakes| at < wakes);
     watched.alarms.insert(key, stopper);
     drop(watched);
-    if earliest {
+    if too_late {
         watchdog.changed.notify_one();
     }
     Ok(Alarm { key })
@@ -161,7 +157,8 @@ impl Drop for Alarm {
 }
 
 /// One thread for all deadlines of the process, started with the first one. It sleeps until the
-/// earliest deadline, so a script that ends in time costs two short locks.
+/// earliest deadline that was known when it went to sleep, even if that is gone meanwhile: who runs many short scripts
+/// one after the other pays two short locks for each, and wakes nobody.
 struct Watchdog {
     watched: Mutex<Watched>,
     changed: Condvar,
@@ -172,6 +169,8 @@ struct Watched {
     alarms: BTreeMap<(Instant, u64), Arc<dyn Stopper>>,
     next: u64,
     running: bool,
+    /// When the thread wakes up by itself; none while it sleeps until it is woken, or is awake.
+    wakes: Option<Instant>,
 }
 
 static WATCHDOG: LazyLock<Watchdog> = LazyLock::new(|| Watchdog {
@@ -194,10 +193,12 @@ fn watch() {
     let mut watched = watchdog.watched.lock();
     loop {
         let Some(next) = watched.alarms.keys().next().copied() else {
+            watched.wakes = None;
             watchdog.changed.wait(&mut watched);
             continue;
         };
         if Instant::now() < next.0 {
+            watched.wakes = Some(next.0);
             watchdog.changed.wait_until(&mut watched, next.0);
         } else if let Some(stopper) = watched.alarms.remove(&next) {
             stopper.stop(StopReason::Timeout);

@@ -167,7 +167,7 @@ impl LuaEngine {
     }
 
     /// Whatever a stopped script raised, the reason is that it was stopped.
-    fn explain(&self, error: ScriptError) -> ScriptError {
+    pub(super) fn explain(&self, error: ScriptError) -> ScriptError {
         match self.stopper.reason() {
             Some(reason) => ScriptError::stopped(reason).with_stack(error.stack().clone()),
             None => error,

@@ -1,0 +1,1 @@
+//! Policy files in Lua and JavaScript: what is refused, what is limited, and what never leaks.
