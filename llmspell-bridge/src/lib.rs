@@ -26,7 +26,7 @@ mod script_value;
 mod shown_text;
 mod stack_trace;
 
-pub use arguments::{Arguments, DataLimits, ValueKind};
+pub use arguments::{Arguments, DataLimits, Entry, EntryValue, KeptFunction, Returned, ValueKind};
 pub use debug_bridge::DebugBridge;
 pub use decision_observer::DecisionObserver;
 pub use globals::evaluate_watching_time;

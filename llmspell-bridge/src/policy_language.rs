@@ -15,10 +15,10 @@ use llmspell_engine::{
     CompiledPolicy, Definition, PolicyFault, PolicyLanguage, PolicySource, ScriptTests,
 };
 
-pub(crate) use answer::Said;
+pub(crate) use crate::arguments::Returned as Said;
 pub(crate) use definitions::{Defined, verb_of};
 pub(crate) use evaluator::say;
-pub(crate) use message::fault;
+pub(crate) use message::{GONE, LEFT_BEHIND, RECURSION, fault};
 pub(crate) use prints::PolicyPrints;
 pub(crate) use state::{PolicyClock, PolicyState, Program};
 
@@ -88,7 +88,7 @@ impl fmt::Debug for ScriptPolicies {
 impl ScriptPolicies {
     /// Compiles a policy and runs its top level once, to see what it defines.
     fn load(&self, source: PolicySource<'_>) -> Result<(Arc<Program>, Definitions), PolicyFault> {
-        let program = Arc::new(Program::new(source.id, source.file, source.text));
+        let program = Arc::new(Program::new(source.file, source.text));
         check(&program)?;
         let defined = self.pool.loaded(&program)?;
         let definitions = Definitions::of(defined)?;

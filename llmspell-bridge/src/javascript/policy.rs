@@ -2,6 +2,7 @@
 
 mod kept;
 mod module;
+mod registered;
 
 use std::sync::Arc;
 
@@ -10,14 +11,18 @@ use llmspell_engine::Value;
 use super::engine::{Installed, State, raised};
 use super::profile::ProfileFeed;
 use super::raw::{Given, Js, Kind, Local, Native, Outcome, Pending, Property, function};
+use super::sandbox::settle;
 use super::{convert, error};
 use crate::arguments::DataLimits;
 use crate::host_object::required_method;
-use crate::policy_language::{Defined, PolicyClock, PolicyPrints, PolicyState, Program, Said};
+use crate::policy_language::{
+    Defined, LEFT_BEHIND, PolicyClock, PolicyPrints, PolicyState, Program, Said,
+};
 use crate::sandbox::{SandboxLimits, StopFlag, Stopper};
 use crate::script_error::{Place, ScriptError, ScriptErrorKind};
 
 pub(super) use kept::PolicyRealm;
+pub(super) use registered::{call_kept, entries};
 
 /// What runs in a new context before any policy does.
 const PRELUDE: &str = include_str!("policy/prelude.js");
@@ -93,13 +98,8 @@ fn prepare(js: Js<'_>, clock: &Arc<PolicyClock>) -> Outcome<()> {
         function(js, "trust", Trust)?,
     ];
     let prelude = js.evaluate(js.compile(PRELUDE, "(host)", false)?)?;
-    let helpers = prelude.call(&js.undefined(), &given)?;
-    let (line_of, traced) = (helpers.element(0)?, helpers.element(1)?);
-    let mut policies = js.realm().policies.borrow_mut();
-    if let (Property::Value(line_of), Property::Value(traced)) = (line_of, traced) {
-        policies.line_of = Some(line_of.keep());
-        policies.traced = Some(traced.keep());
-    }
+    let traced = prelude.call(&js.undefined(), &given)?;
+    js.realm().policies.borrow_mut().traced = Some(traced.keep());
     Ok(())
 }
 
@@ -138,7 +138,7 @@ fn module<'js>(js: Js<'js>, program: &Program) -> Result<Local<'js>, ScriptError
 /// What a module exports: functions by their names, in the order of the names.
 fn exports<'js>(exported: &Local<'js>) -> Result<Vec<(String, Local<'js>)>, ScriptError> {
     let js = exported.js();
-    let wrong = |what: String| ScriptError::new(ScriptErrorKind::Conversion, what);
+    let wrong = |what: String| ScriptError::new(ScriptErrorKind::Syntax, what);
     if exported.class() != js.realm().plain || exported.kind() != Kind::Object {
         let what = "the policy exports no plain object of functions";
         return Err(wrong(what.to_owned()));
@@ -160,27 +160,23 @@ fn exports<'js>(exported: &Local<'js>) -> Result<Vec<(String, Local<'js>)>, Scri
 }
 
 fn defined(name: &str, value: &Local<'_>) -> Defined {
-    let js = value.js();
-    let line_of = js
-        .realm()
-        .policies
-        .borrow()
-        .line_of
-        .as_ref()
-        .map(|function| function.get(js));
-    let line = line_of
-        .filter(|_| value.is_function())
-        .and_then(|line_of| {
-            super::sandbox::settle(js, line_of.call(&js.undefined(), &[value.clone()]))
-        })
-        .and_then(|line| match line.kind() {
-            Kind::Integer(line) => u32::try_from(line).ok(),
-            _ => None,
-        });
     Defined {
         name: name.to_owned(),
-        line,
+        line: line_of(value),
         not_a_function: (!value.is_function()).then(|| kind_of(value).to_owned()),
+    }
+}
+
+/// The line where a function is defined; a proxy is asked nothing.
+fn line_of(value: &Local<'_>) -> Option<u32> {
+    let js = value.js();
+    if !value.is_function() || value.is_proxy() {
+        return None;
+    }
+    let getter = js.realm().originals.line_of(js);
+    match settle(js, getter.call(value, &[]))?.kind() {
+        Kind::Integer(line) => u32::try_from(line).ok(),
+        _ => None,
     }
 }
 
@@ -282,8 +278,7 @@ fn check_left(js: Js<'_>) -> Result<(), ScriptError> {
     let unhandled = rejections.first(js).is_some();
     rejections.release(js);
     if js.has_jobs() || unhandled {
-        let message = "the policy left a promise behind, and a policy must answer at once";
-        return Err(ScriptError::new(ScriptErrorKind::Runtime, message));
+        return Err(ScriptError::new(ScriptErrorKind::Runtime, LEFT_BEHIND));
     }
     Ok(())
 }

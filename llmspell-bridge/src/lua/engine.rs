@@ -67,7 +67,12 @@ impl LuaEngine {
         let empty_list = convert::prepare(&lua).map_err(from_mlua)?;
         let stopper = Arc::new(LuaStopper::new(&lua, Arc::clone(&stop)));
         let profiles = LuaProfiles::new(Arc::clone(&stopper));
-        lua.set_app_data(Arc::new(Shelf::new(stop, empty_list, limits.memory)));
+        lua.set_app_data(Arc::new(Shelf::new(
+            stop,
+            Arc::clone(&stopper),
+            empty_list,
+            limits.memory,
+        )));
         let prepare = || {
             error::prepare(&lua)?;
             let raised_at = Arc::new(Mutex::new(StackTrace::default()));

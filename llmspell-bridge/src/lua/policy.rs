@@ -146,7 +146,7 @@ fn one_time(lua: &Lua, clock: &Arc<PolicyClock>) -> mlua::Result<Function> {
 fn functions_of(results: MultiValue) -> Result<Vec<(String, Value)>, ScriptError> {
     let wrong = |what: &str| {
         let message = format!("the policy returned {what}, not one table of functions");
-        Err(ScriptError::new(ScriptErrorKind::Conversion, message))
+        Err(ScriptError::new(ScriptErrorKind::Syntax, message))
     };
     let mut results = results.into_iter();
     let table = match (results.next(), results.next()) {

@@ -2,17 +2,8 @@
 
 use llmspell_engine::{DecisionErrorKind, PolicyFault, Value, Verb};
 
+use crate::arguments::Returned as Said;
 use crate::language::Language;
-
-/// What a function returned.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) enum Said {
-    /// `nil` or `undefined`.
-    Nothing,
-    Value(Value),
-    /// More than one value, which only Lua can do.
-    Several,
-}
 
 /// The list that the engine reads; undefined for silence.
 ///

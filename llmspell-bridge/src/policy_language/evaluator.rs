@@ -9,10 +9,11 @@ use llmspell_engine::{
     RuleOutcome, ScriptTests, TestOutcome, TestRun, Value, Verb,
 };
 
-use super::answer::{self, Said, kind_of};
+use super::answer::{self, kind_of};
 use super::definitions::{Definitions, is_unwritten, verb_of};
+use super::message::COMES_AND_GOES;
 use super::pool::Pool;
-use super::{PolicyState, Program, fault};
+use super::{PolicyState, Program, Said, fault};
 use crate::language::Language;
 use crate::sandbox::alarm;
 use crate::script_error::{ScriptError, ScriptErrorKind};
@@ -90,8 +91,7 @@ impl ScriptPolicy {
         if is_same {
             return Ok(());
         }
-        let message = "the policy does not define the same functions as when it was loaded";
-        Err(ScriptError::new(ScriptErrorKind::Runtime, message))
+        Err(ScriptError::new(ScriptErrorKind::Runtime, COMES_AND_GOES))
     }
 
     /// Asks all verbs. `told` says afterwards whether the answers have the error already.
@@ -107,10 +107,12 @@ impl ScriptPolicy {
             let said = state.call(*place, Some(input));
             let stopped = state.stopper().reason().map(ScriptError::stopped);
             let said = stopped.map_or(said, Err);
-            let failed = say(*verb, self.pool.language, answers, said, |error| {
+            let fatal = said.as_ref().err().filter(|error| ends_the_state(error));
+            let fatal = fatal.cloned();
+            say(*verb, self.pool.language, answers, said, |error| {
                 self.fault(error)
             });
-            if let Some(error) = failed.filter(ends_the_state) {
+            if let Some(error) = fatal {
                 *told = true;
                 return Err(error);
             }
@@ -155,14 +157,9 @@ impl ScriptPolicy {
         self.begin(state)?;
         for (verb, place, line) in &self.verbs {
             let outcome = match state.call(*place, Some(input)) {
-                Ok(said) => match answer::read(*verb, said, self.pool.language) {
-                    Ok(Value::Undefined) => RuleOutcome::Silent,
-                    Ok(Value::Array(list)) if list.is_empty() => RuleOutcome::Silent,
-                    Ok(_) => RuleOutcome::Fired,
-                    Err(_) => RuleOutcome::Failed,
-                },
                 Err(error) if ends_the_state(&error) => return Err(error),
                 Err(_) => RuleOutcome::Failed,
+                Ok(said) => outcome(&answer::read(*verb, said, self.pool.language)),
             };
             explanation.rules.push(RuleExplanation {
                 name: verb.name().to_owned(),
@@ -184,31 +181,35 @@ impl ScriptPolicy {
 /// The state of an evaluation that ended well.
 type RanState = Option<Box<dyn PolicyState>>;
 
-/// Hands on what a verb's function returned or raised, and gives the error if it raised one.
+/// Hands on what a verb's function returned or raised, and says what came of it.
 pub(crate) fn say(
     verb: Verb,
     language: Language,
     answers: &mut Answers<'_, '_>,
     said: Result<Said, ScriptError>,
     fault: impl FnOnce(&ScriptError) -> PolicyFault,
-) -> Option<ScriptError> {
+) -> RuleOutcome {
     answers.begin(verb);
-    let error = match said.map(|said| answer::read(verb, said, language)) {
-        Ok(Ok(value)) => {
-            answers.say(&value);
-            None
-        }
-        Ok(Err(fault)) => {
-            answers.fail(fault);
-            None
-        }
-        Err(error) => {
-            answers.fail(fault(&error));
-            Some(error)
-        }
-    };
+    let read = said
+        .map_err(|error| fault(&error))
+        .and_then(|said| answer::read(verb, said, language));
+    let outcome = outcome(&read);
+    match read {
+        Ok(value) => answers.say(&value),
+        Err(fault) => answers.fail(fault),
+    }
     answers.end();
-    error
+    outcome
+}
+
+/// What came of a verb whose answer was read.
+fn outcome(read: &Result<Value, PolicyFault>) -> RuleOutcome {
+    match read {
+        Ok(Value::Undefined) => RuleOutcome::Silent,
+        Ok(Value::Array(list)) if list.is_empty() => RuleOutcome::Silent,
+        Ok(_) => RuleOutcome::Fired,
+        Err(_) => RuleOutcome::Failed,
+    }
 }
 
 /// Whether nothing can be asked of the state after this.

@@ -27,6 +27,16 @@ const WORDS: &str = "a all already an and any apply argument arguments arithmeti
     unary uncaught undefined unexpected unfinished unm unsupported use used userdata utf value values variable vector \
     was were which while wide with without write wrong yield your zero zone";
 
+/// What the host itself says of a policy, none of it from an event.
+pub(crate) const COMES_AND_GOES: &str =
+    "the policy does not define the same functions as when it was loaded";
+pub(crate) const LEFT_BEHIND: &str =
+    "the policy left a promise behind, and a policy must answer at once";
+pub(crate) const GONE: &str =
+    "the script that registered the policy was stopped, and its functions are gone";
+pub(crate) const RECURSION: &str = "a policy cannot ask `Cupcake` while it is asked itself";
+const SENTENCES: [&str; 4] = [COMES_AND_GOES, LEFT_BEHIND, GONE, RECURSION];
+
 /// The fault that an error of a script is to the engine; `text` is that of the policy.
 pub(crate) fn fault(error: &ScriptError, file: &str, text: &str) -> PolicyFault {
     let line = error
@@ -100,6 +110,10 @@ fn shortened(message: String) -> String {
 /// The message with every word left out that stands neither in the policy nor in the messages of the engines: what a
 /// policy builds into an error of its own comes from the event, which errors must not repeat.
 fn without_values(message: &str, text: &str) -> String {
+    let said = message.strip_prefix("Error: ").unwrap_or(message);
+    if SENTENCES.contains(&said) {
+        return said.to_owned();
+    }
     let mut shown = String::with_capacity(message.len());
     let mut rest = message;
     while let Some(start) = rest.find(is_word_part) {

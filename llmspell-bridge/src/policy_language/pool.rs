@@ -11,7 +11,7 @@ use parking_lot::Mutex;
 use super::{Defined, PolicyState, Program, fault, open};
 use crate::language::Language;
 use crate::sandbox::SandboxLimits;
-use crate::script_error::{ScriptError, ScriptErrorKind};
+use crate::script_error::ScriptError;
 
 /// How many compiled programs a state keeps beside those that are in use, before it is asked to forget them.
 const FORGOTTEN: usize = 64;
@@ -66,13 +66,7 @@ impl Pool {
 
     /// What a program defines. Its top level is run within the time that loading one policy may take.
     pub(super) fn loaded(&self, program: &Arc<Program>) -> Result<Vec<Defined>, PolicyFault> {
-        let fault = |error: &ScriptError| {
-            let mut fault = fault(error, &program.file, &program.text);
-            if error.kind() == ScriptErrorKind::Conversion {
-                fault.kind = llmspell_engine::DecisionErrorKind::Load;
-            }
-            fault
-        };
+        let fault = |error: &ScriptError| fault(error, &program.file, &program.text);
         let mut state = self.take().map_err(|error| fault(&error))?;
         let defined = super::evaluator::limited(&mut *state, super::evaluator::LOADING, |state| {
             let defined = state.begin(program)?;

@@ -15,20 +15,19 @@ use crate::script_error::ScriptError;
 pub(crate) struct Program {
     /// What no other program of the process has.
     pub(crate) number: u64,
-    /// The policy's id.
-    pub(crate) id: String,
+
     /// Its file, which errors and traces show.
     pub(crate) file: String,
     pub(crate) text: String,
 }
 
 impl Program {
-    pub(crate) fn new(id: &str, file: &str, text: &str) -> Self {
+    pub(crate) fn new(file: &str, text: &str) -> Self {
         static NEXT: AtomicU64 = AtomicU64::new(0);
         Self {
             // Relaxed: only that numbers differ matters.
             number: NEXT.fetch_add(1, Ordering::Relaxed),
-            id: id.to_owned(),
+
             file: file.to_owned(),
             text: text.to_owned(),
         }

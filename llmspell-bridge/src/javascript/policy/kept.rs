@@ -1,6 +1,7 @@
 //! What a context keeps for the policies that run in it.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use llmspell_engine::Value;
 
@@ -15,12 +16,25 @@ pub(in crate::javascript) struct PolicyRealm {
     pub(super) functions: Vec<Kept>,
     /// The last event, and the same as an object that no policy can change.
     pub(super) event: Option<(Value, Kept)>,
-    /// Says in which line a function is defined.
-    pub(super) line_of: Option<Kept>,
     /// Makes an event that notes what is read of it.
     pub(super) traced: Option<Kept>,
     /// The addresses of getters that only give a value; the context never lets them go.
     pub(super) trusted: Vec<usize>,
+    /// The functions of policies that scripts registered.
+    pub(super) registered: Vec<Kept>,
+    /// What no other context of the process has.
+    pub(super) number: ContextNumber,
+}
+
+/// A number that is given once.
+pub(super) struct ContextNumber(pub(super) u64);
+
+impl Default for ContextNumber {
+    fn default() -> Self {
+        static NEXT: AtomicU64 = AtomicU64::new(1);
+        // Relaxed: only that numbers differ matters.
+        Self(NEXT.fetch_add(1, Ordering::Relaxed))
+    }
 }
 
 impl PolicyRealm {
@@ -43,8 +57,9 @@ impl PolicyRealm {
         self.end(js);
         let modules = self.modules.into_values();
         let event = self.event.map(|(_, kept)| kept);
-        let helpers = [self.line_of, self.traced].into_iter().flatten();
-        for kept in modules.chain(event).chain(helpers) {
+        let helpers = self.traced.into_iter();
+        let registered = self.registered.into_iter();
+        for kept in modules.chain(event).chain(helpers).chain(registered) {
             kept.release(js);
         }
     }

@@ -80,9 +80,7 @@
     if (!isFrozen(item)) throw new Error('a part of the language cannot be frozen');
   }
 
-  // The line where a function is defined, and an event that notes what is read of it.
-  const line = getOwnPropertyDescriptor(Function.prototype, 'lineNumber');
-  const lineOf = line === undefined ? () => undefined : line.get.call.bind(line.get);
+  // An event that notes what is read of it.
   const traced = (event) => {
     const paths = [];
     const wrap = (value, path) => {
@@ -98,5 +96,5 @@
     };
     return [wrap(event, ''), paths];
   };
-  return [lineOf, traced];
+  return traced;
 })
