@@ -11,7 +11,7 @@ use std::fmt::Debug;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
-use crate::decision::{DecisionError, RuleReport};
+use crate::decision::{DecisionError, RuleReport, Verb};
 use crate::explain::PolicyExplanation;
 use crate::value::Value;
 
@@ -66,6 +66,14 @@ pub(crate) struct Findings {
     pub(crate) errors: Vec<DecisionError>,
     /// What the policies printed: the policy's id, and the text with its place in front.
     pub(crate) prints: Vec<(Arc<str>, String)>,
+}
+
+impl Findings {
+    /// Whether a rule refuses the action.
+    pub(crate) fn is_refusal(&self) -> bool {
+        let mut verbs = self.rules.iter().map(|finding| finding.report.verb);
+        verbs.any(|verb| matches!(verb, Verb::Halt | Verb::Deny | Verb::Block))
+    }
 }
 
 /// One rule that spoke, with what only a modification has.

@@ -36,6 +36,7 @@ mod evaluator;
 mod event;
 mod explain;
 #[allow(dead_code, reason = "the rulebook does not switch them on yet")]
+mod global_configuration;
 mod guardrails;
 mod harness;
 mod hook_policy;
@@ -43,6 +44,7 @@ mod messages;
 mod metadata;
 mod policy;
 mod policy_engine;
+mod policy_input;
 mod policy_language;
 mod policy_loader;
 mod policy_set;
@@ -54,6 +56,7 @@ mod route;
 mod rulebook;
 mod selection;
 mod settings;
+mod signals;
 mod synthesis;
 mod trust;
 mod user_directories;
@@ -70,6 +73,7 @@ pub use explain::{
     Explanation, FailedExpression, InputRead, PolicyExplanation, PolicyName, RuleExplanation,
     RuleOutcome, SkipReason, SkippedPolicy,
 };
+pub use global_configuration::GlobalConfig;
 pub use harness::Harness;
 pub use hook_policy::{Hook, HookDescription, HookPolicy};
 pub use policy::PolicySummary;

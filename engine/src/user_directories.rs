@@ -10,3 +10,15 @@ pub(crate) fn configuration() -> Option<PathBuf> {
         .ok()
         .map(|directories| directories.config_dir())
 }
+
+/// The folder that programs share settings of the machine in, as Cupcake has it: that of the configuration, on macOS
+/// that of application data.
+pub(crate) fn shared_configuration() -> Option<PathBuf> {
+    if cfg!(target_os = "macos") {
+        etcetera::base_strategy::choose_native_strategy()
+            .ok()
+            .map(|directories| directories.data_dir())
+    } else {
+        configuration()
+    }
+}
