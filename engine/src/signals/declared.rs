@@ -99,7 +99,7 @@ impl Signals {
         let action = match (paths, shown.as_slice()) {
             ([path], [shown]) => of_file(path, shown, gate, files),
             _ => Err(format!(
-                "the signal `{name}` is gathered by several files: keep one of `{}`, or name its command in the rulebook",
+                "it has several files: keep one of `{}`, or name its command in the rulebook",
                 shown.join("`, `")
             )),
         };

@@ -19,6 +19,7 @@ mod probe;
 mod project;
 mod reload;
 mod repeatability;
+mod signals;
 mod stack;
 mod support;
 mod trust;
