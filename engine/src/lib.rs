@@ -36,6 +36,7 @@ mod evaluator;
 mod event;
 mod explain;
 #[allow(dead_code, reason = "the rulebook does not switch them on yet")]
+mod global_configuration;
 mod guardrails;
 mod harness;
 mod hook_policy;
@@ -45,6 +46,7 @@ mod metadata;
 mod opa_store;
 mod policy;
 mod policy_engine;
+mod policy_input;
 mod policy_language;
 mod policy_loader;
 mod policy_set;
@@ -62,6 +64,7 @@ mod selection;
 mod settings;
 #[allow(dead_code, reason = "guardrails use it soon")]
 mod shell;
+mod signals;
 mod synthesis;
 mod trust;
 mod user_directories;
@@ -79,6 +82,7 @@ pub use explain::{
     Explanation, FailedExpression, InputRead, PolicyExplanation, PolicyName, RuleExplanation,
     RuleOutcome, SkipReason, SkippedPolicy,
 };
+pub use global_configuration::GlobalConfig;
 pub use harness::Harness;
 pub use hook_policy::{Hook, HookDescription, HookPolicy};
 pub use inspection::{

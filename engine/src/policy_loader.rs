@@ -12,7 +12,7 @@ use crate::harness::Harness;
 use crate::metadata::{Metadata, Routing};
 use crate::policy::{Policy, PolicySummary, Prepared};
 use crate::policy_language::{PolicyLanguage, PolicySource};
-use crate::project::SourceFile;
+use crate::project::{GLOBAL, SourceFile};
 use crate::selection::{self, LeftOut, Wanted};
 
 const POLICIES: [&str; 2] = ["cupcake", "policies"];
@@ -286,7 +286,7 @@ fn read_rego<'source>(
             return Err(summary.error(DecisionErrorKind::Metadata, message, line));
         }
         Role::Test => return Ok(None),
-        Role::Aggregator if rego::is_plain_aggregator(text) => return Ok(None),
+        Role::Aggregator if is_plain_aggregator(text, path) => return Ok(None),
         Role::Aggregator => {
             if let Some(owner) = library.first_of(&module.package) {
                 let message = format!("`{owner}` aggregates the policies already");
@@ -353,15 +353,6 @@ fn route(
     routing
         .check(Harness::of_file(&summary.file))
         .map_err(|(key, fault)| metadata_error(summary, &fault, line_of(key)))?;
-    if let Some(signal) = routing.required_signals.0.first() {
-        let message =
-            format!("the policy needs the signal `{signal}`, which this engine cannot gather");
-        return Err(summary.error(
-            DecisionErrorKind::Signal,
-            message,
-            Some(line_of("required_signals")),
-        ));
-    }
     summary.events = routing.required_events.0;
     summary.tools = routing.required_tools.0;
     summary.signals = routing.required_signals.0;
@@ -379,9 +370,9 @@ enum Role {
 
 impl Role {
     fn of(module: &Module) -> Self {
-        let package = &module.package;
+        let package: Vec<&str> = local_package(module).collect();
         let is_in = |start: [&str; 2]| {
-            package.len() > 2 && package.iter().zip(start).all(|(part, name)| part == name)
+            package.len() > 2 && package.iter().zip(start).all(|(part, name)| *part == name)
         };
         if module.file.ends_with("_test.rego")
             && package.last().is_some_and(|name| name.ends_with("_test"))
@@ -391,11 +382,28 @@ impl Role {
             Self::Policy
         } else if is_in(HELPERS) || is_in(SYSTEM) {
             Self::Helper
-        } else if package.iter().eq(SYSTEM) {
+        } else if package == SYSTEM {
             Self::Aggregator
         } else {
             Self::Stranger
         }
+    }
+}
+
+/// The package without the `global` that the machine's own policies may have in it.
+fn local_package(module: &Module) -> impl Iterator<Item = &str> {
+    let is_global = module.file.starts_with(GLOBAL);
+    let parts = module.package.iter().enumerate();
+    parts
+        .filter(move |(index, part)| !(is_global && *index == 1 && *part == "global"))
+        .map(|(_, part)| part.as_str())
+}
+
+fn is_plain_aggregator(text: &str, path: &str) -> bool {
+    if path.starts_with(GLOBAL) {
+        rego::is_plain_aggregator(&text.replace("cupcake.global.", "cupcake."))
+    } else {
+        rego::is_plain_aggregator(text)
     }
 }
 

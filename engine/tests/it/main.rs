@@ -23,6 +23,7 @@ mod project;
 mod project_template;
 mod reload;
 mod repeatability;
+mod signals;
 mod stack;
 mod support;
 mod trust;
