@@ -1,6 +1,6 @@
 //! The engine: a loaded project that decides about events.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
@@ -11,13 +11,16 @@ use parking_lot::Mutex;
 use crate::decision::{Decision, DecisionError, DecisionErrorKind, Timings};
 use crate::error::EngineError;
 use crate::evaluation_probe::{EvaluationProbe, EvaluationStep, Probe};
+use crate::evaluator::rego::Aggregator;
 use crate::evaluator::{Evaluator, Findings, Moment, Speaker};
 use crate::event::{Event, EventLimits};
 use crate::explain::{Explanation, Record};
+use crate::global_configuration::GlobalConfig;
 use crate::harness::Harness;
 use crate::hook_policy::{Hook, digest_with};
 use crate::messages::Messages;
 use crate::policy::{self, Policy, PolicySummary};
+use crate::policy_input::PolicyInput;
 use crate::policy_language::PolicyLanguage;
 use crate::policy_set::PolicySet;
 use crate::project::Project;
@@ -26,6 +29,7 @@ use crate::selection::Wanted;
 use crate::settings::Mode;
 use crate::synthesis::synthesize;
 use crate::trust::TrustOptions;
+use crate::value::Value;
 
 /// How an engine is loaded; what is not given comes from the project.
 #[derive(Debug, Clone)]
@@ -36,7 +40,7 @@ pub struct EngineOptions {
     pub mode: Option<Mode>,
     /// How large an event may be.
     pub event_limits: EventLimits,
-    /// How long one decision may take.
+    /// How long the policies of one decision may take; signals have deadlines of their own.
     pub deadline: Duration,
     /// Who hears what policies print, what fails and what is decided; nobody, if none.
     pub debug: Option<Arc<DebugManager>>,
@@ -44,6 +48,8 @@ pub struct EngineOptions {
     pub languages: Vec<Arc<dyn PolicyLanguage>>,
     /// Whose signatures count.
     pub trust: TrustOptions,
+    /// Which configuration of the machine speaks before the project's.
+    pub global: GlobalConfig,
 }
 
 impl Default for EngineOptions {
@@ -56,6 +62,7 @@ impl Default for EngineOptions {
             debug: None,
             languages: Vec::new(),
             trust: TrustOptions::User,
+            global: GlobalConfig::Discover,
         }
     }
 }
@@ -224,7 +231,17 @@ impl PolicyEngine {
             ..Findings::default()
         };
         let mut times = Timings::default();
+        let input = PolicyInput::new(event, set.preprocess, self.project.root());
+        // Signals have deadlines of their own, so that this moves by what they take.
+        let mut clock = start;
+        let mut is_refused = false;
         for layer in &set.layers {
+            if is_refused {
+                if let Some(record) = record.as_deref_mut() {
+                    record.decided_before(layer);
+                }
+                continue;
+            }
             let begun = Instant::now();
             probe.enter(|| EvaluationStep::Route);
             let matched = layer.routes.find(event.name(), event.tool());
@@ -234,15 +251,41 @@ impl PolicyEngine {
             if let Some(record) = record.as_deref_mut() {
                 record.routed(layer, &matched, event);
             }
+            if matched.is_empty() {
+                continue;
+            }
+            let signals = layer.gather(&matched, &input);
+            let gathered = Instant::now();
+            if !signals.is_empty() {
+                clock += gathered - routed;
+                times.signals += microseconds(routed, gathered);
+                self.messages.gathered(&signals);
+            }
+            let seen = input.of_layer(layer, &signals);
+            findings
+                .errors
+                .extend(signals.into_iter().filter_map(|signal| signal.error));
             let policies = matched
                 .iter()
                 .filter_map(|index| layer.policies.get(*index))
                 .filter_map(Policy::asked);
             let record = record.as_deref_mut();
-            self.evaluate_policies(policies, event, start, &mut findings, &mut probe, record);
-            times.evaluate += microseconds(routed, Instant::now());
+            let found = &mut findings;
+            match &layer.aggregator {
+                None => {
+                    self.evaluate_policies(policies, &seen, clock, found, &mut probe, record);
+                }
+                Some(aggregator) => {
+                    let policies: Vec<_> = policies.collect();
+                    self.aggregate(
+                        aggregator, &policies, &seen, clock, found, &mut probe, record,
+                    );
+                }
+            }
+            times.evaluate += microseconds(gathered, Instant::now());
+            is_refused = layer.is_global && findings.is_refusal();
         }
-        if !hooks.is_empty() {
+        if !hooks.is_empty() && !is_refused {
             let begun = Instant::now();
             if let Some(record) = record.as_deref_mut() {
                 record.routed_hooks(hooks, event);
@@ -251,7 +294,8 @@ impl PolicyEngine {
                 .iter()
                 .filter(|hook| hook.policy.concerns(event))
                 .map(|hook| (&hook.policy.speaker, hook.evaluator));
-            self.evaluate_policies(policies, event, start, &mut findings, &mut probe, record);
+            let seen = input.value();
+            self.evaluate_policies(policies, seen, clock, &mut findings, &mut probe, record);
             times.evaluate += microseconds(begun, Instant::now());
         }
         // The standing errors come first and were told when the project was loaded.
@@ -291,10 +335,56 @@ impl PolicyEngine {
             .failed(findings.errors.get(told..).unwrap_or_default());
     }
 
+    /// Asks a customised aggregator about the Rego policies, and the others as ever.
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "the same as those of each policy, and who aggregates them"
+    )]
+    fn aggregate(
+        &self,
+        aggregator: &Aggregator,
+        policies: &[(&Speaker, &dyn Evaluator)],
+        input: &Value,
+        start: Instant,
+        findings: &mut Findings,
+        probe: &mut Probe<'_>,
+        mut record: Option<&mut Record>,
+    ) {
+        let (seen, others): (Vec<_>, Vec<_>) = policies
+            .iter()
+            .copied()
+            .partition(|(speaker, _)| aggregator.sees(speaker));
+        let speakers: Vec<&Speaker> = seen.iter().map(|(speaker, _)| *speaker).collect();
+        if record.is_some() {
+            // What each policy says by itself explains what the aggregator sees.
+            let apart = &mut Findings::default();
+            let record = record.as_deref_mut();
+            self.evaluate_policies(seen.iter().copied(), input, start, apart, probe, record);
+        }
+        let speaker = aggregator.speaker();
+        let moment = Moment {
+            now: SystemTime::now(),
+            left: self.options.deadline.saturating_sub(start.elapsed()),
+        };
+        probe.enter(|| EvaluationStep::Policy {
+            id: &speaker.id,
+            file: &speaker.file,
+            line: speaker.line,
+        });
+        let outcome = aggregator.evaluate(&speakers, input, moment, findings);
+        probe.leave();
+        if let Err(fault) = outcome {
+            findings.errors.push(speaker.fault(fault, None));
+            // The policies still speak, each by itself.
+            self.evaluate_policies(seen.into_iter(), input, start, findings, probe, None);
+        }
+        self.evaluate_policies(others.into_iter(), input, start, findings, probe, record);
+    }
+
     fn evaluate_policies<'set>(
         &self,
         policies: impl Iterator<Item = (&'set Speaker, &'set dyn Evaluator)>,
-        event: &Event,
+        input: &Value,
         start: Instant,
         findings: &mut Findings,
         probe: &mut Probe<'_>,
@@ -308,7 +398,6 @@ impl PolicyEngine {
             match self.options.deadline.checked_sub(start.elapsed()) {
                 Some(left) if !left.is_zero() => {
                     let moment = Moment { now, left };
-                    let input = event.value();
                     policy::ask(
                         speaker,
                         evaluator,
@@ -357,6 +446,12 @@ impl PolicyEngine {
     #[must_use]
     pub const fn project(&self) -> &Project {
         &self.project
+    }
+
+    /// Where the machine's configuration lies, if there is one.
+    pub(crate) fn global_folder(&self) -> Option<PathBuf> {
+        let global = self.options.global.find().ok()??;
+        Some(global.folder())
     }
 
     /// How large an event may be.

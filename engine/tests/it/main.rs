@@ -9,7 +9,9 @@
 
 mod builtins;
 mod decisions;
+mod differential;
 mod event;
+mod killers;
 mod messages;
 mod metadata;
 mod modules;
@@ -21,6 +23,7 @@ mod project;
 mod project_template;
 mod reload;
 mod repeatability;
+mod signals;
 mod stack;
 mod support;
 mod trust;
