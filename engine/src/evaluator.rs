@@ -17,6 +17,7 @@ use crate::value::Value;
 
 pub use answers::Answers;
 pub use fault::PolicyFault;
+pub(crate) use said::read as say;
 pub use speaker::Definition;
 pub(crate) use speaker::Speaker;
 
@@ -30,10 +31,14 @@ pub trait Evaluator: Debug {
     /// within the moment says so with a fault of the kind `timeout`: silence would be an allow.
     fn evaluate(&self, input: &Value, moment: Moment, answers: &mut Answers<'_, '_>);
 
-    /// The same, and says what each rule did and which parts of the input were read, as far as that can be told.
+    /// Whether the policy runs on the virtual machine for Rego.
+    fn is_compiled(&self) -> bool {
+        false
+    }
+
+    /// The same as [`evaluate`](Self::evaluate), and says what each rule did and which parts of the input were read, as far as that can be told.
     ///
-    /// What the answers get must be what [`evaluate`](Self::evaluate) would give them: an explanation that decides
-    /// otherwise explains nothing.
+    /// What the answers get must be what that would give them: an explanation that decides otherwise explains nothing.
     fn explain(
         &self,
         input: &Value,

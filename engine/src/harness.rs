@@ -5,7 +5,7 @@ mod fields;
 
 use std::fmt;
 
-pub(crate) use events::meant;
+pub(crate) use events::{is_known, meant};
 pub(crate) use fields::{add_snake_case, add_tool};
 
 /// An agent program with its own folder under `policies/` and its own wire format.

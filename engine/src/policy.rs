@@ -30,6 +30,8 @@ pub struct PolicySummary {
     pub signals: Vec<String>,
     /// The verbs that it defines.
     pub verbs: Vec<Verb>,
+    /// Whether it runs on the virtual machine, where the interpreter answers only what that cannot.
+    pub is_compiled: bool,
     /// Why it cannot be evaluated, if so.
     pub error: Option<DecisionError>,
 }
@@ -114,6 +116,7 @@ impl PolicySummary {
             tools: Vec::new(),
             signals: Vec::new(),
             verbs: Vec::new(),
+            is_compiled: false,
             error: None,
         }
     }

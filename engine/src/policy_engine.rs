@@ -11,6 +11,7 @@ use parking_lot::Mutex;
 use crate::decision::{Decision, DecisionError, DecisionErrorKind, Timings};
 use crate::error::EngineError;
 use crate::evaluation_probe::{EvaluationProbe, EvaluationStep, Probe};
+use crate::evaluator::rego::Aggregator;
 use crate::evaluator::{Evaluator, Findings, Moment, Speaker};
 use crate::event::{Event, EventLimits};
 use crate::explain::{Explanation, Record};
@@ -250,7 +251,7 @@ impl PolicyEngine {
             if let Some(record) = record.as_deref_mut() {
                 record.routed(layer, &matched, event);
             }
-            if matched.is_empty() {
+            if matched.is_empty() && layer.aggregator.is_none() {
                 continue;
             }
             let signals = layer.gather(&matched, &input);
@@ -269,7 +270,19 @@ impl PolicyEngine {
                 .filter_map(|index| layer.policies.get(*index))
                 .filter_map(Policy::asked);
             let record = record.as_deref_mut();
-            self.evaluate_policies(policies, &seen, clock, &mut findings, &mut probe, record);
+            match &layer.aggregator {
+                None => {
+                    let found = &mut findings;
+                    self.evaluate_policies(policies, &seen, clock, found, &mut probe, record);
+                }
+                Some(aggregator) => {
+                    let policies: Vec<_> = policies.collect();
+                    let found = &mut findings;
+                    self.aggregate(
+                        aggregator, &policies, &seen, clock, found, &mut probe, record,
+                    );
+                }
+            }
             times.evaluate += microseconds(gathered, Instant::now());
             is_refused = layer.is_global && findings.is_refusal();
         }
@@ -321,6 +334,52 @@ impl PolicyEngine {
         }
         self.messages
             .failed(findings.errors.get(told..).unwrap_or_default());
+    }
+
+    /// Asks a customised aggregator about the Rego policies, and the others as ever.
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "the same as those of each policy, and who aggregates them"
+    )]
+    fn aggregate(
+        &self,
+        aggregator: &Aggregator,
+        policies: &[(&Speaker, &dyn Evaluator)],
+        input: &Value,
+        start: Instant,
+        findings: &mut Findings,
+        probe: &mut Probe<'_>,
+        mut record: Option<&mut Record>,
+    ) {
+        let (seen, others): (Vec<_>, Vec<_>) = policies
+            .iter()
+            .copied()
+            .partition(|(speaker, _)| aggregator.sees(speaker));
+        let speakers: Vec<&Speaker> = seen.iter().map(|(speaker, _)| *speaker).collect();
+        if record.is_some() {
+            // What each policy says by itself explains what the aggregator sees.
+            let apart = &mut Findings::default();
+            let record = record.as_deref_mut();
+            self.evaluate_policies(seen.iter().copied(), input, start, apart, probe, record);
+        }
+        let speaker = aggregator.speaker();
+        let moment = Moment {
+            now: SystemTime::now(),
+            left: self.options.deadline.saturating_sub(start.elapsed()),
+        };
+        probe.enter(|| EvaluationStep::Policy {
+            id: &speaker.id,
+            file: &speaker.file,
+            line: speaker.line,
+        });
+        let outcome = aggregator.evaluate(&speakers, input, moment, findings);
+        probe.leave();
+        if let Err(fault) = outcome {
+            findings.errors.push(speaker.fault(fault, None));
+            // The policies still speak, each by itself.
+            self.evaluate_policies(seen.into_iter(), input, start, findings, probe, None);
+        }
+        self.evaluate_policies(others.into_iter(), input, start, findings, probe, record);
     }
 
     fn evaluate_policies<'set>(

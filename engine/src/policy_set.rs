@@ -53,6 +53,7 @@ impl PolicySet {
             harness,
             languages: &options.languages,
             wanted,
+            rvm: settings.rvm,
         };
         let mut loaded: Vec<Loaded> = Vec::new();
         if let Some(global) = options.global.find()? {

@@ -5,6 +5,7 @@ use std::path::Path;
 use llmspell_utils::debug::{DebugError, Document, Table};
 
 use crate::error::{EngineError, EngineErrorKind, Place};
+use crate::evaluator::rego::Rvm;
 use crate::harness::Harness;
 use crate::preprocess::PreprocessSettings;
 use crate::project::Project;
@@ -12,7 +13,7 @@ use crate::trust::TrustGate;
 
 pub(crate) const FILE: &str = "llmspell.toml";
 
-const KEYS: [&str; 4] = ["mode", "harness", "evaluator", "preprocess"];
+const KEYS: [&str; 5] = ["mode", "harness", "evaluator", "rvm", "preprocess"];
 const PREPROCESS_KEYS: [&str; 4] = [
     "script_inspection",
     "max_script_bytes",
@@ -38,6 +39,8 @@ pub(crate) struct Settings {
     pub(crate) preprocess: PreprocessSettings,
     /// The text of the file, for the digest.
     pub(crate) text: Option<String>,
+    /// Whether Rego policies may run on the virtual machine.
+    pub(crate) rvm: Rvm,
 }
 
 impl Settings {
@@ -84,6 +87,9 @@ impl Settings {
         }
         if let Some(preprocess) = table.setting("preprocess") {
             settings.preprocess = preprocess_of(&preprocess.table(&PREPROCESS_KEYS)?)?;
+        }
+        if let Some(rvm) = table.setting("rvm") {
+            settings.rvm = rvm.one_of(&[("on", Rvm::On), ("off", Rvm::Off)])?;
         }
         Ok(settings)
     }

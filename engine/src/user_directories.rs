@@ -22,3 +22,10 @@ pub(crate) fn shared_configuration() -> Option<PathBuf> {
         configuration()
     }
 }
+
+/// The folder of caches: `~/.cache` on Linux; none without a home.
+pub(crate) fn cache() -> Option<PathBuf> {
+    etcetera::base_strategy::choose_native_strategy()
+        .ok()
+        .map(|directories| directories.cache_dir())
+}

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::decision::{DecisionError, DecisionErrorKind};
 use crate::error::{EngineError, EngineErrorKind, Place};
+use crate::evaluator::rego::{Aggregator, Rvm};
 use crate::evaluator::{Definition, Speaker};
 use crate::guardrails::{self, Guardrail, Post};
 use crate::harness::Harness;
@@ -25,6 +26,8 @@ pub(crate) struct Layer {
     pub(crate) is_global: bool,
     pub(crate) policies: Vec<Policy>,
     pub(crate) routes: Routes,
+    /// A customised `system/evaluate.rego`, which is asked instead of the Rego policies.
+    pub(crate) aggregator: Option<Aggregator>,
     pub(crate) signals: Signals,
     /// For each policy the signals that it must see.
     pub(crate) needs: Vec<Vec<Need>>,
@@ -48,17 +51,32 @@ pub(super) struct Purpose<'a> {
     pub(super) harness: Harness,
     pub(super) languages: &'a Languages,
     pub(super) wanted: Option<Wanted<'a>>,
+    pub(super) rvm: Rvm,
 }
 
 impl Layer {
     /// Gathers the signals that these of its policies must see.
     pub(crate) fn gather(&self, matched: &[usize], input: &PolicyInput<'_>) -> Vec<Gathered<'_>> {
-        let needs = matched.iter().filter_map(|index| self.needs.get(*index));
-        let needs: Vec<Need> = needs.flatten().copied().collect();
+        let needs: Vec<Need> = matched
+            .iter()
+            .flat_map(|index| self.needs_of(*index, input))
+            .collect();
         if needs.is_empty() {
             return Vec::new();
         }
         self.signals.gather(&needs, input.text())
+    }
+
+    /// The signals that a policy must see and that this event makes it want.
+    fn needs_of(&self, index: usize, input: &PolicyInput<'_>) -> Vec<Need> {
+        let needs = self.needs.get(index).filter(|needs| !needs.is_empty());
+        let policy = self.policies.get(index).and_then(Policy::asked);
+        let (Some(needs), Some((_, evaluator))) = (needs, policy) else {
+            return Vec::new();
+        };
+        let is_wanted =
+            |need: &Need| evaluator.wants_signal(self.signals.name_of(need.signal), input.value());
+        needs.iter().copied().filter(is_wanted).collect()
     }
 
     /// Loads one configuration.
@@ -75,8 +93,11 @@ impl Layer {
             text.map_or(true, |text| gate.admits(&source.path, text.as_bytes()))
         });
         let (mut signals, signal_files) = Signals::declared(project, &rulebook, &mut gate)?;
-        let mut policies = policy_loader::load(&sources, purpose.languages, purpose.wanted);
-        let is_empty = policies.is_empty() && rulebook.builtins.is_none();
+        let policy_loader::Loaded {
+            mut policies,
+            aggregator,
+        } = policy_loader::load(&sources, purpose.languages, purpose.wanted, purpose.rvm);
+        let is_empty = policies.is_empty() && !rulebook.switches_on_guardrails();
         let texts: BTreeMap<&str, &str> = sources
             .iter()
             .filter_map(|source| Some((source.path.as_str(), source.text.as_deref().ok()?)))
@@ -123,6 +144,7 @@ impl Layer {
             layer: Self {
                 is_global: project.is_global(),
                 routes: Routes::of(&policies),
+                aggregator,
                 policies,
                 signals,
                 needs,
@@ -194,6 +216,7 @@ fn guardrail_policy(guardrail: Guardrail, (file, line): (&Arc<str>, u32)) -> Pol
             tools: guardrail.tools,
             signals: signals.collect(),
             verbs: guardrail.verbs,
+            is_compiled: false,
             error: None,
         },
         prepared: Some(Prepared {
