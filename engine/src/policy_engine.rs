@@ -251,7 +251,7 @@ impl PolicyEngine {
             if let Some(record) = record.as_deref_mut() {
                 record.routed(layer, &matched, event);
             }
-            if matched.is_empty() {
+            if matched.is_empty() && layer.aggregator.is_none() {
                 continue;
             }
             let signals = layer.gather(&matched, &input);

@@ -57,12 +57,26 @@ pub(super) struct Purpose<'a> {
 impl Layer {
     /// Gathers the signals that these of its policies must see.
     pub(crate) fn gather(&self, matched: &[usize], input: &PolicyInput<'_>) -> Vec<Gathered<'_>> {
-        let needs = matched.iter().filter_map(|index| self.needs.get(*index));
-        let needs: Vec<Need> = needs.flatten().copied().collect();
+        let needs: Vec<Need> = matched
+            .iter()
+            .flat_map(|index| self.needs_of(*index, input))
+            .collect();
         if needs.is_empty() {
             return Vec::new();
         }
         self.signals.gather(&needs, input.text())
+    }
+
+    /// The signals that a policy must see and that this event makes it want.
+    fn needs_of(&self, index: usize, input: &PolicyInput<'_>) -> Vec<Need> {
+        let needs = self.needs.get(index).filter(|needs| !needs.is_empty());
+        let policy = self.policies.get(index).and_then(Policy::asked);
+        let (Some(needs), Some((_, evaluator))) = (needs, policy) else {
+            return Vec::new();
+        };
+        let is_wanted =
+            |need: &Need| evaluator.wants_signal(self.signals.name_of(need.signal), input.value());
+        needs.iter().copied().filter(is_wanted).collect()
     }
 
     /// Loads one configuration.
@@ -83,7 +97,7 @@ impl Layer {
             mut policies,
             aggregator,
         } = policy_loader::load(&sources, purpose.languages, purpose.wanted, purpose.rvm);
-        let is_empty = policies.is_empty() && rulebook.builtins.is_none();
+        let is_empty = policies.is_empty() && !rulebook.switches_on_guardrails();
         let texts: BTreeMap<&str, &str> = sources
             .iter()
             .filter_map(|source| Some((source.path.as_str(), source.text.as_deref().ok()?)))
@@ -130,8 +144,8 @@ impl Layer {
             layer: Self {
                 is_global: project.is_global(),
                 routes: Routes::of(&policies),
-                policies,
                 aggregator,
+                policies,
                 signals,
                 needs,
                 builtin_config: rulebook.builtin_config(),

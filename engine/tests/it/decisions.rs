@@ -160,7 +160,7 @@ impl Case {
             _ => return Err("a case has either `event` or `event_text`".to_owned()),
         };
         let decision = with_root(&self.decision.to_string(), root);
-        let expected: Json = serde_json::from_str(&decision).unwrap();
+        let expected: Json = serde_json::from_str(&decision).map_err(|error| error.to_string())?;
         let event = match (
             Event::parse(text.as_bytes(), engine.event_limits()),
             &self.event_error,
