@@ -31,6 +31,7 @@
 mod decision;
 mod document;
 mod error;
+mod evaluation;
 mod evaluation_probe;
 mod evaluator;
 mod event;
