@@ -249,6 +249,7 @@ fn read_script<'source>(
     language: &'source dyn PolicyLanguage,
     summary: &mut PolicySummary,
 ) -> Result<(Readable<'source>, Option<Arc<str>>), DecisionError> {
+    summary.evaluator = language.name();
     let comment = language.comment();
     let metadata =
         Metadata::read(text, comment).map_err(|fault| metadata_error(summary, &fault, 1))?;
@@ -263,6 +264,7 @@ fn read_rego<'source>(
     library: &mut Library,
     summary: &mut PolicySummary,
 ) -> Result<Found<'source>, DecisionError> {
+    summary.evaluator = "rego";
     let guarded = rego::check_source(text);
     let metadata = Metadata::read(text, COMMENT);
     if let Ok(Some(Metadata { id: Some(id), .. })) = &metadata {

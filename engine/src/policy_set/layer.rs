@@ -109,12 +109,12 @@ impl Layer {
                 signals.needs_of(policy, text.unwrap_or_default())
             })
             .collect();
-        let guardrails = guardrails(project, &rulebook, purpose.harness)?;
-        for guardrail in guardrails {
+        // Guardrails are asked first, so that no policy can use up their time.
+        for guardrail in guardrails(project, &rulebook, purpose.harness)?.into_iter().rev() {
             let line = rulebook.line_of_builtin(guardrail.name);
             let place = (&rulebook.file, line);
-            needs.push(guardrail_needs(&guardrail, place, &mut signals));
-            policies.push(guardrail_policy(guardrail, place));
+            needs.insert(0, guardrail_needs(&guardrail, place, &mut signals));
+            policies.insert(0, guardrail_policy(guardrail, place));
         }
         let broken = policies
             .iter()
@@ -216,6 +216,7 @@ fn guardrail_policy(guardrail: Guardrail, (file, line): (&Arc<str>, u32)) -> Pol
             tools: guardrail.tools,
             signals: signals.collect(),
             verbs: guardrail.verbs,
+            evaluator: "guardrail",
             is_compiled: false,
             error: None,
         },
