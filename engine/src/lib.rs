@@ -37,15 +37,16 @@ mod event;
 mod harness;
 mod messages;
 mod metadata;
+mod opa;
 mod policy;
 mod policy_engine;
 mod policy_language;
 mod policy_loader;
 mod policy_set;
 mod project;
-mod reload;
 #[allow(dead_code, reason = "the evaluators that call it arrive one by one")]
 mod rego_builtins;
+mod reload;
 mod route;
 mod rulebook;
 mod selection;
@@ -68,7 +69,7 @@ pub use policy_engine::{EngineOptions, PolicyEngine};
 pub use policy_language::{CompiledPolicy, PolicyLanguage, PolicySource};
 pub use project::Project;
 pub use reload::{Reload, Watch};
-pub use settings::Mode;
+pub use settings::{Mode, RegoEvaluator};
 pub use trust::{
     FileTrust, KeyStore, SignatureAlgorithm, SignedManifest, TrustOptions, TrustReport,
     TrustedProject,

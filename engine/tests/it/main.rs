@@ -22,3 +22,4 @@ mod repeatability;
 mod stack;
 mod support;
 mod trust;
+mod wasm;
