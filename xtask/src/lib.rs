@@ -6,6 +6,7 @@ pub mod examples;
 pub mod failure;
 pub mod figures;
 pub mod invocation;
+pub mod opa;
 pub mod screen;
 pub mod steps;
 pub mod test;

@@ -1,5 +1,9 @@
 //! Modules of WebAssembly: of OPA, of a project, and of an attacker.
 
+mod files;
+mod hostile;
+mod module;
+
 use std::path::{Path, PathBuf};
 
 use llmspell_engine::EngineOptions;
@@ -9,9 +13,7 @@ use llmspell_engine::EngineOptions;
 pub(crate) fn opa() -> Option<PathBuf> {
     let named = std::env::var_os("OPA").map(PathBuf::from);
     let tools = Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name("tools");
-    let installed = tools
-        .join("opa-1.7.1")
-        .join(format!("opa{}", std::env::consts::EXE_SUFFIX));
+    let installed = tools.join(format!("opa-1.7.1{}", std::env::consts::EXE_SUFFIX));
     let found = named.or_else(|| installed.is_file().then_some(installed));
     if found.is_none() {
         println!("left out, because there is no `opa`: run `cargo xtask opa`");
@@ -23,7 +25,12 @@ pub(crate) fn opa() -> Option<PathBuf> {
 pub(crate) fn with_opa(options: EngineOptions) -> EngineOptions {
     EngineOptions {
         opa: opa(),
-        cache: Some(Path::new(env!("CARGO_TARGET_TMPDIR")).join("wasm")),
+        cache: Some(cache()),
         ..options
     }
+}
+
+/// Where tests keep compiled modules.
+pub(crate) fn cache() -> PathBuf {
+    Path::new(env!("CARGO_TARGET_TMPDIR")).join("wasm")
 }

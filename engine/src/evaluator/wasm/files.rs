@@ -20,6 +20,7 @@ const POLICIES: &str = "cupcake/policies/";
 const AGGREGATOR: &str = "cupcake/system/evaluate";
 const MODULE: &str = ".wasm";
 const BUNDLE: &str = ".tar.gz";
+const COMMENT: &str = "#";
 const SIDECARS: [&str; 2] = [".yml", ".yaml"];
 
 /// Whether a file is a module or a bundle.
@@ -219,7 +220,7 @@ impl<'bundle> Sources<'bundle> {
                 .and_then(|()| Module::parse(path, text))
                 .map_err(|fault| within(path, &fault))?;
             let metadata =
-                Metadata::read(text, "#").map_err(|fault| metadata_fault(&fault.message))?;
+                Metadata::read(text, COMMENT).map_err(|fault| metadata_fault(&fault.message))?;
             modules.push((module, metadata));
         }
         let annotations = bundle
@@ -267,7 +268,7 @@ impl<'bundle> Sources<'bundle> {
                     .is_some_and(|rest| rest.starts_with('/'))
         };
         for (_, annotation) in self.annotations.iter().filter(|(entry, _)| own(entry)) {
-            let metadata = Metadata::read(&format!("METADATA\n{annotation}"), "")
+            let metadata = Metadata::read(&as_block(annotation), COMMENT)
                 .map_err(|fault| metadata_fault(&fault.message))?;
             if metadata
                 .as_ref()
@@ -336,6 +337,14 @@ fn copy(metadata: &Metadata) -> Metadata {
         routing,
         line: metadata.line,
     }
+}
+
+/// YAML as the block of comments in which metadata stands elsewhere.
+fn as_block(text: &str) -> String {
+    let lines = text.lines().map(|line| format!("{COMMENT}{line}\n"));
+    std::iter::once(format!("{COMMENT} METADATA\n"))
+        .chain(lines)
+        .collect()
 }
 
 fn within(path: &str, fault: &PolicyFault) -> PolicyFault {
@@ -429,7 +438,7 @@ fn route(
         return Err(summary.error(DecisionErrorKind::Metadata, message, None));
     };
     summary.describe(Some(&metadata));
-    policy_loader::route(summary, Some(metadata), "", "#", 1)
+    policy_loader::route(summary, Some(metadata), "", COMMENT, 1)
 }
 
 fn route_by(
@@ -446,8 +455,8 @@ fn route_by(
     let text = sidecar.text.as_ref().map_err(|message| {
         at_sidecar(summary.error(DecisionErrorKind::Load, message.as_str(), None))
     })?;
-    let text = format!("METADATA\n{text}");
-    let metadata = Metadata::read(&text, "").map_err(|fault| {
+    let text = as_block(text);
+    let metadata = Metadata::read(&text, COMMENT).map_err(|fault| {
         let message = format!("{}: {}", fault.message, fault.help);
         at_sidecar(summary.error(DecisionErrorKind::Metadata, message, fault.line))
     })?;
@@ -457,5 +466,5 @@ fn route_by(
         metadata.id = metadata.id.take().filter(|_| is_only);
     }
     summary.describe(named.as_ref());
-    policy_loader::route(summary, named, &text, "", 1).map_err(at_sidecar)
+    policy_loader::route(summary, named, &text, COMMENT, 1).map_err(at_sidecar)
 }

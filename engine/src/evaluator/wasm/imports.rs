@@ -115,7 +115,7 @@ fn println(mut caller: Caller<'_, State>, address: i32) -> Result<(), Error> {
     let text = memory(&mut caller)
         .and_then(|memory| text_at(memory.data(&caller), address, MAX_MESSAGE).ok())
         .map(|text| String::from_utf8_lossy(text).into_owned())
-        .ok_or_else(|| carried(fault::evaluation("the module prints what is not its own")))?;
+        .ok_or_else(|| carried(fault::malformed("the module prints what is not its own")))?;
     print(&mut caller, text);
     Ok(())
 }

@@ -15,7 +15,7 @@ const MAX_STACK: usize = 512 * 1024;
 /// Elements of a table.
 const MAX_TABLE: usize = 100_000;
 /// How long a module may take to be made ready.
-pub(super) const LOAD_DEADLINE: Duration = Duration::from_secs(2);
+pub(super) const LOAD_DEADLINE: Duration = Duration::from_secs(1);
 
 /// The engine, with which every module is compiled and every store made.
 pub(super) fn engine() -> Result<&'static Engine, PolicyFault> {
