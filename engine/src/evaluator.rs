@@ -10,9 +10,10 @@ pub(crate) mod wasm;
 
 use std::fmt::Debug;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use crate::decision::{DecisionError, RuleReport};
+use crate::explain::PolicyExplanation;
 use crate::value::Value;
 
 pub use answers::Answers;
@@ -29,6 +30,22 @@ pub trait Evaluator: Debug {
     /// `input` is the event with what the engine adds to it, such as `signals`. An evaluator that cannot finish
     /// within the moment says so with a fault of the kind `timeout`: silence would be an allow.
     fn evaluate(&self, input: &Value, moment: Moment, answers: &mut Answers<'_, '_>);
+
+    /// The same, and says what each rule did and which parts of the input were read, as far as that can be told.
+    ///
+    /// What the answers get must be what [`evaluate`](Self::evaluate) would give them: an explanation that decides
+    /// otherwise explains nothing.
+    fn explain(
+        &self,
+        input: &Value,
+        moment: Moment,
+        answers: &mut Answers<'_, '_>,
+        explanation: &mut PolicyExplanation,
+    ) {
+        let begun = Instant::now();
+        self.evaluate(input, moment, answers);
+        explanation.took(begun.elapsed());
+    }
 }
 
 /// An evaluator that any thread may ask, from several threads at once.

@@ -4,7 +4,7 @@ mod events;
 
 use std::fmt;
 
-pub(crate) use events::meant;
+pub(crate) use events::{is_known, meant};
 
 /// An agent program with its own folder under `policies/` and its own wire format.
 ///

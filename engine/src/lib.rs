@@ -34,18 +34,27 @@ mod error;
 mod evaluation_probe;
 mod evaluator;
 mod event;
+mod explain;
+#[allow(dead_code, reason = "the rulebook does not switch them on yet")]
+mod guardrails;
 mod harness;
+mod hook_policy;
+mod inspection;
 mod messages;
 mod metadata;
 mod opa;
+mod opa_store;
 mod policy;
 mod policy_engine;
 mod policy_language;
 mod policy_loader;
 mod policy_set;
+mod policy_tests;
 mod project;
+mod project_template;
 #[allow(dead_code, reason = "the evaluators that call it arrive one by one")]
 mod rego_builtins;
+mod rego_query;
 mod reload;
 mod route;
 mod rulebook;
@@ -54,6 +63,7 @@ mod settings;
 mod synthesis;
 mod trust;
 mod user_directories;
+mod validator;
 mod value;
 
 pub use decision::{
@@ -63,15 +73,35 @@ pub use error::{EngineError, EngineErrorKind, Place};
 pub use evaluation_probe::{EvaluationProbe, EvaluationStep};
 pub use evaluator::{Answers, Definition, Evaluator, Moment, PolicyFault, SharedEvaluator};
 pub use event::{Event, EventError, EventErrorKind, EventLimits};
+pub use explain::{
+    Explanation, FailedExpression, InputRead, PolicyExplanation, PolicyName, RuleExplanation,
+    RuleOutcome, SkipReason, SkippedPolicy,
+};
 pub use harness::Harness;
+pub use hook_policy::{Hook, HookDescription, HookPolicy};
+pub use inspection::{
+    InspectedPolicy, InspectedRoute, InspectedSignal, Inspection, inspect_project,
+};
+pub use opa_store::{OpaRelease, OpaStore};
 pub use policy::PolicySummary;
 pub use policy_engine::{EngineOptions, PolicyEngine};
 pub use policy_language::{CompiledPolicy, PolicyLanguage, PolicySource};
+pub use policy_tests::{
+    FileCoverage, FoundTest, ScriptTests, TestOptions, TestOutcome, TestReport, TestResult,
+    TestRun, run_tests,
+};
 pub use project::Project;
+pub use project_template::{
+    WrittenFile, machine_configuration_folder, write_machine_configuration, write_project,
+};
+pub use rego_query::{
+    RegoAnswer, RegoError, RegoErrorKind, RegoModule, RegoOptions, RegoQuery, RegoSolution,
+};
 pub use reload::{Reload, Watch};
 pub use settings::{Mode, RegoEvaluator};
 pub use trust::{
     FileTrust, KeyStore, SignatureAlgorithm, SignedManifest, TrustOptions, TrustReport,
     TrustedProject,
 };
+pub use validator::{CheckFinding, CheckReport, Severity, check_project, check_rules};
 pub use value::Value;

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use crate::decision::{DecisionError, DecisionErrorKind, Verb};
 use crate::evaluation_probe::{EvaluationStep, Probe};
 use crate::evaluator::{Answers, Evaluator, Findings, Moment, SharedEvaluator, Speaker};
+use crate::explain::PolicyExplanation;
 use crate::metadata::Metadata;
 use crate::value::Value;
 
@@ -48,6 +49,12 @@ pub(crate) struct Prepared {
 }
 
 impl Policy {
+    /// Who speaks and what evaluates it; what is broken is among the standing errors instead.
+    pub(crate) fn asked(&self) -> Option<(&Speaker, &dyn Evaluator)> {
+        let prepared = self.prepared.as_ref()?;
+        Some((&prepared.speaker, prepared.evaluator.as_ref()))
+    }
+
     pub(crate) const fn unprepared(summary: PolicySummary) -> Self {
         Self {
             summary,
@@ -60,10 +67,10 @@ impl Policy {
 pub(crate) fn ask(
     speaker: &Speaker,
     evaluator: &dyn Evaluator,
-    input: &Value,
-    moment: Moment,
+    (input, moment): (&Value, Moment),
     findings: &mut Findings,
     probe: &mut Probe<'_>,
+    explanation: Option<&mut PolicyExplanation>,
 ) {
     let depth = probe.depth();
     probe.enter(|| EvaluationStep::Policy {
@@ -73,7 +80,11 @@ pub(crate) fn ask(
     });
     // INVARIANT: a panic leaves findings that were complete before it, and an evaluator keeps no state of one call.
     let outcome = catch_unwind(AssertUnwindSafe(|| {
-        evaluator.evaluate(input, moment, &mut Answers::new(speaker, findings, probe));
+        let mut answers = Answers::new(speaker, findings, probe);
+        match explanation {
+            None => evaluator.evaluate(input, moment, &mut answers),
+            Some(explanation) => evaluator.explain(input, moment, &mut answers, explanation),
+        }
     }));
     probe.leave_to(depth);
     if outcome.is_err() {

@@ -11,9 +11,11 @@ use parking_lot::Mutex;
 use crate::decision::{Decision, DecisionError, DecisionErrorKind, Timings};
 use crate::error::EngineError;
 use crate::evaluation_probe::{EvaluationProbe, EvaluationStep, Probe};
-use crate::evaluator::{Findings, Moment};
+use crate::evaluator::{Evaluator, Findings, Moment, Speaker};
 use crate::event::{Event, EventLimits};
+use crate::explain::{Explanation, Record};
 use crate::harness::Harness;
+use crate::hook_policy::{Hook, digest_with};
 use crate::messages::Messages;
 use crate::policy::{self, Policy, PolicySummary};
 use crate::policy_language::PolicyLanguage;
@@ -178,16 +180,52 @@ impl PolicyEngine {
     /// Decides about one event; it never fails, because a failure is a decision too.
     #[must_use]
     pub fn evaluate(&self, event: &Event) -> Decision {
-        self.decide(event, Probe::none())
+        self.decide(event, &[], Probe::none(), None)
+    }
+
+    /// The same with policies that a script registered, which are asked after the project's; and, if there is one, with
+    /// somebody who hears of every step.
+    #[must_use]
+    pub fn evaluate_with(
+        &self,
+        event: &Event,
+        hooks: &[Hook<'_>],
+        probe: Option<&mut dyn EvaluationProbe>,
+    ) -> Decision {
+        let probe = probe.map_or_else(Probe::none, Probe::new);
+        self.decide(event, hooks, probe, None)
     }
 
     /// The same with somebody who hears of every step while it is done, to measure it.
     #[must_use]
     pub fn evaluate_probed(&self, event: &Event, probe: &mut dyn EvaluationProbe) -> Decision {
-        self.decide(event, Probe::new(probe))
+        self.decide(event, &[], Probe::new(probe), None)
     }
 
-    fn decide(&self, event: &Event, mut probe: Probe<'_>) -> Decision {
+    /// Decides about one event, and says what led to the decision.
+    ///
+    /// Each rule of the matched policies is evaluated once more, statement by statement, so that this takes many
+    /// times as long as [`evaluate`](Self::evaluate).
+    #[must_use]
+    pub fn explain(&self, event: &Event) -> Explanation {
+        self.explain_with(event, &[])
+    }
+
+    /// The same with policies that a script registered.
+    #[must_use]
+    pub fn explain_with(&self, event: &Event, hooks: &[Hook<'_>]) -> Explanation {
+        let mut record = Record::default();
+        let decision = self.decide(event, hooks, Probe::none(), Some(&mut record));
+        record.finish(decision)
+    }
+
+    fn decide(
+        &self,
+        event: &Event,
+        hooks: &[Hook<'_>],
+        mut probe: Probe<'_>,
+        mut record: Option<&mut Record>,
+    ) -> Decision {
         let start = Instant::now();
         let set = self.set.load();
         let mut findings = Findings {
@@ -202,11 +240,28 @@ impl PolicyEngine {
             probe.leave();
             let routed = Instant::now();
             times.route += microseconds(begun, routed);
+            if let Some(record) = record.as_deref_mut() {
+                record.routed(layer, &matched, event);
+            }
             let policies = matched
                 .iter()
-                .filter_map(|index| layer.policies.get(*index));
-            self.evaluate_policies(policies, event, start, &mut findings, &mut probe);
+                .filter_map(|index| layer.policies.get(*index))
+                .filter_map(Policy::asked);
+            let record = record.as_deref_mut();
+            self.evaluate_policies(policies, event, start, &mut findings, &mut probe, record);
             times.evaluate += microseconds(routed, Instant::now());
+        }
+        if !hooks.is_empty() {
+            let begun = Instant::now();
+            if let Some(record) = record.as_deref_mut() {
+                record.routed_hooks(hooks, event);
+            }
+            let policies = hooks
+                .iter()
+                .filter(|hook| hook.policy.concerns(event))
+                .map(|hook| (&hook.policy.speaker, hook.evaluator));
+            self.evaluate_policies(policies, event, start, &mut findings, &mut probe, record);
+            times.evaluate += microseconds(begun, Instant::now());
         }
         // The standing errors come first and were told when the project was loaded.
         self.tell(&findings, set.standing_errors.len());
@@ -230,7 +285,7 @@ impl PolicyEngine {
             tool: event.shared_tool().cloned(),
             default: outcome.is_default,
             decision_id,
-            policy_digest: Arc::clone(&set.digest),
+            policy_digest: digest_with(&set.digest, hooks),
             timings_us: times,
         };
         self.messages.decided(&decision);
@@ -247,24 +302,30 @@ impl PolicyEngine {
 
     fn evaluate_policies<'set>(
         &self,
-        policies: impl Iterator<Item = &'set Policy>,
+        policies: impl Iterator<Item = (&'set Speaker, &'set dyn Evaluator)>,
         event: &Event,
         start: Instant,
         findings: &mut Findings,
         probe: &mut Probe<'_>,
+        mut record: Option<&mut Record>,
     ) {
         let now = SystemTime::now();
-        for policy in policies {
-            // What is broken is among the standing errors.
-            let Some(prepared) = &policy.prepared else {
-                continue;
-            };
-            let speaker = &prepared.speaker;
+        for (speaker, evaluator) in policies {
+            let explanation = record
+                .as_deref_mut()
+                .and_then(|record| record.begin(speaker));
             match self.options.deadline.checked_sub(start.elapsed()) {
                 Some(left) if !left.is_zero() => {
                     let moment = Moment { now, left };
-                    let evaluator = prepared.evaluator.as_ref();
-                    policy::ask(speaker, evaluator, event.value(), moment, findings, probe);
+                    let input = event.value();
+                    policy::ask(
+                        speaker,
+                        evaluator,
+                        (input, moment),
+                        findings,
+                        probe,
+                        explanation,
+                    );
                 }
                 _ => findings.errors.push(DecisionError {
                     kind: DecisionErrorKind::Timeout,

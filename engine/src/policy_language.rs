@@ -3,6 +3,7 @@
 use std::fmt::Debug;
 
 use crate::evaluator::{Definition, PolicyFault, SharedEvaluator};
+use crate::policy_tests::ScriptTests;
 
 /// A script language whose files may be policies; the engine knows none, and is given those that the host has.
 pub trait PolicyLanguage: Debug + Send + Sync {
@@ -21,6 +22,16 @@ pub trait PolicyLanguage: Debug + Send + Sync {
     ///
     /// When the file cannot be compiled, defines no verb, or defines what is neither a verb nor a test.
     fn compile(&self, source: PolicySource<'_>) -> Result<CompiledPolicy, PolicyFault>;
+
+    /// Finds the tests of one policy; none, where the language has no tests or the file holds none.
+    ///
+    /// # Errors
+    ///
+    /// When the file cannot be compiled.
+    fn tests(&self, source: PolicySource<'_>) -> Result<Option<Box<dyn ScriptTests>>, PolicyFault> {
+        let _ = source;
+        Ok(None)
+    }
 }
 
 /// The file of a policy.

@@ -259,7 +259,7 @@ fn read_rego<'source>(
         summary.id = Arc::from(id.as_str());
     }
     let module = guarded
-        .and_then(|()| Module::parse(path, text))
+        .and_then(|text| Module::parse(path, &text))
         .map_err(|fault| fault_error(summary, fault))?;
     let metadata = metadata.map_err(|fault| metadata_error(summary, &fault, 1))?;
     summary.package = module.package_name();
@@ -408,7 +408,7 @@ fn metadata_error(summary: &PolicySummary, fault: &document::Fault, line: u32) -
 }
 
 /// The line of a key of the metadata block that begins at `from`.
-fn line_of(key: &str, text: &str, comment: &str, from: u32) -> u32 {
+pub(crate) fn line_of(key: &str, text: &str, comment: &str, from: u32) -> u32 {
     let lines = (1_u32..)
         .zip(text.lines())
         .filter(|(number, _)| *number > from);

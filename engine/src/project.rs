@@ -93,14 +93,22 @@ impl Project {
         &self.root
     }
 
+    /// The harnesses with a folder of their own under `policies/`.
+    #[must_use]
+    pub fn harnesses(&self) -> Vec<Harness> {
+        let policies = self.root.join(FOLDER).join("policies");
+        Harness::ALL
+            .into_iter()
+            .filter(|harness| policies.join(harness.name()).is_dir())
+            .collect()
+    }
+
     /// The only harness with a folder of its own under `policies/`, if there is exactly one.
     pub(crate) fn only_harness(&self) -> Option<Harness> {
-        let policies = self.root.join(FOLDER).join("policies");
-        let mut present = Harness::ALL
-            .into_iter()
-            .filter(|harness| policies.join(harness.name()).is_dir());
-        let first = present.next()?;
-        present.next().is_none().then_some(first)
+        match self.harnesses().as_slice() {
+            [only] => Some(*only),
+            _ => None,
+        }
     }
 
     /// The text of a file that need not be there.
@@ -142,6 +150,20 @@ impl Project {
                 .map(|path| self.unread(path, misplaced::MESSAGE)),
         );
         sources.sort_by(|one, other| one.path.cmp(&other.path));
+        Ok(sources)
+    }
+
+    /// The files of tests that lie by themselves, for this harness.
+    ///
+    /// # Errors
+    ///
+    /// When there are more of them than any project should have.
+    pub(crate) fn test_sources(&self, harness: Harness) -> Result<Vec<SourceFile>, EngineError> {
+        let mut sources = Vec::new();
+        let start = self.root.join(FOLDER).join("tests");
+        if start.is_dir() {
+            self.collect(&start, harness, &mut sources)?;
+        }
         Ok(sources)
     }
 

@@ -5,22 +5,55 @@
 //! its own matter, but it is never silence.
 
 mod arguments;
+mod aws;
 mod builtin;
+mod collections;
 mod context;
+mod crypto;
+mod der;
+mod encoding;
+mod graph;
+mod graphql;
+mod json;
+mod json_text;
+mod jwt;
 mod native;
+mod net;
+mod numbers;
 mod refused;
+mod regex;
+mod render;
 mod strings;
+mod template;
 mod time;
+mod uuid;
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-pub(crate) use builtin::{Builtin, BuiltinError, BuiltinErrorKind};
+pub(crate) use builtin::{Builtin, BuiltinError, BuiltinErrorKind, DependsOn};
 pub(crate) use context::Context;
 pub(crate) use refused::refusal;
 
 /// The families, each with its table.
-const FAMILIES: [&[Builtin]; 3] = [native::TABLE, strings::TABLE, time::TABLE];
+const FAMILIES: &[&[Builtin]] = &[
+    aws::TABLE,
+    collections::TABLE,
+    crypto::TABLE,
+    graph::TABLE,
+    graphql::TABLE,
+    json::TABLE,
+    jwt::TABLE,
+    native::TABLE,
+    net::TABLE,
+    numbers::TABLE,
+    regex::TABLE,
+    render::TABLE,
+    strings::TABLE,
+    template::TABLE,
+    time::TABLE,
+    uuid::TABLE,
+];
 
 /// Finds a function by its full name, such as `regex.match`.
 pub(crate) fn find(name: &str) -> Option<&'static Builtin> {
@@ -31,5 +64,5 @@ pub(crate) fn find(name: &str) -> Option<&'static Builtin> {
 
 /// Every function, family by family.
 pub(crate) fn all() -> impl Iterator<Item = &'static Builtin> {
-    FAMILIES.into_iter().flatten()
+    FAMILIES.iter().copied().flatten()
 }

@@ -7,6 +7,14 @@ use crate::policy::Policy;
 /// The tool name that stands for every tool.
 const ANY: &str = "*";
 
+/// Whether a policy for these tools is evaluated for a tool; for none, only if it is for every tool.
+pub(crate) fn names_tool(tools: &[String], tool: Option<&str>) -> bool {
+    tools.is_empty()
+        || tools
+            .iter()
+            .any(|name| name == ANY || Some(name.as_str()) == tool)
+}
+
 /// The policies by event and tool, so that a decision costs what its own policies cost and no more.
 #[derive(Debug, Default)]
 pub(crate) struct Routes {

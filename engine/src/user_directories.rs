@@ -4,16 +4,16 @@ use std::path::PathBuf;
 
 use etcetera::BaseStrategy as _;
 
-/// The folder of what can be made again: `~/.cache` on Linux; none without a home.
-pub(crate) fn cache() -> Option<PathBuf> {
-    etcetera::base_strategy::choose_native_strategy()
-        .ok()
-        .map(|directories| directories.cache_dir())
-}
-
 /// The folder of configuration: `~/.config` on Linux; none without a home.
 pub(crate) fn configuration() -> Option<PathBuf> {
     etcetera::base_strategy::choose_native_strategy()
         .ok()
         .map(|directories| directories.config_dir())
+}
+
+/// The folder of caches: `~/.cache` on Linux; none without a home.
+pub(crate) fn cache() -> Option<PathBuf> {
+    etcetera::base_strategy::choose_native_strategy()
+        .ok()
+        .map(|directories| directories.cache_dir())
 }

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use xtask::failure::Failure;
-use xtask::{ci, figures, opa, screen, test, tidy};
+use xtask::{ci, figures, opa, screen, soak, test, tidy};
 
 const HELP: &str = "\
 usage: cargo xtask COMMAND
@@ -17,6 +17,7 @@ usage: cargo xtask COMMAND
   figures [NAME] [--json] [--counts]
                                     the benchmarks' figures and whether each reaches its target;
                                     --counts adds instruction counts (needs valgrind)
+  soak [DECISIONS]                  a million decisions, and a thousand at a time: no memory lost, no decision lost
   help                              this text
 
 example: cargo xtask figures filter --counts
@@ -42,6 +43,7 @@ fn run(arguments: &[&str]) -> Result<(), Failure> {
         ["opa"] => opa::run(),
         ["tidy"] => tidy::run(),
         ["figures", rest @ ..] => figures::run(&figures::Options::parse(rest)?),
+        ["soak", rest @ ..] => soak::run(rest),
         ["help" | "--help" | "-h"] => {
             screen::say(HELP.trim_end());
             Ok(())

@@ -42,6 +42,17 @@ pub(super) fn integer(arguments: &[Value], index: usize) -> Result<i64, BuiltinE
     }
 }
 
+/// A number as far as 64 bits of floating point hold it.
+pub(super) fn float(value: &Value) -> Option<f64> {
+    match value {
+        Value::Number(number) => number
+            .as_f64()
+            .or_else(|| number.format_decimal().parse().ok())
+            .filter(|float| float.is_finite()),
+        _ => None,
+    }
+}
+
 pub(super) fn array(arguments: &[Value], index: usize) -> Result<&Array, BuiltinError> {
     match at(arguments, index) {
         Value::Array(values) => Ok(values),

@@ -1,10 +1,14 @@
 //! Functions of OPA that policies may not call, each with the reason.
 
 /// The functions and what the message about them says after the name.
-const REFUSED: [(&str, &str); 4] = [
+const REFUSED: [(&str, &str); 5] = [
     (
         "http.send",
         "would reach into the network: give the policy a signal instead",
+    ),
+    (
+        "io.jwt.verify_es512",
+        "needs the curve P-521, which is not offered: sign tokens by ES256, ES384 or EdDSA",
     ),
     (
         "net.lookup_ip_addr",

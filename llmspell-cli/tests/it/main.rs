@@ -8,6 +8,7 @@
 )]
 
 mod eval;
+mod opa;
 mod output;
 mod profile;
 mod program;
@@ -15,3 +16,4 @@ mod record;
 #[cfg(unix)]
 mod repl;
 mod run;
+mod trust;

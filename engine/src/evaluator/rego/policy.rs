@@ -6,15 +6,18 @@ use regorus::utils::limits::ExecutionTimerConfig;
 use regorus::{Engine, Rc, Value};
 
 use super::fault::Fault;
+use super::functions::{self, Failures, Which};
 use super::library::Library;
 use super::syntax::{Module, Shape};
-use super::{bounded, clock};
 use crate::decision::{DecisionErrorKind, Verb};
 use crate::evaluator::{Answers, Definition, Evaluator, Moment};
 
 /// Steps of the interpreter between two looks at the clock: often enough for a deadline of milliseconds, and
 /// seldom enough to cost nothing.
-const CHECK_INTERVAL: NonZeroU32 = NonZeroU32::MIN.saturating_add(127);
+pub(super) const CHECK_INTERVAL: NonZeroU32 = NonZeroU32::MIN.saturating_add(127);
+
+/// What functions of chance would draw from, which a policy may not call.
+pub(super) const NO_CHANCE: [u8; 16] = [0; 16];
 
 /// A compiled policy.
 #[derive(Debug)]
@@ -49,8 +52,7 @@ impl RegoPolicy {
         let load = |error: String| Fault::of_text(&error);
         let mut engine = module.engine.clone();
         engine.set_gather_prints(true);
-        bounded::install(&mut engine, calls()).map_err(load)?;
-        clock::install(&mut engine, calls()).map_err(load)?;
+        functions::install(&mut engine, calls(), Which::Needed, Failures::Fail).map_err(load)?;
         for module in &needs {
             engine
                 .add_policy(module.file.clone(), module.text.clone())
@@ -77,7 +79,7 @@ impl Evaluator for RegoPolicy {
             limit: moment.left,
             check_interval: CHECK_INTERVAL,
         });
-        clock::set(moment.now);
+        functions::set(moment, NO_CHANCE);
         engine.set_input(input.clone());
         for (verb, path) in &self.verbs {
             answers.begin(*verb);
@@ -94,7 +96,7 @@ impl Evaluator for RegoPolicy {
     }
 }
 
-fn failure(text: &str) -> Fault {
+pub(super) fn failure(text: &str) -> Fault {
     let fault = Fault::of_evaluation(text);
     match fault.kind {
         // What regorus says holds times, and two decisions about one event must not differ.
@@ -160,7 +162,7 @@ fn verbs(module: &Module) -> Result<Vec<(Verb, String)>, Fault> {
 }
 
 /// The path of a package; parts that are no names stand in brackets.
-fn path(package: &[String]) -> String {
+pub(super) fn path(package: &[String]) -> String {
     package.iter().fold("data".to_owned(), |path, part| {
         let is_name = part
             .chars()

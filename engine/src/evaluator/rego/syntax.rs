@@ -1,17 +1,22 @@
 //! What the engine must know of a parsed module: its package, rules, calls and references.
 
 mod negation;
+mod results;
 mod walk;
 
 use std::collections::BTreeMap;
+use std::num::NonZeroU32;
+use std::ops::Range;
 
 use regorus::Engine;
-use regorus::unstable::{Module as Tree, Rule};
+use regorus::unstable::{Module as Tree, Ref, Rule, Span};
+use regorus::utils::limits::PolicyLengthConfig;
 
 use super::fault::Fault;
 use crate::decision::Verb;
 
-use walk::{Walk, static_path};
+use walk::Walk;
+pub(super) use walk::static_path;
 
 /// The parts of what each imported name stands for, with `data` or `input` in front.
 type Imports = BTreeMap<String, Vec<String>>;
@@ -29,6 +34,7 @@ pub(crate) struct Module {
     pub(super) imports: Imports,
     /// Imports as references, so that what is imported and never used must be there too.
     pub(super) imported: Vec<Reference>,
+    tree: Ref<Tree>,
     /// An engine that holds this module and nothing else, so that it need not be parsed again.
     pub(super) engine: Engine,
 }
@@ -40,7 +46,7 @@ pub(crate) struct RuleFacts {
     pub(super) name: Vec<String>,
     pub(crate) line: u32,
     /// The bytes of the file that hold it, up to the next rule.
-    pub(super) range: std::ops::Range<usize>,
+    pub(super) range: Range<usize>,
     pub(super) shape: Shape,
     pub(super) calls: Vec<Call>,
     pub(super) references: Vec<Reference>,
@@ -69,8 +75,10 @@ pub(super) struct Call {
     pub(super) path: Vec<String>,
     pub(super) line: u32,
     pub(super) arguments: usize,
-    /// The first argument, where it is a string that stands there.
-    pub(super) first: Option<String>,
+    /// The bytes of the call.
+    pub(super) range: Range<usize>,
+    /// The bytes of the last argument.
+    pub(super) last: Range<usize>,
 }
 
 /// Something that is named: the parts that stand fast.
@@ -80,10 +88,30 @@ pub(super) struct Reference {
     pub(super) line: u32,
 }
 
+/// An engine for a text that the guard has accepted, whose lines are longer once it is rewritten.
+pub(super) fn new_engine() -> Engine {
+    const MAX_COLUMNS: NonZeroU32 = NonZeroU32::MIN.saturating_add(1 << 22);
+    let mut engine = Engine::new();
+    engine.set_policy_length_config(PolicyLengthConfig {
+        max_col: MAX_COLUMNS,
+        ..PolicyLengthConfig::default()
+    });
+    engine
+}
+
 impl Module {
     /// Parses a module whose text the guard has accepted.
     pub(crate) fn parse(file: &str, text: &str) -> Result<Self, Fault> {
-        let mut engine = Engine::new();
+        let module = Self::read(file, text)?;
+        let calls = module.rules.iter().flat_map(|rule| &rule.calls);
+        match results::in_front(text, calls) {
+            Some(text) => Self::read(file, &text),
+            None => Ok(module),
+        }
+    }
+
+    fn read(file: &str, text: &str) -> Result<Self, Fault> {
+        let mut engine = new_engine();
         engine
             .add_policy(file.to_owned(), text.to_owned())
             .map_err(|error| Fault::of_text(&error.to_string()))?;
@@ -105,7 +133,7 @@ impl Module {
         file: &str,
         text: &str,
         package: Vec<String>,
-        tree: &Tree,
+        tree: &Ref<Tree>,
         engine: Engine,
     ) -> Result<Self, Fault> {
         let (imports, imported) = imports(tree)?;
@@ -125,8 +153,14 @@ impl Module {
             rules,
             imports,
             imported,
+            tree: Ref::clone(tree),
             engine,
         })
+    }
+
+    /// The syntax tree.
+    pub(super) fn tree(&self) -> &Tree {
+        &self.tree
     }
 
     /// The package's name with dots.
@@ -151,7 +185,13 @@ impl Module {
 }
 
 fn start_of(rule: &Rule) -> usize {
-    usize::try_from(rule.span().start).unwrap_or(usize::MAX)
+    range(rule.span()).start
+}
+
+/// The bytes of a span.
+fn range(span: &Span) -> Range<usize> {
+    let at = |place: u32| usize::try_from(place).unwrap_or(usize::MAX);
+    at(span.start)..at(span.end)
 }
 
 /// The imported names and what they stand for.

@@ -217,7 +217,7 @@ impl<'bundle> Sources<'bundle> {
         let mut modules = Vec::new();
         for (path, text) in &bundle.sources {
             let module = check_source(text)
-                .and_then(|()| Module::parse(path, text))
+                .and_then(|text| Module::parse(path, &text))
                 .map_err(|fault| within(path, &fault))?;
             let metadata =
                 Metadata::read(text, COMMENT).map_err(|fault| metadata_fault(&fault.message))?;

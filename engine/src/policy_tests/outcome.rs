@@ -1,0 +1,54 @@
+//! How a test ended.
+
+use crate::evaluator::PolicyFault;
+
+/// A test that stands in a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FoundTest {
+    /// Its name, such as `test_denies_root`.
+    pub name: String,
+    /// The line where it begins, counted from 1.
+    pub line: u32,
+}
+
+/// How a test ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TestOutcome {
+    /// It is true.
+    Passed,
+    /// It is not true: it returned something else, or nothing, or an assertion of its own failed.
+    Failed {
+        /// What it was instead, as one sentence without a full stop.
+        message: String,
+        /// The line of the expression that failed, where it is known.
+        line: Option<u32>,
+    },
+    /// It could not be run to its end.
+    Broken(PolicyFault),
+    /// It is marked as still to be written.
+    Skipped,
+}
+
+/// What one run of a test left behind.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TestRun {
+    /// How it ended.
+    pub outcome: TestOutcome,
+    /// What it printed, in order.
+    pub prints: Vec<String>,
+}
+
+impl From<TestOutcome> for TestRun {
+    fn from(outcome: TestOutcome) -> Self {
+        Self {
+            outcome,
+            prints: Vec::new(),
+        }
+    }
+}
+
+impl From<PolicyFault> for TestOutcome {
+    fn from(fault: PolicyFault) -> Self {
+        Self::Broken(fault)
+    }
+}
