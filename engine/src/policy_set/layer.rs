@@ -21,6 +21,9 @@ use crate::signals::{Gathered, Need, Signals};
 use crate::trust::TrustGate;
 use crate::value::Value;
 
+/// What evaluates a guardrail.
+pub(super) const GUARDRAIL: &str = "guardrail";
+
 /// The policies of one configuration, and what they see besides the event.
 #[derive(Debug)]
 pub(crate) struct Layer {
@@ -97,7 +100,13 @@ impl Layer {
         let policy_loader::Loaded {
             mut policies,
             aggregator,
-        } = policy_loader::load(&sources, purpose.languages, purpose.wanted, purpose.rvm, purpose.wasm);
+        } = policy_loader::load(
+            &sources,
+            purpose.languages,
+            purpose.wanted,
+            purpose.rvm,
+            purpose.wasm,
+        );
         let is_empty = policies.is_empty() && !rulebook.switches_on_guardrails();
         let texts: BTreeMap<&str, &str> = sources
             .iter()
@@ -111,7 +120,10 @@ impl Layer {
             })
             .collect();
         // Guardrails are asked first, so that no policy can use up their time.
-        for guardrail in guardrails(project, &rulebook, purpose.harness)?.into_iter().rev() {
+        for guardrail in guardrails(project, &rulebook, purpose.harness)?
+            .into_iter()
+            .rev()
+        {
             let line = rulebook.line_of_builtin(guardrail.name);
             let place = (&rulebook.file, line);
             needs.insert(0, guardrail_needs(&guardrail, place, &mut signals));
@@ -217,7 +229,7 @@ fn guardrail_policy(guardrail: Guardrail, (file, line): (&Arc<str>, u32)) -> Pol
             tools: guardrail.tools,
             signals: signals.collect(),
             verbs: guardrail.verbs,
-            evaluator: "guardrail",
+            evaluator: GUARDRAIL,
             is_compiled: false,
             error: None,
         },
