@@ -30,7 +30,12 @@ pub trait Evaluator: Debug {
     /// within the moment says so with a fault of the kind `timeout`: silence would be an allow.
     fn evaluate(&self, input: &Value, moment: Moment, answers: &mut Answers<'_, '_>);
 
-    /// The same, and says what each rule did and which parts of the input were read, as far as that can be told.
+    /// Whether a signal that the policy needs must be gathered for this event; the others are spared.
+    fn wants_signal(&self, _name: &str, _event: &Value) -> bool {
+        true
+    }
+
+    /// Evaluates, and says what each rule did and which parts of the input were read, as far as that can be told.
     ///
     /// What the answers get must be what [`evaluate`](Self::evaluate) would give them: an explanation that decides
     /// otherwise explains nothing.

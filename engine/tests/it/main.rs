@@ -10,6 +10,7 @@
 mod builtins;
 mod decisions;
 mod event;
+mod guardrails;
 mod messages;
 mod metadata;
 mod modules;
