@@ -9,6 +9,7 @@ use crate::evaluation_probe::{EvaluationStep, Probe};
 use crate::evaluator::{Answers, Evaluator, Findings, Moment, SharedEvaluator, Speaker};
 use crate::explain::PolicyExplanation;
 use crate::metadata::Metadata;
+use crate::rulebook;
 use crate::value::Value;
 
 /// What a project's list of policies says about one of them.
@@ -104,6 +105,11 @@ pub(crate) fn ask(
 }
 
 impl PolicySummary {
+    /// Whether it is a guardrail, which stands in a rulebook instead of a file of its own.
+    pub(crate) fn is_guardrail(&self) -> bool {
+        self.file.ends_with(rulebook::NAME)
+    }
+
     /// What is known before the file is read.
     pub(crate) fn unread(path: &str) -> Self {
         let stem = Path::new(path)
