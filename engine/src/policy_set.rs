@@ -77,7 +77,9 @@ impl PolicySet {
             .flat_map(|loaded| &loaded.layer.policies)
             .map(|policy| policy.summary.clone())
             .collect();
-        let settings_text = settings.text.map(|text| (settings::FILE.to_owned(), text.into_bytes()));
+        let settings_text = settings
+            .text
+            .map(|text| (settings::FILE.to_owned(), text.into_bytes()));
         let files = loaded
             .iter_mut()
             .flat_map(|loaded| std::mem::take(&mut loaded.files));

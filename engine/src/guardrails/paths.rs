@@ -78,7 +78,12 @@ impl Protected {
     /// Whether a text of another language names a protected path.
     pub(super) fn is_named(&self, code: &Word) -> bool {
         let text: String = folded(&code.shown())
-            .filter(|sign| !matches!(sign, '\'' | '"' | '+' | ' ' | '\\' | '`' | ',' | '\n' | '(' | ')' | '[' | ']'))
+            .filter(|sign| {
+                !matches!(
+                    sign,
+                    '\'' | '"' | '+' | ' ' | '\\' | '`' | ',' | '\n' | '(' | ')' | '[' | ']'
+                )
+            })
             .collect();
         self.entries
             .iter()
@@ -104,7 +109,9 @@ impl Protected {
         paths.dedup();
         self.entries.iter().any(|entry| {
             paths.iter().any(|path| {
-                entry.covers(path) || (is_wide && entry.lies_beneath(path, effect.brings_names && !effect.is_recursive))
+                entry.covers(path)
+                    || (is_wide
+                        && entry.lies_beneath(path, effect.brings_names && !effect.is_recursive))
             })
         }) || (effect.kind.changes() && paths.iter().any(|path| self.is_same_file(path)))
     }
@@ -124,12 +131,17 @@ impl Protected {
                 let at_place = places.iter().any(|place| {
                     let place = place.to_string_lossy();
                     (counts(variant) && variant.may_be(&place))
-                        || cuts.iter().any(|cut| counts(cut) && !effect.is_existing && cut.may_be(&place))
+                        || cuts
+                            .iter()
+                            .any(|cut| counts(cut) && !effect.is_existing && cut.may_be(&place))
                 });
                 let above = effect.is_recursive
                     && word.openness().is_none()
                     && entry.places.iter().any(|place| {
-                        place.ancestors().skip(1).any(|above| variant.may_be(&above.to_string_lossy()))
+                        place
+                            .ancestors()
+                            .skip(1)
+                            .any(|above| variant.may_be(&above.to_string_lossy()))
                     });
                 names || at_place || above
             })
@@ -137,7 +149,9 @@ impl Protected {
     }
 
     fn directory(&self) -> &str {
-        self.station.as_ref().map_or("/", |station| station.root.as_str())
+        self.station
+            .as_ref()
+            .map_or("/", |station| station.root.as_str())
     }
 
     /// Whether a file with several names is one of the protected.
@@ -152,7 +166,8 @@ impl Protected {
         }
         self.entries.iter().any(|entry| {
             entry.present(true).iter().any(|place| {
-                std::fs::metadata(place).is_ok_and(|place| place.dev() == found.dev() && place.ino() == found.ino())
+                std::fs::metadata(place)
+                    .is_ok_and(|place| place.dev() == found.dev() && place.ino() == found.ino())
             })
         })
     }
@@ -172,8 +187,13 @@ impl Entry {
         let resolved = resolve(if trimmed.is_empty() { "/" } else { trimmed }, root);
         let mut places = vec![resolved.lexical, resolved.canonical];
         places.dedup();
-        let names: Vec<String> = trimmed.split(['/', '\\']).map(|name| folded(name).collect()).collect();
-        let key = names.last().map(|name| name.trim_start_matches(['.', '*']).to_owned());
+        let names: Vec<String> = trimmed
+            .split(['/', '\\'])
+            .map(|name| folded(name).collect())
+            .collect();
+        let key = names
+            .last()
+            .map(|name| name.trim_start_matches(['.', '*']).to_owned());
         let shape = if trimmed.contains('*') {
             Shape::Pattern(patterns(trimmed, is_placed, &station.root))
         } else if is_placed {
@@ -195,7 +215,10 @@ impl Entry {
             Shape::Names(names) => {
                 let parts = parts(path);
                 parts.windows(names.len()).any(|window| {
-                    window.iter().zip(names).all(|(part, name)| is_same_name(part, name))
+                    window
+                        .iter()
+                        .zip(names)
+                        .all(|(part, name)| is_same_name(part, name))
                 })
             }
             Shape::Pattern(patterns) => {
@@ -232,7 +255,12 @@ impl Entry {
                 continue;
             }
             let walk = walkdir::WalkDir::new(place).max_depth(MAX_DEPTH);
-            present.extend(walk.into_iter().flatten().take(MAX_ENTRIES).map(walkdir::DirEntry::into_path));
+            present.extend(
+                walk.into_iter()
+                    .flatten()
+                    .take(MAX_ENTRIES)
+                    .map(walkdir::DirEntry::into_path),
+            );
         }
         present
     }
@@ -242,7 +270,12 @@ impl Entry {
 fn patterns(written: &str, is_placed: bool, root: &str) -> Vec<Word> {
     let mut starts = Vec::new();
     if is_placed {
-        starts.push(resolve(written, Path::new(root)).lexical.to_string_lossy().into_owned());
+        starts.push(
+            resolve(written, Path::new(root))
+                .lexical
+                .to_string_lossy()
+                .into_owned(),
+        );
     } else {
         starts.push(format!("*/{written}"));
         if written.starts_with('*') {
@@ -258,12 +291,18 @@ fn patterns(written: &str, is_placed: bool, root: &str) -> Vec<Word> {
 }
 
 fn parts(path: &Path) -> Vec<String> {
-    path.iter().map(|part| folded(&part.to_string_lossy()).collect()).collect()
+    path.iter()
+        .map(|part| folded(&part.to_string_lossy()).collect())
+        .collect()
 }
 
 fn begins_with(path: &Path, start: &Path) -> bool {
     let (path, start) = (parts(path), parts(start));
-    path.len() >= start.len() && path.iter().zip(&start).all(|(part, name)| is_same_name(part, name))
+    path.len() >= start.len()
+        && path
+            .iter()
+            .zip(&start)
+            .all(|(part, name)| is_same_name(part, name))
 }
 
 /// Whether two names, in lower case, are the same file on any system: some drop dots and blanks at the end, some have
@@ -287,7 +326,9 @@ fn rewritten(path: &str, directory: &str) -> String {
     let mut parts = path.split('/').filter(|part| !part.is_empty());
     let (first, process, name) = (parts.next(), parts.next(), parts.next());
     let is_process = process.is_some_and(|process| {
-        process == "self" || process == "thread-self" || process.chars().all(|sign| sign.is_ascii_digit())
+        process == "self"
+            || process == "thread-self"
+            || process.chars().all(|sign| sign.is_ascii_digit())
     });
     if first != Some("proc") || !is_process || !path.starts_with('/') {
         return path.to_owned();

@@ -110,23 +110,31 @@ impl<'w> Call<'w> {
     /// Whether one of these letters stands in a group of short options, or one of these long options is there, which
     /// may be cut short.
     pub(super) fn has(&self, letters: &str, long: &[&str]) -> bool {
-        self.arguments().iter().take_while(|word| word.plain() != "--").any(|word| {
-            let text = word.start();
-            match text.strip_prefix("--") {
-                Some(name) => {
-                    let name = name.split('=').next().unwrap_or_default();
-                    name.len() > 2 && long.iter().any(|long| long.starts_with(name))
+        self.arguments()
+            .iter()
+            .take_while(|word| word.plain() != "--")
+            .any(|word| {
+                let text = word.start();
+                match text.strip_prefix("--") {
+                    Some(name) => {
+                        let name = name.split('=').next().unwrap_or_default();
+                        name.len() > 2 && long.iter().any(|long| long.starts_with(name))
+                    }
+                    None => {
+                        text.starts_with('-')
+                            && text.chars().skip(1).any(|letter| letters.contains(letter))
+                    }
                 }
-                None => text.starts_with('-') && text.chars().skip(1).any(|letter| letters.contains(letter)),
-            }
-        })
+            })
     }
 
     /// The value of an option: `-o x`, `-ox`, `--long x` or `--long=x`.
     pub(super) fn value(&self, short: &str, long: &str) -> Option<Word> {
         let mut arguments = self.arguments().iter();
         while let Some(word) = arguments.next() {
-            if (!short.is_empty() && word.plain() == short) || (!long.is_empty() && word.plain() == long) {
+            if (!short.is_empty() && word.plain() == short)
+                || (!long.is_empty() && word.plain() == long)
+            {
                 return arguments.next().cloned();
             }
             if !long.is_empty()

@@ -333,7 +333,12 @@ impl Walker<'_> {
     }
 
     /// The output that is left for others when redirections took theirs.
-    pub(super) fn shown(&mut self, output: Word, is_elsewhere: bool, redirects: &[Redirect]) -> Word {
+    pub(super) fn shown(
+        &mut self,
+        output: Word,
+        is_elsewhere: bool,
+        redirects: &[Redirect],
+    ) -> Word {
         if !is_elsewhere {
             return output;
         }

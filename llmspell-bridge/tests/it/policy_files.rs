@@ -290,7 +290,8 @@ fn an_explanation_says_which_functions_spoke_and_what_they_read() {
             ["input.nothing", "input.tool_input.command"],
             "{file}"
         );
-        let policy = &explanation.evaluated[0];
+        let mut evaluated = explanation.evaluated.iter();
+        let policy = evaluated.find(|policy| &*policy.policy == "a").unwrap();
         let rules: Vec<_> = policy
             .rules
             .iter()
