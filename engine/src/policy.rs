@@ -9,8 +9,10 @@ use crate::evaluation_probe::{EvaluationStep, Probe};
 use crate::evaluator::{Answers, Evaluator, Findings, Moment, SharedEvaluator, Speaker};
 use crate::explain::PolicyExplanation;
 use crate::metadata::Metadata;
-use crate::rulebook;
 use crate::value::Value;
+
+/// What evaluates a guardrail.
+pub(crate) const GUARDRAIL: &str = "guardrail";
 
 /// What a project's list of policies says about one of them.
 #[derive(Debug, Clone, PartialEq)]
@@ -107,7 +109,7 @@ pub(crate) fn ask(
 impl PolicySummary {
     /// Whether it is a guardrail, which stands in a rulebook instead of a file of its own.
     pub(crate) fn is_guardrail(&self) -> bool {
-        self.file.ends_with(rulebook::NAME)
+        self.evaluator == GUARDRAIL
     }
 
     /// What is known before the file is read.
