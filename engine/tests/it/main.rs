@@ -18,6 +18,7 @@ mod negation;
 mod places;
 mod probe;
 mod project;
+mod rego_query;
 mod reload;
 mod repeatability;
 mod stack;
