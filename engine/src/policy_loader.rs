@@ -6,13 +6,13 @@ use std::sync::Arc;
 
 use crate::decision::{DecisionError, DecisionErrorKind};
 use crate::document;
-use crate::evaluator::rego::{self, Aggregator, Library, Module, RegoPolicy};
+use crate::evaluator::rego::{self, Aggregator, Library, Module, RegoPolicy, Rvm};
 use crate::evaluator::{PolicyFault, Speaker};
 use crate::harness::Harness;
 use crate::metadata::{Metadata, Routing};
 use crate::policy::{Policy, PolicySummary, Prepared};
 use crate::policy_language::{PolicyLanguage, PolicySource};
-use crate::project::SourceFile;
+use crate::project::{GLOBAL, SourceFile};
 use crate::selection::{self, LeftOut, Wanted};
 
 const POLICIES: [&str; 2] = ["cupcake", "policies"];
@@ -64,6 +64,7 @@ pub(crate) fn load(
     sources: &[SourceFile],
     languages: &Languages,
     wanted: Option<Wanted<'_>>,
+    rvm: Rvm,
 ) -> Loaded {
     let mut left_out = wanted
         .map(|wanted| selection::left_out(sources, languages, wanted))
@@ -84,7 +85,7 @@ pub(crate) fn load(
         .partition(|candidate| candidate.as_ref().is_ok_and(Candidate::is_aggregator));
     let mut policies: Vec<Policy> = candidates
         .into_iter()
-        .map(|candidate| finish(candidate, &library))
+        .map(|candidate| finish(candidate, &library, rvm))
         .collect();
     let aggregator = aggregators.into_iter().flatten().next();
     let aggregator = aggregator.and_then(|candidate| {
@@ -130,12 +131,13 @@ fn aggregate(
         .map_err(|fault| fault_error(&candidate.summary, fault))
 }
 
-fn finish(candidate: Result<Candidate<'_>, Unprepared>, library: &Library) -> Policy {
+fn finish(candidate: Result<Candidate<'_>, Unprepared>, library: &Library, rvm: Rvm) -> Policy {
     match candidate {
         Err(summary) => Policy::unprepared(*summary),
-        Ok(mut candidate) => match prepare(&candidate, library) {
+        Ok(mut candidate) => match prepare(&candidate, library, rvm) {
             Ok(prepared) => {
                 candidate.summary.verbs = prepared.speaker.verbs();
+                candidate.summary.is_compiled = prepared.evaluator.is_compiled();
                 Policy {
                     summary: candidate.summary,
                     prepared: Some(prepared),
@@ -149,7 +151,11 @@ fn finish(candidate: Result<Candidate<'_>, Unprepared>, library: &Library) -> Po
     }
 }
 
-fn prepare(candidate: &Candidate<'_>, library: &Library) -> Result<Prepared, PolicyFault> {
+fn prepare(
+    candidate: &Candidate<'_>,
+    library: &Library,
+    rvm: Rvm,
+) -> Result<Prepared, PolicyFault> {
     let summary = &candidate.summary;
     let speaker = |line, definitions| Speaker {
         id: Arc::clone(&summary.id),
@@ -165,7 +171,7 @@ fn prepare(candidate: &Candidate<'_>, library: &Library) -> Result<Prepared, Pol
             };
             Ok(Prepared {
                 speaker: speaker(module.package_line, rego::definitions(module)),
-                evaluator: Box::new(RegoPolicy::compile(library, index)?),
+                evaluator: Box::new(RegoPolicy::compile(library, index, rvm)?),
             })
         }
         Readable::Aggregator(_) => Err(PolicyFault::load("the aggregator is no policy", 1)),
@@ -243,6 +249,7 @@ fn read_script<'source>(
     language: &'source dyn PolicyLanguage,
     summary: &mut PolicySummary,
 ) -> Result<(Readable<'source>, Option<Arc<str>>), DecisionError> {
+    summary.evaluator = language.name();
     let comment = language.comment();
     let metadata =
         Metadata::read(text, comment).map_err(|fault| metadata_error(summary, &fault, 1))?;
@@ -257,6 +264,7 @@ fn read_rego<'source>(
     library: &mut Library,
     summary: &mut PolicySummary,
 ) -> Result<Found<'source>, DecisionError> {
+    summary.evaluator = "rego";
     let guarded = rego::check_source(text);
     let metadata = Metadata::read(text, COMMENT);
     if let Ok(Some(Metadata { id: Some(id), .. })) = &metadata {
@@ -280,7 +288,11 @@ fn read_rego<'source>(
             return Err(summary.error(DecisionErrorKind::Metadata, message, line));
         }
         Role::Test => return Ok(None),
-        Role::Aggregator if rego::is_plain_aggregator(text) => return Ok(None),
+        Role::Aggregator if is_plain_aggregator(text, path) => return Ok(None),
+        Role::Aggregator if path.starts_with(GLOBAL) => {
+            let message = "a customised `system/evaluate.rego` of the global configuration cannot be evaluated by this engine";
+            return Err(summary.error(DecisionErrorKind::Load, message, Some(module.package_line)));
+        }
         Role::Aggregator => {
             if let Some(owner) = library.first_of(&module.package) {
                 let message = format!("`{owner}` aggregates the policies already");
@@ -347,15 +359,6 @@ fn route(
     routing
         .check(Harness::of_file(&summary.file))
         .map_err(|(key, fault)| metadata_error(summary, &fault, line_of(key)))?;
-    if let Some(signal) = routing.required_signals.0.first() {
-        let message =
-            format!("the policy needs the signal `{signal}`, which this engine cannot gather");
-        return Err(summary.error(
-            DecisionErrorKind::Signal,
-            message,
-            Some(line_of("required_signals")),
-        ));
-    }
     summary.events = routing.required_events.0;
     summary.tools = routing.required_tools.0;
     summary.signals = routing.required_signals.0;
@@ -373,9 +376,9 @@ enum Role {
 
 impl Role {
     fn of(module: &Module) -> Self {
-        let package = &module.package;
+        let package: Vec<&str> = local_package(module).collect();
         let is_in = |start: [&str; 2]| {
-            package.len() > 2 && package.iter().zip(start).all(|(part, name)| part == name)
+            package.len() > 2 && package.iter().zip(start).all(|(part, name)| *part == name)
         };
         if module.file.ends_with("_test.rego")
             && package.last().is_some_and(|name| name.ends_with("_test"))
@@ -385,11 +388,28 @@ impl Role {
             Self::Policy
         } else if is_in(HELPERS) || is_in(SYSTEM) {
             Self::Helper
-        } else if package.iter().eq(SYSTEM) {
+        } else if package == SYSTEM {
             Self::Aggregator
         } else {
             Self::Stranger
         }
+    }
+}
+
+/// The package without the `global` that the machine's own policies may have in it.
+fn local_package(module: &Module) -> impl Iterator<Item = &str> {
+    let is_global = module.file.starts_with(GLOBAL);
+    let parts = module.package.iter().enumerate();
+    parts
+        .filter(move |(index, part)| !(is_global && *index == 1 && *part == "global"))
+        .map(|(_, part)| part.as_str())
+}
+
+fn is_plain_aggregator(text: &str, path: &str) -> bool {
+    if path.starts_with(GLOBAL) {
+        rego::is_plain_aggregator(&text.replace("cupcake.global.", "cupcake."))
+    } else {
+        rego::is_plain_aggregator(text)
     }
 }
 

@@ -21,6 +21,8 @@ mod native;
 mod net;
 mod numbers;
 mod refused;
+mod regex;
+mod render;
 mod strings;
 mod template;
 mod time;
@@ -34,7 +36,7 @@ pub(crate) use context::Context;
 pub(crate) use refused::refusal;
 
 /// The families, each with its table.
-const FAMILIES: [&[Builtin]; 14] = [
+const FAMILIES: &[&[Builtin]] = &[
     aws::TABLE,
     collections::TABLE,
     crypto::TABLE,
@@ -45,6 +47,8 @@ const FAMILIES: [&[Builtin]; 14] = [
     native::TABLE,
     net::TABLE,
     numbers::TABLE,
+    regex::TABLE,
+    render::TABLE,
     strings::TABLE,
     template::TABLE,
     time::TABLE,
@@ -60,5 +64,5 @@ pub(crate) fn find(name: &str) -> Option<&'static Builtin> {
 
 /// Every function, family by family.
 pub(crate) fn all() -> impl Iterator<Item = &'static Builtin> {
-    FAMILIES.into_iter().flatten()
+    FAMILIES.iter().copied().flatten()
 }

@@ -3,6 +3,7 @@
 pub mod ci;
 pub mod conformance;
 pub mod dependency_audit;
+pub mod differential;
 pub mod examples;
 pub mod failure;
 pub mod figures;

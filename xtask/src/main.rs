@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use xtask::failure::Failure;
-use xtask::{ci, conformance, figures, screen, soak, test, tidy};
+use xtask::{ci, conformance, differential, figures, screen, soak, test, tidy};
 
 const HELP: &str = "\
 usage: cargo xtask COMMAND
@@ -17,6 +17,8 @@ usage: cargo xtask COMMAND
   figures [NAME] [--json] [--counts]
                                     the benchmarks' figures and whether each reaches its target;
                                     --counts adds instruction counts (needs valgrind)
+  differential [--pairs N] [--seed S] [--evaluator rvm|wasm]
+                                    generated policies and events: the same decisions as in the interpreter
   soak [DECISIONS]                  a million decisions, and a thousand at a time: no memory lost, no decision lost
   help                              this text
 
@@ -43,6 +45,7 @@ fn run(arguments: &[&str]) -> Result<(), Failure> {
         ["tidy"] => tidy::run(),
         ["conformance", rest @ ..] => conformance::run(&conformance::Options::parse(rest)?),
         ["figures", rest @ ..] => figures::run(&figures::Options::parse(rest)?),
+        ["differential", rest @ ..] => differential::run(rest),
         ["soak", rest @ ..] => soak::run(rest),
         ["help" | "--help" | "-h"] => {
             screen::say(HELP.trim_end());

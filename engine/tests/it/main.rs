@@ -9,6 +9,7 @@
 
 mod builtins;
 mod decisions;
+mod differential;
 mod event;
 mod killers;
 mod messages;
@@ -16,11 +17,15 @@ mod metadata;
 mod modules;
 mod negation;
 mod places;
+mod policy_tests;
 mod probe;
 mod project;
 mod rego_query;
+mod project_template;
 mod reload;
 mod repeatability;
+mod signals;
 mod stack;
 mod support;
 mod trust;
+mod validator;

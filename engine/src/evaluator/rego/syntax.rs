@@ -9,7 +9,7 @@ use std::num::NonZeroU32;
 use std::ops::Range;
 
 use regorus::Engine;
-use regorus::unstable::{Expr, Module as Tree, Rule, RuleHead, Span};
+use regorus::unstable::{Expr, Module as Tree, Ref, Rule, RuleHead, Span};
 use regorus::utils::limits::PolicyLengthConfig;
 
 use super::fault::Fault;
@@ -35,6 +35,7 @@ pub(crate) struct Module {
     pub(super) imports: Imports,
     /// Imports as references, so that what is imported and never used must be there too.
     pub(super) imported: Vec<Reference>,
+    tree: Ref<Tree>,
     /// An engine that holds this module and nothing else, so that it need not be parsed again.
     pub(super) engine: Engine,
     /// The modules of the rules of this file that are named by a keyword.
@@ -152,7 +153,7 @@ impl Module {
         file: &str,
         text: &str,
         package: Vec<String>,
-        tree: &Tree,
+        tree: &Ref<Tree>,
         engine: Engine,
     ) -> Result<Self, Fault> {
         let (imports, imported) = imports(tree)?;
@@ -172,9 +173,15 @@ impl Module {
             rules,
             imports,
             imported,
+            tree: Ref::clone(tree),
             engine,
             others: Vec::new(),
         })
+    }
+
+    /// The syntax tree.
+    pub(super) fn tree(&self) -> &Tree {
+        &self.tree
     }
 
     /// Everything that its rules call.
