@@ -44,6 +44,7 @@ mod hook_policy;
 mod inspection;
 mod messages;
 mod metadata;
+mod opa;
 mod opa_store;
 mod policy;
 mod policy_engine;
@@ -63,9 +64,9 @@ mod route;
 mod rulebook;
 mod selection;
 mod settings;
-mod signals;
 #[allow(dead_code, reason = "guardrails use it soon")]
 mod shell;
+mod signals;
 mod synthesis;
 mod trust;
 mod user_directories;
@@ -105,7 +106,7 @@ pub use rego_query::{
     RegoAnswer, RegoError, RegoErrorKind, RegoModule, RegoOptions, RegoQuery, RegoSolution,
 };
 pub use reload::{Reload, Watch};
-pub use settings::Mode;
+pub use settings::{Mode, RegoEvaluator};
 pub use trust::{
     FileTrust, KeyStore, SignatureAlgorithm, SignedManifest, TrustOptions, TrustReport,
     TrustedProject,

@@ -11,6 +11,9 @@ use crate::explain::PolicyExplanation;
 use crate::metadata::Metadata;
 use crate::value::Value;
 
+/// What evaluates a guardrail.
+pub(crate) const GUARDRAIL: &str = "guardrail";
+
 /// What a project's list of policies says about one of them.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PolicySummary {
@@ -104,6 +107,11 @@ pub(crate) fn ask(
 }
 
 impl PolicySummary {
+    /// Whether it is a guardrail, which stands in a rulebook instead of a file of its own.
+    pub(crate) fn is_guardrail(&self) -> bool {
+        self.evaluator == GUARDRAIL
+    }
+
     /// What is known before the file is read.
     pub(crate) fn unread(path: &str) -> Self {
         let stem = Path::new(path)

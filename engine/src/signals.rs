@@ -7,6 +7,7 @@
 mod declared;
 mod environment;
 mod gather;
+mod listing;
 mod needs;
 mod outcome;
 mod output;

@@ -204,7 +204,11 @@ policy  evaluator  verbs     file
 broken  rego       (broken)  .cupcake/policies/broken.rego
 P       rego       deny      .cupcake/policies/claude/p.rego
 
+guardrail                  verbs
+BUILTIN-RULEBOOK-SECURITY  halt   The policies stay as they are
+
 event       tool  policies
+PreToolUse  *     BUILTIN-RULEBOOK-SECURITY
 PreToolUse  bash  P
 
 error: .cupcake/policies/broken.rego:1: the policy has no `# METADATA` block with `custom.routing`, so no event would reach it
@@ -225,7 +229,10 @@ error: .cupcake/policies/broken.rego:1: the policy has no `# METADATA` block wit
     );
     assert_eq!(
         document["routes"],
-        json!([{ "event": "PreToolUse", "tool": "bash", "policies": ["P"] }])
+        json!([
+            { "event": "PreToolUse", "tool": "*", "policies": ["BUILTIN-RULEBOOK-SECURITY"] },
+            { "event": "PreToolUse", "tool": "bash", "policies": ["P"] },
+        ])
     );
 
     let ran = folder.run(&["inspect", "--dot"]);

@@ -114,10 +114,10 @@ fn an_explanation_says_why_each_policy_was_or_was_not_asked() {
         br#"{"hook_event_name":"PreToolUse","tool_name":"Bsh","tool_input":{"command":"ls"}}"#;
     let ran = folder.run_with(&["eval", "--explain"], event);
     assert_eq!((ran.code, ran.err.as_str()), (0, ""));
-    let (_, explained) = ran.out.split_once("\n\n").unwrap();
+    let (_, explained) = ran.out.split_once("\n\nnot asked\n").unwrap();
     assert_eq!(
         explained,
-        "not asked\n  NO-ROOT (.cupcake/policies/claude/example.rego): it is for the tool `Bash`, and the event is of `Bsh`: did you mean `Bash`?\n"
+        "  NO-ROOT (.cupcake/policies/claude/example.rego): it is for the tool `Bash`, and the event is of `Bsh`: did you mean `Bash`?\n"
     );
     let ran = folder.run_with(&["eval", "--explain", "--json"], event);
     let explanation: serde_json::Value = serde_json::from_str(&ran.out).unwrap();
