@@ -21,6 +21,7 @@ mod places;
 mod policy_tests;
 mod probe;
 mod project;
+mod rego_query;
 mod project_template;
 mod reload;
 mod repeatability;
