@@ -24,5 +24,5 @@ mod repeatability;
 mod stack;
 mod support;
 mod trust;
-mod wasm;
 mod validator;
+mod wasm;
