@@ -31,6 +31,11 @@ pub trait Evaluator: Debug {
     /// within the moment says so with a fault of the kind `timeout`: silence would be an allow.
     fn evaluate(&self, input: &Value, moment: Moment, answers: &mut Answers<'_, '_>);
 
+    /// Whether a signal that the policy needs must be gathered for this event; the others are spared.
+    fn wants_signal(&self, _name: &str, _event: &Value) -> bool {
+        true
+    }
+
     /// Whether the policy runs on the virtual machine for Rego.
     fn is_compiled(&self) -> bool {
         false

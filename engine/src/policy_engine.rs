@@ -270,14 +270,13 @@ impl PolicyEngine {
                 .filter_map(|index| layer.policies.get(*index))
                 .filter_map(Policy::asked);
             let record = record.as_deref_mut();
+            let found = &mut findings;
             match &layer.aggregator {
                 None => {
-                    let found = &mut findings;
                     self.evaluate_policies(policies, &seen, clock, found, &mut probe, record);
                 }
                 Some(aggregator) => {
                     let policies: Vec<_> = policies.collect();
-                    let found = &mut findings;
                     self.aggregate(
                         aggregator, &policies, &seen, clock, found, &mut probe, record,
                     );

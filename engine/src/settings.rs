@@ -36,11 +36,11 @@ pub enum Mode {
 pub(crate) struct Settings {
     pub(crate) mode: Mode,
     pub(crate) harness: Option<Harness>,
+    /// Whether Rego policies may run on the virtual machine.
+    pub(crate) rvm: Rvm,
     pub(crate) preprocess: PreprocessSettings,
     /// The text of the file, for the digest.
     pub(crate) text: Option<String>,
-    /// Whether Rego policies may run on the virtual machine.
-    pub(crate) rvm: Rvm,
 }
 
 impl Settings {
@@ -85,11 +85,11 @@ impl Settings {
             // Read so that a project may name it; there is no other to choose.
             evaluator.one_of(&[("rego", ())])?;
         }
-        if let Some(preprocess) = table.setting("preprocess") {
-            settings.preprocess = preprocess_of(&preprocess.table(&PREPROCESS_KEYS)?)?;
-        }
         if let Some(rvm) = table.setting("rvm") {
             settings.rvm = rvm.one_of(&[("on", Rvm::On), ("off", Rvm::Off)])?;
+        }
+        if let Some(preprocess) = table.setting("preprocess") {
+            settings.preprocess = preprocess_of(&preprocess.table(&PREPROCESS_KEYS)?)?;
         }
         Ok(settings)
     }

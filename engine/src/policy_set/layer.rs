@@ -144,8 +144,8 @@ impl Layer {
             layer: Self {
                 is_global: project.is_global(),
                 routes: Routes::of(&policies),
-                aggregator,
                 policies,
+                aggregator,
                 signals,
                 needs,
                 builtin_config: rulebook.builtin_config(),
