@@ -27,4 +27,5 @@ mod signals;
 mod stack;
 mod support;
 mod trust;
+mod wasm;
 mod validator;
