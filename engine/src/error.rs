@@ -15,6 +15,8 @@ pub enum EngineErrorKind {
     Read,
     /// Keys or signatures cannot be used.
     Trust,
+    /// The `opa` program cannot be used.
+    Opa,
 }
 
 impl EngineErrorKind {
@@ -27,12 +29,13 @@ impl EngineErrorKind {
             Self::Settings => "settings",
             Self::Read => "read",
             Self::Trust => "trust",
+            Self::Opa => "opa",
         }
     }
 }
 
 /// Where in a file something is wrong; lines and columns start at 1.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize)]
 pub struct Place {
     /// The file, relative to the project where it lies inside one.
     pub file: String,

@@ -165,7 +165,7 @@ fn check_name(key: &str, name: &str) -> Result<(), Fault> {
 }
 
 /// The line of the block's title, and the block without its comment markers.
-fn first_block(source: &str, marker: &str) -> Option<(u32, String)> {
+pub(crate) fn first_block(source: &str, marker: &str) -> Option<(u32, String)> {
     let comment = |line: &'_ str| line.trim_start().strip_prefix(marker).map(str::to_owned);
     let mut lines = source.lines().enumerate();
     let (index, _) =

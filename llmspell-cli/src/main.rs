@@ -1,12 +1,19 @@
 //! The `llmspell` program: runs policy scripts and evaluates events.
 
+mod answer;
+mod check;
 mod decision_text;
 mod eval;
+mod eval_explanation;
 mod exit;
 mod failure;
+mod init;
 mod input;
+mod inspect;
 mod measure;
+mod opa;
 mod profile;
+mod project_options;
 mod record;
 mod recording;
 mod repl;
@@ -14,6 +21,8 @@ mod run;
 mod script_arguments;
 mod settings;
 mod stop_switch;
+mod test_command;
+mod trust;
 
 use std::ffi::OsString;
 use std::io::Write;
@@ -45,6 +54,14 @@ enum Command {
     Run(run::Arguments),
     /// Decides about one event
     Eval(eval::Arguments),
+    /// Makes a project that works as it is
+    Init(init::Arguments),
+    /// Says what is wrong with a project
+    Check(check::Arguments),
+    /// Shows what a project holds
+    Inspect(inspect::Arguments),
+    /// Runs the tests of policies
+    Test(test_command::Arguments),
     /// Opens a prompt
     Repl(repl::Arguments),
     /// Measures a script or the decisions about an event
@@ -53,6 +70,10 @@ enum Command {
     Record(record::Arguments),
     /// Shows what a recording holds
     Recording(recording::Arguments),
+    /// Brings the program that compiles Rego to WebAssembly
+    Opa(opa::Arguments),
+    /// Signs a project, and says what of it is signed
+    Trust(trust::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -64,10 +85,16 @@ fn main() -> ExitCode {
     let result = std::panic::catch_unwind(|| match program.command {
         Command::Run(arguments) => run::run(&arguments),
         Command::Eval(arguments) => eval::eval(&arguments),
+        Command::Init(arguments) => init::init(&arguments),
+        Command::Check(arguments) => check::check(&arguments),
+        Command::Inspect(arguments) => inspect::inspect(&arguments),
+        Command::Test(arguments) => test_command::test(&arguments),
         Command::Repl(arguments) => repl::repl(&arguments),
         Command::Profile(arguments) => profile::profile(&arguments),
         Command::Record(arguments) => record::record(arguments, recorded),
         Command::Recording(arguments) => recording::recording(&arguments),
+        Command::Opa(arguments) => opa::opa(&arguments),
+        Command::Trust(arguments) => trust::trust(&arguments),
     });
     settings::flush_debug();
     let exit = match result {

@@ -73,6 +73,11 @@ impl Harness {
     }
 }
 
+/// Whether an agent program is known to send an event with this name.
+pub(crate) fn is_known(name: &str, harness: Harness) -> bool {
+    harness.events().contains(&name)
+}
+
 /// The known event that was meant by a name that is none, if it is close to one; agents add events, so that a name
 /// which is far from all of them may be new.
 ///

@@ -7,11 +7,16 @@
     reason = "a test may fail loudly"
 )]
 
+mod check;
 mod eval;
+mod init;
+mod opa;
 mod output;
+mod policy_tests;
 mod profile;
 mod program;
 mod record;
 #[cfg(unix)]
 mod repl;
 mod run;
+mod trust;

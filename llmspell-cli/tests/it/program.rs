@@ -54,8 +54,15 @@ impl Folder {
             "LLMSPELL_DEBUG",
             "LLMSPELL_DEBUG_LEVEL",
             "LLMSPELL_DEBUG_ENABLED",
+            "LLMSPELL_KEYS",
+            "OPA",
         ] {
             command.env_remove(variable);
+        }
+        // What the person who runs the tests has configured is none of theirs.
+        command.env("HOME", self.path().join(".home"));
+        for (variable, folder) in [("XDG_CONFIG_HOME", "config"), ("XDG_CACHE_HOME", "cache")] {
+            command.env(variable, self.path().join(".home").join(folder));
         }
         command
     }
@@ -111,7 +118,18 @@ fn help_and_version_are_answers() {
         assert_eq!((help.code, help.err.as_str()), (0, ""), "{arguments:?}");
         assert!(help.out.contains("Usage: llmspell"), "{}", help.out);
     }
-    for command in ["run", "eval", "repl", "profile", "record", "recording"] {
+    for command in [
+        "run",
+        "eval",
+        "init",
+        "check",
+        "inspect",
+        "test",
+        "repl",
+        "profile",
+        "record",
+        "recording",
+    ] {
         assert!(
             folder.run(&[command, "--help"]).out.contains("Example:\n"),
             "{command}"

@@ -60,6 +60,7 @@ const HOMES: [Home; 8] = [
         paths: &[
             "engine/src/evaluator.rs",
             "engine/src/evaluator/rego",
+            "engine/src/rego_builtins/",
             // Tries every function that the evaluator has.
             "engine/tests/it/builtins.rs",
             "engine/src/value.rs",

@@ -100,9 +100,7 @@ fn kind_of(message: &str) -> Option<DecisionErrorKind> {
         Some(DecisionErrorKind::UnknownFunction)
     } else if message.contains("exceeded time limit") {
         Some(DecisionErrorKind::Timeout)
-    } else if message.contains("exceeded memory limit")
-        || message.contains(super::bounded::TOO_LARGE)
-    {
+    } else if message.contains("exceeded memory limit") || message.contains("would be too large") {
         Some(DecisionErrorKind::Memory)
     } else {
         None

@@ -3,22 +3,42 @@
 //! Rego makes undefined of whatever is not there, and a policy that tests something undefined stays silent.
 //! So a name that leads nowhere is refused when the policy is loaded.
 
+mod heads;
 mod levels;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use regorus::unstable::BUILTINS;
-
 use super::fault::Fault;
 use super::syntax::{Call, Module, Reference, RuleFacts, Shape};
 use crate::decision::{DecisionErrorKind, Verb};
+use crate::rego_builtins::{self, DependsOn};
 use llmspell_utils::nearest;
 
 const DATA: &str = "data";
+/// The function that regorus understands itself, because it has many results.
+const WALK: &str = "walk";
+
+/// What a name may stand for that leads to no module.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) enum Names {
+    /// Nothing: a project has no data besides what its modules define.
+    #[default]
+    AreModules,
+    /// Data that comes from elsewhere.
+    MayBeData,
+}
+
+/// Whether functions may be called that give another result for the same event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Chance {
+    Refused,
+    Allowed,
+}
 
 /// Every module of a project that could be parsed.
 #[derive(Debug, Default)]
 pub(crate) struct Library {
+    names: Names,
     modules: Vec<Module>,
     /// The modules of each package.
     packages: BTreeMap<Vec<String>, Vec<usize>>,
@@ -30,7 +50,46 @@ pub(crate) struct Library {
 type Rules<'library> = BTreeMap<Vec<String>, Vec<(&'library Module, &'library RuleFacts)>>;
 
 impl Library {
-    pub(crate) fn add(&mut self, module: Module) -> usize {
+    pub(super) fn new(names: Names) -> Self {
+        Self {
+            names,
+            ..Self::default()
+        }
+    }
+
+    pub(super) fn modules(&self) -> impl Iterator<Item = &Module> {
+        self.modules.iter()
+    }
+
+    /// Checks every module of a library whose names may be data, and one more that asks them.
+    ///
+    /// # Errors
+    ///
+    /// When one of them names or calls what is not there, or they call too deep.
+    pub(super) fn check_all(&self, query: &Module) -> Result<(), Fault> {
+        let modules: Vec<&Module> = self.modules.iter().collect();
+        let rules = rules_of(&modules);
+        heads::check(&modules)?;
+        for module in modules.into_iter().chain([query]) {
+            self.needed_by(module)?;
+            check_calls(module, &rules, Chance::Allowed)?;
+            check_names(module, &rules)?;
+            levels::check(module, &rules)?;
+        }
+        Ok(())
+    }
+
+    /// Adds a module, and those of its rules that are named by a keyword; gives the module's own place.
+    pub(crate) fn add(&mut self, mut module: Module) -> usize {
+        let others = std::mem::take(&mut module.others);
+        let index = self.add_one(module);
+        for other in others {
+            self.add_one(other);
+        }
+        index
+    }
+
+    fn add_one(&mut self, module: Module) -> usize {
         let index = self.modules.len();
         self.packages
             .entry(module.package.clone())
@@ -62,12 +121,35 @@ impl Library {
         self.modules.get(index)
     }
 
+    /// A module and those that it needs.
+    ///
+    /// # Errors
+    ///
+    /// As of `needs`.
+    pub(crate) fn with_needs(&self, index: usize) -> Result<Vec<&Module>, Fault> {
+        let needs = self.needs(index)?;
+        Ok(self.modules.get(index).into_iter().chain(needs).collect())
+    }
+
     /// The modules that a module needs, itself not counted, in the order of the library.
     ///
     /// # Errors
     ///
     /// When one of them names what is not there, or they call too deep.
     pub(super) fn needs(&self, index: usize) -> Result<Vec<&Module>, Fault> {
+        let needed = self.needed_indices(index)?;
+        Ok(needed
+            .iter()
+            .filter_map(|index| self.modules.get(*index))
+            .collect())
+    }
+
+    /// The same by their places.
+    ///
+    /// # Errors
+    ///
+    /// As [`needs`](Self::needs).
+    pub(super) fn needed_indices(&self, index: usize) -> Result<BTreeSet<usize>, Fault> {
         let mut seen = BTreeSet::from([index]);
         let mut pending = vec![index];
         while let Some(module) = pending.pop().and_then(|index| self.modules.get(index)) {
@@ -79,21 +161,19 @@ impl Library {
             .filter_map(|index| self.modules.get(*index))
             .collect();
         let rules = rules_of(&modules);
+        heads::check(&modules)?;
         if let Some(module) = self.modules.get(index) {
             check_verbs(module, &modules)?;
         }
         for module in &modules {
-            check_calls(module, &rules)?;
+            check_calls(module, &rules, Chance::Refused)?;
             check_names(module, &rules)?;
         }
         if let Some(module) = self.modules.get(index) {
             levels::check(module, &rules)?;
         }
-        Ok(seen
-            .iter()
-            .filter(|other| **other != index)
-            .filter_map(|index| self.modules.get(*index))
-            .collect())
+        seen.remove(&index);
+        Ok(seen)
     }
 
     fn needed_by(&self, module: &Module) -> Result<Vec<usize>, Fault> {
@@ -104,13 +184,7 @@ impl Library {
             .flat_map(|rule| &rule.references)
             .chain(&module.imported);
         let called = module.rules.iter().flat_map(|rule| &rule.calls);
-        let called = called.map(|call| {
-            (
-                &call.path,
-                call.line,
-                BUILTINS.contains_key(call.path.join(".").as_str()),
-            )
-        });
+        let called = called.map(|call| (&call.path, call.line, is_builtin(&call.path)));
         for (path, line, is_builtin_call) in named
             .map(|named| (&named.path, named.line, false))
             .chain(called)
@@ -130,7 +204,7 @@ impl Library {
             };
             match fault {
                 // An imported name may be that of a family of builtin functions, as `json` in `json.unmarshal`.
-                Some(_) if is_builtin_call => {}
+                Some(_) if is_builtin_call || self.names == Names::MayBeData => {}
                 Some(fault) => return Err(fault),
                 None => needed.extend(found),
             }
@@ -282,7 +356,7 @@ fn check_way_back(
 }
 
 /// The path without `data` that a name stands for; none for input, for local names and for builtin functions.
-fn absolute(module: &Module, path: &[String]) -> Option<Vec<String>> {
+pub(super) fn absolute(module: &Module, path: &[String]) -> Option<Vec<String>> {
     let (first, rest) = path.split_first()?;
     if first == DATA {
         return Some(rest.to_vec());
@@ -308,13 +382,13 @@ fn full_name(module: &Module, path: &[String]) -> Vec<String> {
     absolute(module, path).unwrap_or_else(|| module.package.iter().chain(path).cloned().collect())
 }
 
-fn check_calls(module: &Module, rules: &Rules<'_>) -> Result<(), Fault> {
+fn check_calls(module: &Module, rules: &Rules<'_>, chance: Chance) -> Result<(), Fault> {
     module
         .rules
         .iter()
         .flat_map(|rule| &rule.calls)
         .try_for_each(|call| {
-            check_call(module, call, rules).map_err(|fault| in_file(module, fault))
+            check_call(module, call, rules, chance).map_err(|fault| in_file(module, fault))
         })
 }
 
@@ -353,7 +427,12 @@ fn check_names(module: &Module, rules: &Rules<'_>) -> Result<(), Fault> {
     Ok(())
 }
 
-fn check_call(module: &Module, call: &Call, rules: &Rules<'_>) -> Result<(), Fault> {
+fn check_call(
+    module: &Module,
+    call: &Call,
+    rules: &Rules<'_>,
+    chance: Chance,
+) -> Result<(), Fault> {
     let name = call.path.join(".");
     let expected = rules
         .get(&full_name(module, &call.path))
@@ -363,27 +442,17 @@ fn check_call(module: &Module, call: &Call, rules: &Rules<'_>) -> Result<(), Fau
                 Shape::Value | Shape::Keyed => None,
             })
         });
-    if expected.is_none() && depends_on_chance(&name) {
-        return Err(Fault::new(
-            DecisionErrorKind::UnknownFunction,
-            format!(
-                "`{name}` would make decisions depend on chance: decide by what the event says"
-            ),
-            call.line,
-        ));
-    }
-    if expected.is_none() && name == "walk" && call.arguments == 1 {
+    if expected.is_none() && name == WALK && call.arguments == 1 {
         // Regorus gives no result then.
         return Err(Fault::load(
             "`walk` with one argument says nothing: write `walk(value, [path, part])`",
             call.line,
         ));
     }
-    let expected = match (expected, BUILTINS.get(name.as_str())) {
-        (Some(arguments), _) => arguments,
-        (None, _) if name == "print" => return Ok(()),
-        (None, Some((_, arguments))) => usize::from(*arguments),
-        (None, None) => return Err(unknown_function(&name, call.line)),
+    let expected = match expected {
+        Some(arguments) => arguments,
+        None if name == "print" => return Ok(()),
+        None => builtin_arguments(&name, chance, call.line)?,
     };
     // One more argument is what the result is compared with.
     if call.arguments == expected || call.arguments == expected + 1 {
@@ -398,24 +467,41 @@ fn check_call(module: &Module, call: &Call, rules: &Rules<'_>) -> Result<(), Fau
     ))
 }
 
-/// Whether a function may give another result for the same event; `time.now_ns` is the decision's own.
-fn depends_on_chance(name: &str) -> bool {
-    name.starts_with("rand.") || name == "uuid.rfc4122"
+/// How many arguments a function takes that the host or regorus has, if a policy may call it.
+fn builtin_arguments(name: &str, chance: Chance, line: u32) -> Result<usize, Fault> {
+    let unknown = |message| Fault::new(DecisionErrorKind::UnknownFunction, message, line);
+    if let Some(reason) = rego_builtins::refusal(name) {
+        return Err(unknown(format!("`{name}` {reason}")));
+    }
+    match rego_builtins::find(name) {
+        Some(builtin) if builtin.depends_on == DependsOn::Seed && chance == Chance::Refused => {
+            Err(unknown(format!(
+                "`{name}` would make decisions depend on chance: decide by what the event says"
+            )))
+        }
+        Some(builtin) => Ok(usize::from(builtin.arity)),
+        None if name == WALK => Ok(1),
+        None => Err(unknown(unknown_function(name))),
+    }
 }
 
-fn unknown_function(name: &str, line: u32) -> Fault {
-    let known: Vec<&str> = BUILTINS.keys().copied().collect();
+fn unknown_function(name: &str) -> String {
+    let known: Vec<&str> = rego_builtins::all()
+        .map(|builtin| builtin.name)
+        .chain([WALK])
+        .collect();
     let close = nearest(name, &known);
-    let hint = if close.starts_with("did") {
-        format!(": {close}")
+    if close.starts_with("did") {
+        format!("there is no function `{name}`: {close}")
     } else {
-        String::new()
-    };
-    Fault::new(
-        DecisionErrorKind::UnknownFunction,
-        format!("there is no function `{name}`{hint}"),
-        line,
-    )
+        format!("there is no function `{name}`")
+    }
+}
+
+/// Whether the host or regorus has a function of this name.
+fn is_builtin(path: &[String]) -> bool {
+    let name = path.join(".");
+    name == WALK || rego_builtins::find(&name).is_some() || rego_builtins::refusal(&name).is_some()
 }
 
 /// A fault that lies in this module's file, which may be another than the policy's.

@@ -3,11 +3,14 @@
 //! The parser of regorus reads literals inside literals once more for each level, and calls itself for each sign
 //! and each operator, so that a short text can take for ever or exhaust the stack.
 
+use std::borrow::Cow;
+
 use super::fault::Fault;
+use super::rewrite;
 use crate::project::MAX_FILE_BYTES;
 
 /// Characters of a line.
-const MAX_COLUMNS: usize = 1024;
+const MAX_COLUMNS: usize = 8192;
 /// Brackets and braces inside each other.
 const MAX_DEPTH: usize = 12;
 /// Parentheses inside each other: the parser calls itself for each, and does not count those of calls.
@@ -21,14 +24,42 @@ const MAX_OPERATORS: usize = 128;
 /// Digits of one number.
 const MAX_DIGITS: usize = 64;
 
-/// Checks the text of a module.
-pub(crate) fn check(text: &str) -> Result<(), Fault> {
+/// Checks the text of a module, and rewrites what regorus does not know.
+///
+/// # Errors
+///
+/// When it is empty, or too large or too deep for regorus.
+pub(crate) fn check(text: &str) -> Result<Cow<'_, str>, Fault> {
+    check_size(text)?;
+    check_columns(text)?;
+    let text = rewrite::rewritten(text)?;
+    check_size(&text)?;
+    check_structure(&text)?;
+    Ok(text)
+}
+
+fn check_size(text: &str) -> Result<(), Fault> {
     if text.len() > MAX_FILE_BYTES {
         return Err(Fault::load(
             format!("the file is larger than {MAX_FILE_BYTES} bytes"),
             1,
         ));
     }
+    Ok(())
+}
+
+fn check_columns(text: &str) -> Result<(), Fault> {
+    let mut lines = (1_u32..).zip(text.lines());
+    match lines.find(|(_, line)| line.chars().nth(MAX_COLUMNS).is_some()) {
+        Some((line, _)) => Err(Fault::load(
+            format!("the line is longer than {MAX_COLUMNS} characters"),
+            line,
+        )),
+        None => Ok(()),
+    }
+}
+
+fn check_structure(text: &str) -> Result<(), Fault> {
     let mut scan = Scan::default();
     let mut state = State::Code;
     let mut characters = text.chars().peekable();
@@ -40,19 +71,11 @@ pub(crate) fn check(text: &str) -> Result<(), Fault> {
             }
             continue;
         }
-        scan.column += 1;
-        if scan.column > MAX_COLUMNS {
-            return Err(Fault::load(
-                format!("the line is longer than {MAX_COLUMNS} characters"),
-                scan.line + 1,
-            ));
-        }
         match state {
             State::Code => state = scan.code(character)?,
             State::String if character == '\\' => {
                 if characters.peek().is_some_and(|next| *next != '\n') {
                     characters.next();
-                    scan.column += 1;
                 }
             }
             State::String if character == '"' => state = State::Code,
@@ -81,7 +104,6 @@ enum State {
 struct Scan {
     /// Counted from 0.
     line: u32,
-    column: usize,
     has_code: bool,
     depth: usize,
     parentheses: usize,
@@ -97,7 +119,6 @@ struct Scan {
 impl Scan {
     const fn newline(&mut self) {
         self.line += 1;
-        self.column = 0;
         self.digits = 0;
         self.may_end = !self.after_operator;
     }

@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 
 use regorus::Value;
-use regorus::unstable::{AssignOp, Expr, Literal, Query, Ref, RuleAssign, RuleHead};
+use regorus::unstable::{AssignOp, Expr, Literal, Query, Ref, RuleAssign, RuleHead, Span};
 
-use super::{Call, Reference, Shape};
+use super::{Call, Reference, Shape, range};
 use crate::evaluator::rego::fault::Fault;
 
 /// Statements of one body: regorus sorts them in quadratic time.
@@ -18,6 +18,8 @@ const MAX_REFERENCE: usize = 64;
 pub(super) struct Walk<'tree> {
     pending: Vec<(&'tree Expr, usize)>,
     pub(super) calls: Vec<Call>,
+    /// The first and last bytes of the calls that are all of a statement.
+    statements: BTreeSet<(u32, u32)>,
     pub(super) references: Vec<Reference>,
     /// Names that the rule binds somewhere: they are not those of rules or imports.
     locals: BTreeSet<&'tree str>,
@@ -125,6 +127,9 @@ impl<'tree> Walk<'tree> {
                     self.bind(value);
                 }
                 Literal::Expr { expr, .. } | Literal::NotExpr { expr, .. } => {
+                    if let Expr::Call { span, .. } = expr.as_ref() {
+                        self.statements.insert((span.start, span.end));
+                    }
                     self.push(expr, depth);
                 }
                 Literal::Every {
@@ -162,8 +167,14 @@ impl<'tree> Walk<'tree> {
             bodies.iter().map(|named| named.path.first()).collect();
         let is_bound =
             |name: &String| self.locals.contains(name.as_str()) || in_bodies.contains(&Some(name));
+        let is_wildcard = |name: &String| name == "_";
         head.iter()
-            .filter(|named| !named.path.first().is_some_and(is_bound))
+            .filter(|named| {
+                !named
+                    .path
+                    .first()
+                    .is_some_and(|name| is_bound(name) || is_wildcard(name))
+            })
             .cloned()
             .collect()
     }
@@ -210,7 +221,7 @@ impl<'tree> Walk<'tree> {
             Expr::Call {
                 span, fcn, params, ..
             } => {
-                self.call(fcn, params, span.line);
+                self.call(span, fcn, params);
                 self.push_all(params, depth);
             }
             Expr::UnaryExpr { expr, .. } => self.push(expr, depth),
@@ -246,25 +257,15 @@ impl<'tree> Walk<'tree> {
         Ok(())
     }
 
-    fn call(&mut self, function: &Expr, arguments: &[Ref<Expr>], line: u32) {
-        let first = arguments
-            .first()
-            .and_then(|argument| match argument.as_ref() {
-                Expr::String {
-                    value: Value::String(text),
-                    ..
-                }
-                | Expr::RawString {
-                    value: Value::String(text),
-                    ..
-                } => Some(text.to_string()),
-                _ => None,
-            });
+    fn call(&mut self, span: &Span, function: &Expr, arguments: &[Ref<Expr>]) {
+        let last = arguments.last();
         self.calls.push(Call {
             path: static_path(function).0,
-            line,
+            line: span.line,
             arguments: arguments.len(),
-            first,
+            range: range(span),
+            last: last.map_or(0..0, |last| range(last.span())),
+            is_statement: self.statements.contains(&(span.start, span.end)),
         });
     }
 
@@ -312,7 +313,7 @@ impl<'tree> Walk<'tree> {
 }
 
 /// The parts of a reference that stand fast, and whether these are all.
-pub(super) fn static_path(expression: &Expr) -> (Vec<String>, bool) {
+pub(in crate::evaluator::rego) fn static_path(expression: &Expr) -> (Vec<String>, bool) {
     let mut parts = Vec::new();
     let mut is_whole = true;
     let mut current = expression;
