@@ -4,8 +4,9 @@ use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 
-use super::action::{Action, Station};
+use super::action::Action;
 use super::settings::FullFileRead;
+use super::station::Station;
 use super::verdict::Refusal;
 use crate::decision::Verb;
 use crate::evaluator::{Answers, Evaluator, Moment};
@@ -48,15 +49,27 @@ impl Evaluator for FullFileReadGuardrail {
         if action.tool != "read" || (action.offset.is_none() && action.limit.is_none()) {
             return;
         }
-        let Some(path) = action.effects.first().and_then(|effect| effect.path.known()) else {
+        let Some(path) = action
+            .effects
+            .first()
+            .and_then(|effect| effect.path.known())
+        else {
             return;
         };
         // A file that cannot be counted is taken for a short one.
         let lines = lines_of(Path::new(path), self.max_lines).unwrap_or(0);
         let begins = action.offset.is_none_or(|offset| offset <= 1);
-        let reaches_end = action.limit.is_none_or(|limit| u64::try_from(limit).is_ok_and(|limit| limit >= lines.max(1) && lines > 0));
+        let reaches_end = action.limit.is_none_or(|limit| {
+            u64::try_from(limit).is_ok_and(|limit| limit >= lines.max(1) && lines > 0)
+        });
         if lines <= self.max_lines && !(begins && reaches_end) {
-            self.refusal.say(answers, &format!("files of up to {} lines are read without `offset` and `limit`", self.max_lines));
+            self.refusal.say(
+                answers,
+                &format!(
+                    "files of up to {} lines are read without `offset` and `limit`",
+                    self.max_lines
+                ),
+            );
         }
     }
 }

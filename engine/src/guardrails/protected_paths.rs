@@ -1,8 +1,9 @@
 //! `protected_paths`: paths that may be read and not written.
 
-use super::action::{Action, Station};
+use super::action::Action;
 use super::paths::Protected;
 use super::settings::ProtectedPaths;
+use super::station::Station;
 use super::verdict::{Refusal, described};
 use crate::decision::Verb;
 use crate::evaluator::{Answers, Evaluator, Moment};
@@ -41,7 +42,10 @@ impl Evaluator for ProtectedPathsGuardrail {
             Err(fault) => return answers.fail(fault),
         };
         if let Some(unknown) = action.unknown() {
-            return self.refusal.say(answers, &format!("the command cannot be judged: {}", unknown.reason()));
+            return self.refusal.say(
+                answers,
+                &format!("the command cannot be judged: {}", unknown.reason()),
+            );
         }
         if let Some(effect) = self.protected.touched(&action.effects, EffectKind::changes) {
             return self.refusal.say(answers, &described(effect));
@@ -50,10 +54,14 @@ impl Evaluator for ProtectedPathsGuardrail {
             effect.path.is_computed() && effect.kind.changes() && effect.kind != EffectKind::Touch
         });
         if let Some(effect) = hidden {
-            return self.refusal.say(answers, &format!("{}, which is only known when it runs", described(effect)));
+            return self.refusal.say(
+                answers,
+                &format!("{}, which is only known when it runs", described(effect)),
+            );
         }
         if action.code().any(|code| self.protected.is_named(code)) {
-            self.refusal.say(answers, "a program in another language names it");
+            self.refusal
+                .say(answers, "a program in another language names it");
         }
     }
 }

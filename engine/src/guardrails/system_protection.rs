@@ -1,8 +1,9 @@
 //! `system_protection`: the paths of the system and the user's keys, and whoever wants to be another user.
 
-use super::action::{Action, Station};
+use super::action::Action;
 use super::paths::Protected;
 use super::settings::SystemProtection;
+use super::station::Station;
 use super::verdict::{Refusal, described};
 use crate::decision::Verb;
 use crate::evaluator::{Answers, Evaluator, Moment};
@@ -13,19 +14,68 @@ pub(super) const ID: &str = "GLOBAL-BUILTIN-SYSTEM-PROTECTION";
 const MESSAGE: &str = "paths of the system are protected";
 
 const PATHS: [&str; 27] = [
-    "/etc", "/System", "/usr/bin", "/usr/sbin", "/usr/lib", "/bin", "/sbin", "/boot", "/lib", "/lib64", "/sys", "/proc", "/dev",
-    "/root", "/var/log/secure", "/var/log/auth.log", "/Library/LaunchAgents", "/Library/LaunchDaemons", "/Library/Preferences",
-    "/private/etc", "~/.ssh", "~/.gnupg", "~/Library/LaunchAgents", "~/.config/systemd", "~/.config/autostart",
-    "~/.local/share/keyrings", "/var/spool/cron",
+    "/etc",
+    "/System",
+    "/usr/bin",
+    "/usr/sbin",
+    "/usr/lib",
+    "/bin",
+    "/sbin",
+    "/boot",
+    "/lib",
+    "/lib64",
+    "/sys",
+    "/proc",
+    "/dev",
+    "/root",
+    "/var/log/secure",
+    "/var/log/auth.log",
+    "/Library/LaunchAgents",
+    "/Library/LaunchDaemons",
+    "/Library/Preferences",
+    "/private/etc",
+    "~/.ssh",
+    "~/.gnupg",
+    "~/Library/LaunchAgents",
+    "~/.config/systemd",
+    "~/.config/autostart",
+    "~/.local/share/keyrings",
+    "/var/spool/cron",
 ];
 /// Paths of Windows, compared as text.
-const WINDOWS_PATHS: [&str; 5] = ["c:/windows", "c:/program files", "c:/programdata", "%systemroot%", "%windir%"];
+const WINDOWS_PATHS: [&str; 5] = [
+    "c:/windows",
+    "c:/program files",
+    "c:/programdata",
+    "%systemroot%",
+    "%windir%",
+];
 /// Files there that hold nothing to protect.
 const HARMLESS: [&str; 24] = [
-    "/dev/null", "/dev/zero", "/dev/stdin", "/dev/stdout", "/dev/stderr", "/dev/tty", "/dev/random", "/dev/urandom", "/dev/full",
-    "/proc/cpuinfo", "/proc/meminfo", "/proc/version", "/proc/uptime", "/proc/loadavg", "/etc/os-release", "/etc/lsb-release",
-    "/etc/debian_version", "/etc/timezone", "/etc/localtime", "/etc/hostname", "/etc/shells", "/usr/lib/os-release",
-    "/etc/machine-info", "/etc/issue",
+    "/dev/null",
+    "/dev/zero",
+    "/dev/stdin",
+    "/dev/stdout",
+    "/dev/stderr",
+    "/dev/tty",
+    "/dev/random",
+    "/dev/urandom",
+    "/dev/full",
+    "/proc/cpuinfo",
+    "/proc/meminfo",
+    "/proc/version",
+    "/proc/uptime",
+    "/proc/loadavg",
+    "/etc/os-release",
+    "/etc/lsb-release",
+    "/etc/debian_version",
+    "/etc/timezone",
+    "/etc/localtime",
+    "/etc/hostname",
+    "/etc/shells",
+    "/usr/lib/os-release",
+    "/etc/machine-info",
+    "/etc/issue",
 ];
 /// Programs that make somebody another user.
 const ELEVATING: [&str; 7] = ["sudo", "doas", "su", "pkexec", "runas", "gosu", "su-exec"];
@@ -64,14 +114,20 @@ impl Evaluator for SystemProtectionGuardrail {
             Err(fault) => return answers.fail(fault),
         };
         if let Some(unknown) = action.unknown() {
-            return self.refusal.say(answers, &format!("the command cannot be judged: {}", unknown.reason()));
+            return self.refusal.say(
+                answers,
+                &format!("the command cannot be judged: {}", unknown.reason()),
+            );
         }
         let elevating = action
             .invocations()
             .filter_map(|invocation| invocation.program.as_deref())
             .find(|program| ELEVATING.contains(program));
         if let Some(program) = elevating {
-            return self.refusal.say(answers, &format!("`{program}` makes the command another user's"));
+            return self.refusal.say(
+                answers,
+                &format!("`{program}` makes the command another user's"),
+            );
         }
         action.effects.retain(|effect| !is_harmless(effect));
         // To run a program of the system is what it is there for.
@@ -84,10 +140,13 @@ impl Evaluator for SystemProtectionGuardrail {
         }
         let names_system = action.code().any(|code| {
             let text = code.shown().to_lowercase();
-            ["/etc/", "/boot/", "/.ssh", "/usr/bin/", "/root/"].iter().any(|path| text.contains(path))
+            ["/etc/", "/boot/", "/.ssh", "/usr/bin/", "/root/"]
+                .iter()
+                .any(|path| text.contains(path))
         });
         if names_system {
-            self.refusal.say(answers, "a program in another language names one of them");
+            self.refusal
+                .say(answers, "a program in another language names one of them");
         }
     }
 }
@@ -96,7 +155,8 @@ fn is_harmless(effect: &Effect) -> bool {
     let Some(path) = effect.path.known() else {
         return false;
     };
-    let is_read_only = path.starts_with("/proc/") || path.starts_with("/etc/") || path.starts_with("/usr/");
+    let is_read_only =
+        path.starts_with("/proc/") || path.starts_with("/etc/") || path.starts_with("/usr/");
     let is_listed = HARMLESS.contains(&path) && (!is_read_only || effect.kind == EffectKind::Read);
     let is_descriptor = path
         .strip_prefix("/dev/fd/")

@@ -14,12 +14,8 @@ pub(super) enum Node {
     Simple(Simple),
     /// Stages that run side by side, each with the output of the one before.
     Pipeline(Vec<Node>),
-    /// Two commands of which the second runs if the first succeeds, or fails.
-    Then {
-        first: Box<Node>,
-        and: bool,
-        second: Box<Node>,
-    },
+    /// Commands of which each runs if the one before succeeded (`true`), or failed.
+    Chain(Vec<(bool, Node)>),
     /// A command that the shell does not wait for.
     Background(Box<Node>),
     /// `{ … }`, or `( … )` whose changes of variables and directory end with it.
@@ -92,12 +88,20 @@ pub(super) type RawWord = Vec<Part>;
 #[derive(Debug, Clone)]
 pub(super) enum Part {
     /// Text, which is neither split nor a pattern if it was quoted.
-    Text { text: String, quoted: bool },
+    Text {
+        text: String,
+        quoted: bool,
+    },
     Parameter(Box<Parameter>),
     /// `$( … )` and backquotes.
-    Substitution { body: Vec<Node>, quoted: bool },
+    Substitution {
+        body: Vec<Node>,
+        quoted: bool,
+    },
     /// `<( … )` and `>( … )`.
-    Process { body: Vec<Node> },
+    Process {
+        body: Vec<Node>,
+    },
     /// `$(( … ))`: a number, with the words inside.
     Arithmetic(RawWord),
     /// `@( … )` and the like.

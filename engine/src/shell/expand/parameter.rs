@@ -58,7 +58,11 @@ impl Walker<'_> {
             // What the environment holds is harmless beside what the command says.
             ":-" | "-" | ":=" | "=" => {
                 let is_known = self.scope.is_set(&parameter.name);
-                let chosen = if is_known { [values, operands].concat() } else { operands };
+                let chosen = if is_known {
+                    [values, operands].concat()
+                } else {
+                    operands
+                };
                 if sign.ends_with('=') {
                     self.scope.assign(&parameter.name, chosen.clone());
                 }
@@ -68,7 +72,9 @@ impl Walker<'_> {
             ":?" | "?" => values,
             "%" | "%%" => each(&values, |value| without_end(value, &operand)),
             "#" | "##" => each(&values, |value| without_begin(value, &operand)),
-            "/" | "//" | "/#" | "/%" => each(&values, |value| replaced(value, &operand, sign == "//")),
+            "/" | "//" | "/#" | "/%" => {
+                each(&values, |value| replaced(value, &operand, sign == "//"))
+            }
             ":" => each(&values, |value| slice(value, &operand)),
             "^^" | "^" | ",," | "," => values,
             _ => vec![Word::open(Open::Computed)],
@@ -111,7 +117,12 @@ fn without_end(value: &Word, pattern: &Word) -> Option<Word> {
         }
         return None;
     }
-    of_same_origin(value).or_else(|| value.is_pattern().then(|| value.clone()).filter(|value| !value.is_computed()))
+    of_same_origin(value).or_else(|| {
+        value
+            .is_pattern()
+            .then(|| value.clone())
+            .filter(|value| !value.is_computed())
+    })
 }
 
 fn without_begin(value: &Word, pattern: &Word) -> Option<Word> {

@@ -20,7 +20,8 @@ impl Walker<'_> {
         };
         let arguments: Vec<Word> = words.flat_map(|word| self.expand(word)).collect();
         let (input, is_elsewhere) = self.redirected(&simple.redirects, input);
-        let is_command = programs.iter().any(|program| !program.is_empty()) || !arguments.is_empty();
+        let is_command =
+            programs.iter().any(|program| !program.is_empty()) || !arguments.is_empty();
         if !is_command {
             for (name, values) in variables {
                 self.scope.assign(&name, values);
@@ -59,7 +60,11 @@ impl Walker<'_> {
                     .iter()
                     .flat_map(|value| {
                         before.iter().map(|before| {
-                            let mut whole = if is_known { before.clone() } else { Word::default() };
+                            let mut whole = if is_known {
+                                before.clone()
+                            } else {
+                                Word::default()
+                            };
                             whole.append(value);
                             whole
                         })
@@ -80,30 +85,37 @@ impl Walker<'_> {
         variables: Vec<(String, Word)>,
         input: &Input,
     ) -> Word {
-        let Some(first) = words.first() else {
+        if words.is_empty() {
             return Word::default();
-        };
+        }
         if !self.counts() {
             return Word::open(Open::Computed);
         }
+        self.deeper(|walker| walker.run_one(&words, &variables, input))
+    }
+
+    fn run_one(&mut self, words: &[Word], variables: &[(String, Word)], input: &Input) -> Word {
+        let Some(first) = words.first() else {
+            return Word::default();
+        };
         let program = program_name(first);
-        self.note(program.clone(), &words, &variables);
+        self.note(program.clone(), words, variables);
         let Some(program) = program else {
-            let call = Call::new("", &words);
+            let call = Call::new("", words);
             effect::of_unknown(self, &call);
             return Word::open(Open::Computed);
         };
         if let Some(function) = self.scope.functions.get(first.plain()).cloned() {
-            return self.call(&function, &words, input);
+            return self.call(&function, words, input);
         }
-        if let Some(output) = self.builtin(&program, &words, input) {
+        if let Some(output) = self.builtin(&program, words, input) {
             return output;
         }
         self.runs_file(first);
-        if let Some(output) = wrapper::run(self, &program, &words, &variables, input) {
+        if let Some(output) = wrapper::run(self, &program, words, variables, input) {
             return output;
         }
-        let call = Call::new(&program, &words);
+        let call = Call::new(&program, words);
         effect::of(self, &call, input);
         let output = output::of(self, &call, input);
         // `tee` keeps what it passes on.
@@ -116,21 +128,17 @@ impl Walker<'_> {
         output
     }
 
-    fn note(
-        &mut self,
-        program: Option<String>,
-        words: &[Word],
-        variables: &[(String, Word)],
-    ) {
+    fn note(&mut self, program: Option<String>, words: &[Word], variables: &[(String, Word)]) {
         let earlier = self.scope.assigned().flat_map(|(name, values)| {
-            values.iter().map(move |value| (name.clone(), value.clone()))
+            values
+                .iter()
+                .map(move |value| (name.clone(), value.clone()))
         });
         let variables = variables.iter().cloned().chain(earlier).collect();
         self.activity.invocations.push(Invocation {
             program,
             words: words.to_vec(),
             variables,
-            directories: self.scope.directories.clone(),
         });
     }
 
@@ -154,7 +162,8 @@ impl Walker<'_> {
         effect::of_unknown(self, &call);
         self.deeper(|walker| {
             let before = walker.scope.arguments.replace(arguments);
-            let documents = std::mem::replace(&mut walker.documents, Rc::clone(&function.documents));
+            let documents =
+                std::mem::replace(&mut walker.documents, Rc::clone(&function.documents));
             let output = walker.node(&function.body, input);
             walker.documents = documents;
             walker.scope.arguments = before;
