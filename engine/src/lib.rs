@@ -36,7 +36,6 @@ mod evaluation_probe;
 mod evaluator;
 mod event;
 mod explain;
-#[allow(dead_code, reason = "the rulebook does not switch them on yet")]
 mod global_configuration;
 mod guardrails;
 mod harness;

@@ -184,7 +184,10 @@ impl Walker<'_> {
                 }
                 continue;
             };
-            for (index, text) in text.split(|sign| sign == '\0' || separators.contains(sign)).enumerate() {
+            for (index, text) in text
+                .split(|sign| sign == '\0' || separators.contains(sign))
+                .enumerate()
+            {
                 if index > 0 {
                     fields.push(Word::default());
                 }

@@ -13,8 +13,8 @@ use super::{Activity, Effect, EffectKind, Surroundings, Unknown, parser};
 
 /// Commands that one text may run, loops counted twice.
 const MAX_COMMANDS: usize = 4_096;
-/// How deep functions, `sh -c` and the like may be nested.
-const MAX_DEPTH: usize = 12;
+/// How deep compound commands, functions, `sh -c`, `sudo` and the like may be nested.
+const MAX_DEPTH: usize = 64;
 /// Bytes that are parsed for one text, those of `eval` and the like included.
 const MAX_PARSED: usize = 1024 * 1024;
 /// Files that a text writes and of which the content is kept.
@@ -152,7 +152,7 @@ impl Walker<'_> {
     fn list(&mut self, nodes: &[Node], input: &Input) -> Word {
         let mut outputs = Vec::new();
         for node in nodes {
-            let is_chain = matches!(node, Node::Then { .. });
+            let is_chain = matches!(node, Node::Chain(_));
             let before = is_chain.then(|| self.scope.clone());
             outputs.push(self.node(node, input));
             if let Some(before) = before {
@@ -169,8 +169,15 @@ impl Walker<'_> {
     pub(super) fn node(&mut self, node: &Node, input: &Input) -> Word {
         match node {
             Node::Simple(simple) => self.simple(simple, input),
+            _ => self.deeper(|walker| walker.compound(node, input)),
+        }
+    }
+
+    fn compound(&mut self, node: &Node, input: &Input) -> Word {
+        match node {
+            Node::Simple(simple) => self.simple(simple, input),
             Node::Pipeline(stages) => self.pipeline(stages, input),
-            Node::Then { first, and, second } => self.then(first, *and, second, input),
+            Node::Chain(chain) => self.chain(chain, input),
             Node::Background(node) => self.apart(|walker| walker.node(node, input)),
             Node::Group {
                 body,
@@ -224,17 +231,15 @@ impl Walker<'_> {
         }
     }
 
-    fn then(&mut self, first: &Node, and: bool, second: &Node, input: &Input) -> Word {
-        let one = self.node(first, input);
-        let other = if and {
-            self.node(second, input)
-        } else {
-            self.scope.uncertain += 1;
-            let output = self.node(second, input);
-            self.scope.uncertain -= 1;
-            output
-        };
-        lines(&[one, other])
+    fn chain(&mut self, chain: &[(bool, Node)], input: &Input) -> Word {
+        let mut outputs = Vec::new();
+        for (and, node) in chain {
+            let uncertain = usize::from(!and);
+            self.scope.uncertain += uncertain;
+            outputs.push(self.node(node, input));
+            self.scope.uncertain -= uncertain;
+        }
+        lines(&outputs)
     }
 
     /// Each stage is a shell of its own, and reads what the one before wrote.

@@ -85,30 +85,37 @@ impl Walker<'_> {
         variables: Vec<(String, Word)>,
         input: &Input,
     ) -> Word {
-        let Some(first) = words.first() else {
+        if words.is_empty() {
             return Word::default();
-        };
+        }
         if !self.counts() {
             return Word::open(Open::Computed);
         }
+        self.deeper(|walker| walker.run_one(&words, &variables, input))
+    }
+
+    fn run_one(&mut self, words: &[Word], variables: &[(String, Word)], input: &Input) -> Word {
+        let Some(first) = words.first() else {
+            return Word::default();
+        };
         let program = program_name(first);
-        self.note(program.clone(), &words, &variables);
+        self.note(program.clone(), words, variables);
         let Some(program) = program else {
-            let call = Call::new("", &words);
+            let call = Call::new("", words);
             effect::of_unknown(self, &call);
             return Word::open(Open::Computed);
         };
         if let Some(function) = self.scope.functions.get(first.plain()).cloned() {
-            return self.call(&function, &words, input);
+            return self.call(&function, words, input);
         }
-        if let Some(output) = self.builtin(&program, &words, input) {
+        if let Some(output) = self.builtin(&program, words, input) {
             return output;
         }
         self.runs_file(first);
-        if let Some(output) = wrapper::run(self, &program, &words, &variables, input) {
+        if let Some(output) = wrapper::run(self, &program, words, variables, input) {
             return output;
         }
-        let call = Call::new(&program, &words);
+        let call = Call::new(&program, words);
         effect::of(self, &call, input);
         let output = output::of(self, &call, input);
         // `tee` keeps what it passes on.
@@ -132,7 +139,6 @@ impl Walker<'_> {
             program,
             words: words.to_vec(),
             variables,
-            directories: self.scope.directories.clone(),
         });
     }
 
