@@ -64,9 +64,9 @@ mod route;
 mod rulebook;
 mod selection;
 mod settings;
-mod signals;
 #[allow(dead_code, reason = "guardrails use it soon")]
 mod shell;
+mod signals;
 mod synthesis;
 mod trust;
 mod user_directories;

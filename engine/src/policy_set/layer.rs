@@ -97,7 +97,13 @@ impl Layer {
         let policy_loader::Loaded {
             mut policies,
             aggregator,
-        } = policy_loader::load(&sources, purpose.languages, purpose.wanted, purpose.rvm, purpose.wasm);
+        } = policy_loader::load(
+            &sources,
+            purpose.languages,
+            purpose.wanted,
+            purpose.rvm,
+            purpose.wasm,
+        );
         let is_empty = policies.is_empty() && !rulebook.switches_on_guardrails();
         let texts: BTreeMap<&str, &str> = sources
             .iter()
@@ -111,7 +117,10 @@ impl Layer {
             })
             .collect();
         // Guardrails are asked first, so that no policy can use up their time.
-        for guardrail in guardrails(project, &rulebook, purpose.harness)?.into_iter().rev() {
+        for guardrail in guardrails(project, &rulebook, purpose.harness)?
+            .into_iter()
+            .rev()
+        {
             let line = rulebook.line_of_builtin(guardrail.name);
             let place = (&rulebook.file, line);
             needs.insert(0, guardrail_needs(&guardrail, place, &mut signals));

@@ -27,5 +27,5 @@ mod signals;
 mod stack;
 mod support;
 mod trust;
-mod wasm;
 mod validator;
+mod wasm;
