@@ -42,8 +42,8 @@ use protected_paths::ProtectedPathsGuardrail;
 use rulebook_security::RulebookSecurityGuardrail;
 use sensitive_data::SensitiveDataGuardrail;
 use settings::{
-    ExecProtection, FullFileRead, GitPreCheck, NoVerify, PostEditCheck, PromptContext, ProtectedPaths,
-    RulebookSecurity, SensitiveData, SystemProtection,
+    ExecProtection, FullFileRead, GitPreCheck, NoVerify, PostEditCheck, PromptContext,
+    ProtectedPaths, RulebookSecurity, SensitiveData, SystemProtection,
 };
 use system_protection::SystemProtectionGuardrail;
 
@@ -119,50 +119,91 @@ pub(crate) fn configured(
         && on(settings.enabled)
     {
         let guardrail = RulebookSecurityGuardrail::new(settings, station.clone());
-        let about = About::new("rulebook_security_guardrails", rulebook_security::ID, "The policies stay as they are");
+        let about = About::new(
+            "rulebook_security_guardrails",
+            rulebook_security::ID,
+            "The policies stay as they are",
+        );
         guardrails.push(about.finish(before, Verb::Halt, guardrail));
     }
     if let Some(settings) = settings::read::<ProtectedPaths>(builtins, &["protected_paths"])?
         && on(settings.enabled)
     {
         let guardrail = ProtectedPathsGuardrail::new(settings, station.clone());
-        let about = About::new("protected_paths", protected_paths::ID, "Paths that are only read");
+        let about = About::new(
+            "protected_paths",
+            protected_paths::ID,
+            "Paths that are only read",
+        );
         guardrails.push(about.finish(before, Verb::Halt, guardrail));
     }
     if let Some(settings) = settings::read::<NoVerify>(builtins, &["git_block_no_verify"])?
         && on(settings.enabled)
     {
         let guardrail = NoVerifyGuardrail::new(settings, station.clone());
-        let about = About::new("git_block_no_verify", git_block_no_verify::ID, "Hooks of git run");
+        let about = About::new(
+            "git_block_no_verify",
+            git_block_no_verify::ID,
+            "Hooks of git run",
+        );
         guardrails.push(about.finish(before, Verb::Deny, guardrail));
     }
     if let Some(settings) = settings::read::<SystemProtection>(builtins, &["system_protection"])?
         && on(settings.enabled)
     {
         let guardrail = SystemProtectionGuardrail::new(settings, station.clone());
-        let about = About::new("system_protection", system_protection::ID, "Paths of the system");
-        guardrails.push(about.severe("CRITICAL").finish(before, Verb::Halt, guardrail));
+        let about = About::new(
+            "system_protection",
+            system_protection::ID,
+            "Paths of the system",
+        );
+        guardrails.push(
+            about
+                .severe("CRITICAL")
+                .finish(before, Verb::Halt, guardrail),
+        );
     }
-    if let Some(settings) = settings::read::<SensitiveData>(builtins, &["sensitive_data_protection"])?
+    if let Some(settings) =
+        settings::read::<SensitiveData>(builtins, &["sensitive_data_protection"])?
         && on(settings.enabled)
     {
         let guardrail = SensitiveDataGuardrail::new(settings, station.clone());
-        let about = About::new("sensitive_data_protection", sensitive_data::ID, "Files that hold secrets");
+        let about = About::new(
+            "sensitive_data_protection",
+            sensitive_data::ID,
+            "Files that hold secrets",
+        );
         guardrails.push(about.finish(before, Verb::Deny, guardrail));
     }
-    if let Some(settings) = settings::read::<ExecProtection>(builtins, &["cupcake_exec_protection"])?
+    if let Some(settings) =
+        settings::read::<ExecProtection>(builtins, &["cupcake_exec_protection"])?
         && on(settings.enabled)
     {
         let guardrail = ExecProtectionGuardrail::new(settings, station.clone());
-        let about = About::new("cupcake_exec_protection", exec_protection::ID, "Nobody runs the judge");
-        guardrails.push(about.severe("CRITICAL").finish(before, Verb::Halt, guardrail));
+        let about = About::new(
+            "cupcake_exec_protection",
+            exec_protection::ID,
+            "Nobody runs the judge",
+        );
+        guardrails.push(
+            about
+                .severe("CRITICAL")
+                .finish(before, Verb::Halt, guardrail),
+        );
     }
-    const READ_NAMES: [&str; 2] = ["claude_code_enforce_full_file_read", "enforce_full_file_read"];
+    const READ_NAMES: [&str; 2] = [
+        "claude_code_enforce_full_file_read",
+        "enforce_full_file_read",
+    ];
     if let Some(settings) = settings::read::<FullFileRead>(builtins, &READ_NAMES)?
         && on(settings.enabled)
     {
         let guardrail = FullFileReadGuardrail::new(settings, station.clone());
-        let about = About::new(READ_NAMES[0], full_file_read::ID, "Files are read as a whole");
+        let about = About::new(
+            READ_NAMES[0],
+            full_file_read::ID,
+            "Files are read as a whole",
+        );
         guardrails.push(about.severe("MEDIUM").finish(before, Verb::Deny, guardrail));
     }
     if let Some(settings) = settings::read::<GitPreCheck>(builtins, &["git_pre_check"])?
@@ -177,11 +218,18 @@ pub(crate) fn configured(
         && on(settings.enabled)
     {
         let guardrail = PostEditCheckGuardrail::new(settings, station.clone());
-        let about = About::new("post_edit_check", post_edit_check::ID, "Checks after an edit");
+        let about = About::new(
+            "post_edit_check",
+            post_edit_check::ID,
+            "Checks after an edit",
+        );
         let about = about.severe("MEDIUM").needing(guardrail.signals());
         guardrails.push(about.finish(post.after_edits(), Verb::Block, guardrail));
     }
-    const INJECT_NAMES: [&str; 2] = ["claude_code_always_inject_on_prompt", "always_inject_on_prompt"];
+    const INJECT_NAMES: [&str; 2] = [
+        "claude_code_always_inject_on_prompt",
+        "always_inject_on_prompt",
+    ];
     if let Some(settings) = settings::read::<PromptContext>(builtins, &INJECT_NAMES)?
         && on(settings.enabled)
     {
@@ -199,7 +247,11 @@ impl Post<'_> {
     /// The events that come before a tool is used.
     const fn before_tools(&self) -> &'static [&'static str] {
         match self.harness {
-            Harness::Cursor => &["beforeShellExecution", "beforeMCPExecution", "beforeReadFile"],
+            Harness::Cursor => &[
+                "beforeShellExecution",
+                "beforeMCPExecution",
+                "beforeReadFile",
+            ],
             Harness::Claude | Harness::Factory | Harness::OpenCode => &["PreToolUse"],
         }
     }

@@ -56,7 +56,7 @@ pub struct InspectedPolicy {
     /// The verbs that it defines.
     pub verbs: Vec<&'static str>,
     /// What evaluates it.
-    pub evaluator: String,
+    pub evaluator: &'static str,
     /// Why it cannot be evaluated, if so.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<DecisionError>,
@@ -125,7 +125,7 @@ pub fn inspect_project(path: &Path, options: &EngineOptions) -> Result<Inspectio
         policies: set
             .summaries
             .iter()
-            .map(|policy| inspected(policy, options))
+            .map(|policy| inspected(policy))
             .collect(),
         routes: routes(working()),
         signals: signals(working()),
@@ -133,7 +133,7 @@ pub fn inspect_project(path: &Path, options: &EngineOptions) -> Result<Inspectio
     })
 }
 
-fn inspected(policy: &PolicySummary, options: &EngineOptions) -> InspectedPolicy {
+fn inspected(policy: &PolicySummary) -> InspectedPolicy {
     InspectedPolicy {
         id: Arc::clone(&policy.id),
         title: policy.title.clone(),
@@ -143,21 +143,9 @@ fn inspected(policy: &PolicySummary, options: &EngineOptions) -> InspectedPolicy
         tools: policy.tools.clone(),
         signals: policy.signals.clone(),
         verbs: policy.verbs.iter().map(|verb| verb.name()).collect(),
-        evaluator: evaluator(&policy.file, options),
+        evaluator: policy.evaluator,
         error: policy.error.clone(),
     }
-}
-
-/// The language of the file's ending, or the ending itself.
-fn evaluator(file: &str, options: &EngineOptions) -> String {
-    let ending = Path::new(file)
-        .extension()
-        .map(|ending| ending.to_string_lossy().to_lowercase())
-        .unwrap_or_default();
-    let mut languages = options.languages.iter();
-    languages
-        .find(|language| language.endings().contains(&ending.as_str()))
-        .map_or(ending, |language| language.name().to_owned())
 }
 
 fn routes<'policy>(policies: impl Iterator<Item = &'policy PolicySummary>) -> Vec<InspectedRoute> {

@@ -154,7 +154,10 @@ fn compile(
     };
     for (policy, outcome) in compiled.into_iter().zip(project.compile(&requests)) {
         match (outcome, &mut policy.prepared) {
-            (Ok(evaluator), Some(prepared)) => prepared.evaluator = Box::new(evaluator),
+            (Ok(evaluator), Some(prepared)) => {
+                prepared.evaluator = Box::new(evaluator);
+                policy.summary.evaluator = "wasm";
+            }
             (Ok(_), None) => {}
             (Err(fault), prepared) => {
                 *prepared = None;

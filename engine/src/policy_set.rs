@@ -19,7 +19,7 @@ use crate::settings::{self, Mode, Settings};
 use crate::trust::{TrustGate, TrustOptions};
 
 pub(crate) use layer::Layer;
-use layer::{Loaded, Purpose, no_policies};
+use layer::{GUARDRAIL, Loaded, Purpose, no_policies};
 
 /// A loaded project.
 #[derive(Debug)]
@@ -74,11 +74,12 @@ impl PolicySet {
         let standing_errors = errors
             .chain(is_empty.then(|| no_policies(project, harness)))
             .collect();
-        let summaries = loaded
-            .iter()
-            .flat_map(|loaded| &loaded.layer.policies)
-            .map(|policy| policy.summary.clone())
-            .collect();
+        let policies = loaded.iter().flat_map(|loaded| &loaded.layer.policies);
+        let summaries = policies.map(|policy| policy.summary.clone());
+        // Guardrails are asked first, and listed behind the policies that somebody wrote.
+        let (guardrails, written): (Vec<_>, Vec<_>) =
+            summaries.partition(|summary| summary.evaluator == GUARDRAIL);
+        let summaries = written.into_iter().chain(guardrails).collect();
         let decisive = settings.decisive();
         let decisive = decisive.map(|text| (settings::FILE.to_owned(), text.into_bytes()));
         let files = loaded

@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use super::Post;
-use crate::evaluator::PolicyFault;
 use crate::decision::DecisionErrorKind;
+use crate::evaluator::PolicyFault;
 use crate::shell::{self, Activity, Effect, EffectKind, Surroundings, Unknown, Word};
 use crate::value::{self, Value};
 
@@ -14,29 +14,100 @@ const MAX_DEPTH: usize = 16;
 
 /// Tools that run a command.
 const COMMAND_TOOLS: [&str; 14] = [
-    "bash", "shell", "execute", "run_command", "run_terminal_cmd", "terminal", "powershell", "exec", "local_shell", "sh", "cmd",
-    "run_shell_command", "shellexecution", "mcp__shell",
+    "bash",
+    "shell",
+    "execute",
+    "run_command",
+    "run_terminal_cmd",
+    "terminal",
+    "powershell",
+    "exec",
+    "local_shell",
+    "sh",
+    "cmd",
+    "run_shell_command",
+    "shellexecution",
+    "mcp__shell",
 ];
 /// Tools that write the files that they name.
 const WRITE_TOOLS: [&str; 18] = [
-    "write", "edit", "multiedit", "notebookedit", "create", "applypatch", "apply_patch", "patch", "str_replace_editor",
-    "str_replace_based_edit_tool", "write_file", "edit_file", "delete_file", "search_replace", "replace", "insert", "delete",
+    "write",
+    "edit",
+    "multiedit",
+    "notebookedit",
+    "create",
+    "applypatch",
+    "apply_patch",
+    "patch",
+    "str_replace_editor",
+    "str_replace_based_edit_tool",
+    "write_file",
+    "edit_file",
+    "delete_file",
+    "search_replace",
+    "replace",
+    "insert",
+    "delete",
     "multi_edit",
 ];
 /// Tools that read the files that they name.
 const READ_TOOLS: [&str; 16] = [
-    "read", "notebookread", "read_file", "view", "ls", "list", "glob", "grep", "search", "codebase_search", "file_search",
-    "grep_search", "list_dir", "webfetch", "view_file", "lsp",
+    "read",
+    "notebookread",
+    "read_file",
+    "view",
+    "ls",
+    "list",
+    "glob",
+    "grep",
+    "search",
+    "codebase_search",
+    "file_search",
+    "grep_search",
+    "list_dir",
+    "webfetch",
+    "view_file",
+    "lsp",
 ];
 /// Tools that touch no file by themselves.
 const OTHER_TOOLS: [&str; 18] = [
-    "task", "agent", "todowrite", "todoread", "websearch", "exitplanmode", "askuserquestion", "skill", "slashcommand",
-    "bashoutput", "killshell", "killbash", "taskcreate", "taskupdate", "taskoutput", "enterplanmode", "toolsearch", "sendmessage",
+    "task",
+    "agent",
+    "todowrite",
+    "todoread",
+    "websearch",
+    "exitplanmode",
+    "askuserquestion",
+    "skill",
+    "slashcommand",
+    "bashoutput",
+    "killshell",
+    "killbash",
+    "taskcreate",
+    "taskupdate",
+    "taskoutput",
+    "enterplanmode",
+    "toolsearch",
+    "sendmessage",
 ];
 /// Keys under which tools name files.
 const PATH_KEYS: [&str; 16] = [
-    "file_path", "filepath", "filename", "path", "paths", "notebook_path", "target_file", "file", "files", "directory", "dir",
-    "source", "destination", "target", "relative_workspace_path", "uri",
+    "file_path",
+    "filepath",
+    "filename",
+    "path",
+    "paths",
+    "notebook_path",
+    "target_file",
+    "file",
+    "files",
+    "directory",
+    "dir",
+    "source",
+    "destination",
+    "target",
+    "relative_workspace_path",
+    "uri",
 ];
 /// Keys under which tools take a command.
 const COMMAND_KEYS: [&str; 5] = ["command", "cmd", "script", "commandline", "shell_command"];
@@ -63,7 +134,9 @@ impl Action {
     ///
     /// When a command is no text, so that nobody can say what it does.
     pub(super) fn of(event: &Value, post: &Station) -> Result<Self, PolicyFault> {
-        let tool = text(event, "tool_name").or_else(|| text(event, "tool")).unwrap_or_default();
+        let tool = text(event, "tool_name")
+            .or_else(|| text(event, "tool"))
+            .unwrap_or_default();
         let tool = match text(event, "hook_event_name").or_else(|| text(event, "hookEventName")) {
             Some("beforeShellExecution" | "afterShellExecution") => "bash",
             Some("beforeReadFile") => "read",
@@ -74,7 +147,9 @@ impl Action {
         let tool = tool.rsplit("__").next().unwrap_or(tool).to_lowercase();
         let input = field(event, "tool_input").or_else(|| field(event, "args"));
         // Cursor gives the input of an MCP tool as text.
-        let parsed = input.and_then(value::text).and_then(|text| Value::from_json_str(text).ok());
+        let parsed = input
+            .and_then(value::text)
+            .and_then(|text| Value::from_json_str(text).ok());
         let input = parsed.as_ref().or(input).unwrap_or(event);
         let mut action = Self {
             directory: post.directory(event, input),
@@ -88,21 +163,33 @@ impl Action {
         action.offset = number("offset");
         action.limit = number("limit");
         for effect in &mut action.effects {
+            // Some tools know the home directory, and to others this is a path that nobody has.
+            if let Some(rest) = effect.path.without_start("~/").filter(|_| !post.home.is_empty()) {
+                effect.path = rest.beneath(&Word::text(post.home.as_str()));
+            }
             effect.path = effect.path.beneath(&Word::text(action.directory.as_str()));
         }
-        let shell_effects = action.commands.iter_mut().flat_map(|activity| std::mem::take(&mut activity.effects));
+        let shell_effects = action
+            .commands
+            .iter_mut()
+            .flat_map(|activity| std::mem::take(&mut activity.effects));
         action.effects.extend(shell_effects.collect::<Vec<_>>());
         Ok(action)
     }
 
     /// Why a command is not understood, if one is not.
     pub(super) fn unknown(&self) -> Option<&Unknown> {
-        self.commands.iter().flat_map(|activity| &activity.unknowns).next()
+        self.commands
+            .iter()
+            .flat_map(|activity| &activity.unknowns)
+            .next()
     }
 
     /// Every simple command.
     pub(super) fn invocations(&self) -> impl Iterator<Item = &shell::Invocation> {
-        self.commands.iter().flat_map(|activity| &activity.invocations)
+        self.commands
+            .iter()
+            .flat_map(|activity| &activity.invocations)
     }
 
     /// Every text of another language.
@@ -110,7 +197,12 @@ impl Action {
         self.commands.iter().flat_map(|activity| &activity.code)
     }
 
-    fn commands(&mut self, input: &Value, surroundings: &Surroundings, is_foreign: bool) -> Result<(), PolicyFault> {
+    fn commands(
+        &mut self,
+        input: &Value,
+        surroundings: &Surroundings,
+        is_foreign: bool,
+    ) -> Result<(), PolicyFault> {
         let runs = COMMAND_TOOLS.contains(&self.tool.as_str());
         let is_known = !is_foreign
             && [&WRITE_TOOLS[..], &READ_TOOLS, &OTHER_TOOLS]
@@ -128,7 +220,10 @@ impl Action {
                 Value::Array(words) => quoted(words.iter()),
                 Value::Null => continue,
                 other if runs => {
-                    let message = format!("the event's `{key}` is {}, so that nobody can say what it does", value::described(other));
+                    let message = format!(
+                        "the event's `{key}` is {}, so that nobody can say what it does",
+                        value::described(other)
+                    );
                     return Err(PolicyFault {
                         kind: DecisionErrorKind::Evaluation,
                         message,
@@ -150,8 +245,12 @@ impl Action {
             return;
         }
         let writes = WRITE_TOOLS.contains(&tool);
-        let begins = ["read", "get", "list", "search", "view", "fetch", "find", "stat", "query", "describe", "show"];
-        let reads = READ_TOOLS.contains(&tool) || begins.iter().any(|start| tool.starts_with(start));
+        let begins = [
+            "read", "get", "list", "search", "view", "fetch", "find", "stat", "query", "describe",
+            "show",
+        ];
+        let reads =
+            READ_TOOLS.contains(&tool) || begins.iter().any(|start| tool.starts_with(start));
         let is_known = !is_foreign && (writes || reads);
         let kind = if reads && !writes {
             EffectKind::Read
@@ -165,18 +264,28 @@ impl Action {
         for (key, text) in &texts {
             let key = key.to_lowercase();
             let is_path = PATH_KEYS.contains(&key.as_str());
-            if is_path || (!is_known && is_path_like(text) && !COMMAND_KEYS.contains(&key.as_str())) {
+            if is_path || (!is_known && is_path_like(text) && !COMMAND_KEYS.contains(&key.as_str()))
+            {
                 let text = text.strip_prefix("file://").unwrap_or(text);
                 self.add(kind, Word::text(text));
-            } else if matches!(key.as_str(), "patch" | "patchtext" | "patch_text" | "input" | "diff") || tool.contains("patch") {
+            } else if matches!(
+                key.as_str(),
+                "patch" | "patchtext" | "patch_text" | "input" | "diff"
+            ) || tool.contains("patch")
+            {
                 for path in patched(text) {
                     self.add(EffectKind::Write, Word::text(path));
                 }
-            } else if key == "url" && let Some(path) = text.strip_prefix("file://") {
+            } else if key == "url"
+                && let Some(path) = text.strip_prefix("file://")
+            {
                 self.add(kind, Word::text(path));
             }
         }
-        if matches!(tool, "glob" | "grep" | "search" | "file_search" | "grep_search") {
+        if matches!(
+            tool,
+            "glob" | "grep" | "search" | "file_search" | "grep_search"
+        ) {
             self.search(&texts);
         }
     }
@@ -187,7 +296,12 @@ impl Action {
 
     /// What a search reads: its folder, and what its pattern finds there.
     fn search(&mut self, texts: &[(String, String)]) {
-        let value = |name: &str| texts.iter().find(|(key, _)| key == name).map(|(_, text)| text.as_str());
+        let value = |name: &str| {
+            texts
+                .iter()
+                .find(|(key, _)| key == name)
+                .map(|(_, text)| text.as_str())
+        };
         let root = Word::text(value("path").unwrap_or("."));
         let pattern = if self.tool == "glob" || self.tool == "file_search" {
             value("pattern").or_else(|| value("glob_pattern"))
@@ -233,9 +347,15 @@ impl Station {
     /// The directory of the event; that of the project, if it says none.
     fn directory(&self, event: &Value, input: &Value) -> String {
         let root = Path::new(&self.root);
-        let of_event = text(event, "cwd").filter(|cwd| !cwd.is_empty()).map_or_else(|| root.to_owned(), |cwd| root.join(cwd));
-        let of_tool = ["workdir", "cwd", "working_directory"].iter().find_map(|key| text(input, key));
-        let directory = of_tool.filter(|cwd| !cwd.is_empty()).map_or_else(|| of_event.clone(), |cwd| of_event.join(cwd));
+        let of_event = text(event, "cwd")
+            .filter(|cwd| !cwd.is_empty())
+            .map_or_else(|| root.to_owned(), |cwd| root.join(cwd));
+        let of_tool = ["workdir", "cwd", "working_directory"]
+            .iter()
+            .find_map(|key| text(input, key));
+        let directory = of_tool
+            .filter(|cwd| !cwd.is_empty())
+            .map_or_else(|| of_event.clone(), |cwd| of_event.join(cwd));
         directory.to_string_lossy().into_owned()
     }
 }
@@ -258,7 +378,9 @@ fn collect(value: &Value, key: &str, depth: usize, texts: &mut Vec<(String, Stri
     }
     match value {
         Value::String(text) => texts.push((key.to_owned(), text.to_string())),
-        Value::Array(values) => values.iter().for_each(|value| collect(value, key, depth - 1, texts)),
+        Value::Array(values) => values
+            .iter()
+            .for_each(|value| collect(value, key, depth - 1, texts)),
         Value::Object(fields) => fields.iter().for_each(|(key, value)| {
             let key = value::text(key).map_or("", |key| key.as_ref());
             collect(value, key, depth - 1, texts);
@@ -269,7 +391,10 @@ fn collect(value: &Value, key: &str, depth: usize, texts: &mut Vec<(String, Stri
 
 fn is_path_like(text: &str) -> bool {
     const MAX_BYTES: usize = 4_096;
-    !text.is_empty() && text.len() <= MAX_BYTES && !text.contains(['\n', '\0']) && text.split_whitespace().count() <= 2
+    !text.is_empty()
+        && text.len() <= MAX_BYTES
+        && !text.contains(['\n', '\0'])
+        && text.split_whitespace().count() <= 2
 }
 
 /// A program and its arguments as a command text.
@@ -290,11 +415,22 @@ fn quoted<'v>(words: impl Iterator<Item = &'v Value>) -> String {
 
 /// The files that a patch names.
 fn patched(text: &str) -> impl Iterator<Item = &str> {
-    const STARTS: [&str; 7] =
-        ["*** Update File: ", "*** Add File: ", "*** Delete File: ", "*** Move to: ", "+++ ", "--- ", "rename to "];
+    const STARTS: [&str; 7] = [
+        "*** Update File: ",
+        "*** Add File: ",
+        "*** Delete File: ",
+        "*** Move to: ",
+        "+++ ",
+        "--- ",
+        "rename to ",
+    ];
     text.lines().filter_map(|line| {
         let path = STARTS.iter().find_map(|start| line.strip_prefix(start))?;
         let path = path.split('\t').next().unwrap_or(path).trim();
-        Some(path.strip_prefix("a/").or_else(|| path.strip_prefix("b/")).unwrap_or(path))
+        Some(
+            path.strip_prefix("a/")
+                .or_else(|| path.strip_prefix("b/"))
+                .unwrap_or(path),
+        )
     })
 }

@@ -2,10 +2,10 @@
 
 use std::path::Path;
 
+use super::SignalNeed;
 use super::action::Station;
 use super::settings::{ContextSource, PromptContext};
 use super::signal::{self, Outcome};
-use super::SignalNeed;
 use crate::decision::{DecisionErrorKind, Verb};
 use crate::evaluator::{Answers, Evaluator, Moment, PolicyFault};
 use crate::value::{Value, array};
@@ -34,26 +34,37 @@ impl AlwaysInjectGuardrail {
     pub(super) fn signals(&self) -> Vec<SignalNeed> {
         let sources = self.context.iter().enumerate();
         let commands = sources.filter_map(|(index, source)| match source {
-            ContextSource::Command(source) => {
-                Some(SignalNeed::new(&format!("{SIGNAL}{index}"), &source.command, SECONDS))
-            }
+            ContextSource::Command(source) => Some(SignalNeed::new(
+                &format!("{SIGNAL}{index}"),
+                &source.command,
+                SECONDS,
+            )),
             _ => None,
         });
         commands.collect()
     }
 
-    fn text(&self, index: usize, source: &ContextSource, input: &Value) -> Result<String, PolicyFault> {
+    fn text(
+        &self,
+        index: usize,
+        source: &ContextSource,
+        input: &Value,
+    ) -> Result<String, PolicyFault> {
         match source {
             ContextSource::Text(text) => Ok(text.clone()),
             ContextSource::File(source) => {
                 let path = Path::new(&self.station.root).join(&source.file);
-                llmspell_utils::read_text(&path, MAX_FILE_BYTES).map_err(|why| fault(format!("the context file `{}` {why}", source.file)))
+                llmspell_utils::read_text(&path, MAX_FILE_BYTES)
+                    .map_err(|why| fault(format!("the context file `{}` {why}", source.file)))
             }
             ContextSource::Command(source) => {
                 let name = format!("{SIGNAL}{index}");
                 match signal::outcome(input, &name) {
                     Outcome::Succeeded(text) => Ok(text),
-                    Outcome::Failed(_) => Err(fault(format!("the context command `{}` failed", source.command))),
+                    Outcome::Failed(_) => Err(fault(format!(
+                        "the context command `{}` failed",
+                        source.command
+                    ))),
                     Outcome::Missing => Err(signal::missing(&name)),
                 }
             }

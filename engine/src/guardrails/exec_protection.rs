@@ -42,24 +42,34 @@ impl ExecProtectionGuardrail {
         let program = invocation.program.as_deref().unwrap_or_default();
         let is_name = |word: &Word| {
             let name = word.last_component();
-            PROGRAMS.iter().any(|program| name.openness().is_none() && name.may_be(program))
+            PROGRAMS
+                .iter()
+                .any(|program| name.openness().is_none() && name.may_be(program))
         };
         if COPYING.contains(&program) {
             return invocation.arguments().iter().any(is_name);
         }
-        let by_pattern = invocation.program.is_none() && invocation.words.first().is_some_and(is_name);
+        let by_pattern =
+            invocation.program.is_none() && invocation.words.first().is_some_and(is_name);
         // `npx cupcake`, `cargo run --bin cupcake`.
         let by_runner = matches!(program, "npx" | "bunx" | "pnpm" | "yarn" | "cargo" | "uvx")
-            && invocation.arguments().iter().any(|word| PROGRAMS.contains(&word.plain()));
+            && invocation
+                .arguments()
+                .iter()
+                .any(|word| PROGRAMS.contains(&word.plain()));
         (PROGRAMS.contains(&program) || by_pattern || by_runner) && !self.is_allowed(invocation)
     }
 
     /// Whether a command begins with words that the rulebook allows.
     fn is_allowed(&self, invocation: &Invocation) -> bool {
         let program = invocation.program.iter().map(String::as_str);
-        let words: Vec<&str> = program.chain(invocation.arguments().iter().map(Word::plain)).collect();
+        let words: Vec<&str> = program
+            .chain(invocation.arguments().iter().map(Word::plain))
+            .collect();
         self.allowed.iter().any(|allowed| {
-            !allowed.is_empty() && allowed.len() <= words.len() && allowed.iter().zip(&words).all(|(one, other)| one == other)
+            !allowed.is_empty()
+                && allowed.len() <= words.len()
+                && allowed.iter().zip(&words).all(|(one, other)| one == other)
         })
     }
 }
@@ -71,20 +81,33 @@ impl Evaluator for ExecProtectionGuardrail {
             Err(fault) => return answers.fail(fault),
         };
         if let Some(unknown) = action.unknown() {
-            return self.refusal.say(answers, &format!("the command cannot be judged: {}", unknown.reason()));
+            return self.refusal.say(
+                answers,
+                &format!("the command cannot be judged: {}", unknown.reason()),
+            );
         }
-        let refused = action.invocations().find(|invocation| self.is_refused(invocation));
+        let refused = action
+            .invocations()
+            .find(|invocation| self.is_refused(invocation));
         if let Some(invocation) = refused {
-            let program = invocation.words.first().map(Word::shown).unwrap_or_default();
+            let program = invocation
+                .words
+                .first()
+                .map(Word::shown)
+                .unwrap_or_default();
             return self.refusal.say(answers, &format!("`{program}`"));
         }
         let names = action.code().any(|code| {
             let text = code.shown().to_lowercase();
-            let runs = ["system", "subprocess", "spawn", "exec", "popen"].iter().any(|word| text.contains(word));
-            runs && PROGRAMS.iter().any(|program| text.contains(program)) && !text.contains(".cupcake")
+            let runs = ["system", "subprocess", "spawn", "exec", "popen"]
+                .iter()
+                .any(|word| text.contains(word));
+            runs && PROGRAMS.iter().any(|program| text.contains(program))
+                && !text.contains(".cupcake")
         });
         if names {
-            self.refusal.say(answers, "a program in another language runs it");
+            self.refusal
+                .say(answers, "a program in another language runs it");
         }
     }
 }

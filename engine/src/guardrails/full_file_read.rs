@@ -48,15 +48,27 @@ impl Evaluator for FullFileReadGuardrail {
         if action.tool != "read" || (action.offset.is_none() && action.limit.is_none()) {
             return;
         }
-        let Some(path) = action.effects.first().and_then(|effect| effect.path.known()) else {
+        let Some(path) = action
+            .effects
+            .first()
+            .and_then(|effect| effect.path.known())
+        else {
             return;
         };
         // A file that cannot be counted is taken for a short one.
         let lines = lines_of(Path::new(path), self.max_lines).unwrap_or(0);
         let begins = action.offset.is_none_or(|offset| offset <= 1);
-        let reaches_end = action.limit.is_none_or(|limit| u64::try_from(limit).is_ok_and(|limit| limit >= lines.max(1) && lines > 0));
+        let reaches_end = action.limit.is_none_or(|limit| {
+            u64::try_from(limit).is_ok_and(|limit| limit >= lines.max(1) && lines > 0)
+        });
         if lines <= self.max_lines && !(begins && reaches_end) {
-            self.refusal.say(answers, &format!("files of up to {} lines are read without `offset` and `limit`", self.max_lines));
+            self.refusal.say(
+                answers,
+                &format!(
+                    "files of up to {} lines are read without `offset` and `limit`",
+                    self.max_lines
+                ),
+            );
         }
     }
 }

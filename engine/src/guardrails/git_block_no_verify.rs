@@ -26,7 +26,16 @@ const VARIABLES: [(&str, Option<&str>); 9] = [
     ("SKIP_SIMPLE_GIT_HOOKS", None),
 ];
 /// Commands of git that run hooks.
-const HOOKED: [&str; 8] = ["commit", "push", "merge", "rebase", "am", "pull", "cherry-pick", "revert"];
+const HOOKED: [&str; 8] = [
+    "commit",
+    "push",
+    "merge",
+    "rebase",
+    "am",
+    "pull",
+    "cherry-pick",
+    "revert",
+];
 /// Programs that keep hooks.
 const KEEPERS: [&str; 4] = ["pre-commit", "husky", "lefthook", "overcommit"];
 
@@ -78,7 +87,10 @@ impl Evaluator for NoVerifyGuardrail {
             Err(fault) => return answers.fail(fault),
         };
         if let Some(unknown) = action.unknown() {
-            return self.refusal.say(answers, &format!("the command cannot be judged: {}", unknown.reason()));
+            return self.refusal.say(
+                answers,
+                &format!("the command cannot be judged: {}", unknown.reason()),
+            );
         }
         let skipped = action
             .invocations()
@@ -92,7 +104,9 @@ impl Evaluator for NoVerifyGuardrail {
             text.contains("git") && (text.contains("--no-verify") || text.contains("hookspath"))
         });
         if mentions {
-            return self.refusal.say(answers, "a program in another language leaves them out");
+            return self
+                .refusal
+                .say(answers, "a program in another language leaves them out");
         }
         let touched = self.hooks.touched(&action.effects, EffectKind::changes);
         let deletes: Vec<_> = action
@@ -117,7 +131,9 @@ fn skips_hooks(invocation: &Invocation) -> Option<&'static str> {
     }
     let git = GitCommand::of(invocation)?;
     let is_hooks_path = |word: &Word| -> bool {
-        folded(&word.shown()).collect::<String>().contains("core.hookspath")
+        folded(&word.shown())
+            .collect::<String>()
+            .contains("core.hookspath")
     };
     if git.options.iter().any(is_hooks_path) {
         return Some("`core.hooksPath` leads past the hooks");
@@ -139,29 +155,53 @@ fn skips_hooks(invocation: &Invocation) -> Option<&'static str> {
     let flags = git.flags();
     let is_no_verify = |word: &&Word| {
         let text = word.start();
-        let is_long = text.len() >= "--no-v".len() && "--no-verify".starts_with(text) && word.known().is_some();
+        let is_long = text.len() >= "--no-v".len()
+            && "--no-verify".starts_with(text)
+            && word.known().is_some();
         let is_short = matches!(name, "commit" | "am") && has_letter(text, 'n');
         is_long || is_short
     };
     if flags.iter().any(is_no_verify) {
         return Some("an option leaves them out");
     }
-    if flags.iter().any(|word| word.is_computed() && word.start().is_empty()) {
+    if flags
+        .iter()
+        .any(|word| word.is_computed() && word.start().is_empty())
+    {
         return Some("an option is only known when the command runs");
     }
     invocation.variables.iter().find_map(|(name, value)| {
         let is_switch = VARIABLES.iter().any(|(variable, off)| {
             variable == name && off.is_none_or(|off| value.known().is_none_or(|value| value == off))
         });
-        let is_configuration = name.starts_with("GIT_CONFIG") && (is_hooks_path(value) || value.is_computed());
+        let is_configuration =
+            name.starts_with("GIT_CONFIG") && (is_hooks_path(value) || value.is_computed());
         (is_switch || is_configuration).then_some("a variable switches them off")
     })
 }
 
 fn reads_configuration(git: &GitCommand<'_>) -> bool {
-    let reads = ["--get", "--get-all", "--list", "-l", "get", "list", "--get-regexp"];
-    let is_reading = git.arguments.iter().any(|word| reads.contains(&word.plain()));
-    let operands = git.arguments.iter().filter(|word| !word.is_option()).count();
-    let unsets = git.arguments.iter().any(|word| word.start().starts_with("--unset") || word.plain() == "unset");
+    let reads = [
+        "--get",
+        "--get-all",
+        "--list",
+        "-l",
+        "get",
+        "list",
+        "--get-regexp",
+    ];
+    let is_reading = git
+        .arguments
+        .iter()
+        .any(|word| reads.contains(&word.plain()));
+    let operands = git
+        .arguments
+        .iter()
+        .filter(|word| !word.is_option())
+        .count();
+    let unsets = git
+        .arguments
+        .iter()
+        .any(|word| word.start().starts_with("--unset") || word.plain() == "unset");
     (is_reading || operands < 2) && !unsets
 }

@@ -29,8 +29,27 @@ impl<'i> GitCommand<'i> {
     /// The arguments that are options, without the values that stand behind them.
     pub(super) fn flags(&self) -> Vec<&'i Word> {
         const VALUED: [&str; 21] = [
-            "-m", "--message", "-F", "--file", "-C", "-c", "-t", "--template", "--author", "--date", "--reuse-message",
-            "--reedit-message", "--fixup", "--squash", "--trailer", "-X", "--strategy", "-o", "--push-option", "--onto", "--exec",
+            "-m",
+            "--message",
+            "-F",
+            "--file",
+            "-C",
+            "-c",
+            "-t",
+            "--template",
+            "--author",
+            "--date",
+            "--reuse-message",
+            "--reedit-message",
+            "--fixup",
+            "--squash",
+            "--trailer",
+            "-X",
+            "--strategy",
+            "-o",
+            "--push-option",
+            "--onto",
+            "--exec",
         ];
         let mut flags = Vec::new();
         let mut arguments = self.arguments.iter();
@@ -41,7 +60,8 @@ impl<'i> GitCommand<'i> {
             }
             // In a group the last letter takes the value.
             let is_group = text.starts_with('-') && !text.starts_with("--");
-            let takes_value = VALUED.contains(&word.plain()) || (is_group && takes_next(text, self.name.plain()));
+            let takes_value =
+                VALUED.contains(&word.plain()) || (is_group && takes_next(text, self.name.plain()));
             flags.push(word);
             if takes_value {
                 arguments.next();
@@ -54,13 +74,18 @@ impl<'i> GitCommand<'i> {
 /// Whether a group of short options ends in one that takes the next argument.
 fn takes_next(group: &str, command: &str) -> bool {
     let letters: Vec<char> = group.chars().skip(1).collect();
-    let is_value = |letter: &char| command == "commit" && matches!(letter, 'm' | 'F' | 'C' | 'c' | 't');
-    letters.iter().position(|letter| is_value(letter)) == letters.len().checked_sub(1) && letters.len() > 1
+    let is_value =
+        |letter: &char| command == "commit" && matches!(letter, 'm' | 'F' | 'C' | 'c' | 't');
+    letters.iter().position(|letter| is_value(letter)) == letters.len().checked_sub(1)
+        && letters.len() > 1
 }
 
 /// Whether a letter stands in a group of short options before one that takes the rest as its value.
 pub(super) fn has_letter(group: &str, wanted: char) -> bool {
-    let Some(letters) = group.strip_prefix('-').filter(|rest| !rest.starts_with('-')) else {
+    let Some(letters) = group
+        .strip_prefix('-')
+        .filter(|rest| !rest.starts_with('-'))
+    else {
         return false;
     };
     letters

@@ -1,11 +1,11 @@
 //! `git_pre_check`: commands that must succeed before git commits, pushes or merges.
 
+use super::SignalNeed;
 use super::action::{Action, Station};
 use super::git_command::GitCommand;
 use super::settings::{Check, GitPreCheck};
 use super::signal::{self, Outcome};
 use super::verdict::Refusal;
-use super::SignalNeed;
 use crate::decision::Verb;
 use crate::evaluator::{Answers, Evaluator, Moment};
 use crate::value::Value;
@@ -38,16 +38,21 @@ impl GitPreCheckGuardrail {
     pub(super) fn signals(&self) -> Vec<SignalNeed> {
         let checks = self.checks.iter().enumerate();
         checks
-            .map(|(index, check)| SignalNeed::new(&format!("{SIGNAL}{index}"), &check.command, SECONDS))
+            .map(|(index, check)| {
+                SignalNeed::new(&format!("{SIGNAL}{index}"), &check.command, SECONDS)
+            })
             .collect()
     }
 
     fn concerns(&self, action: &Action) -> bool {
         action.unknown().is_some()
-            || action.invocations().filter_map(GitCommand::of).any(|git| match git.name.known() {
-                Some(name) => self.operations.iter().any(|operation| operation == name),
-                None => true,
-            })
+            || action
+                .invocations()
+                .filter_map(GitCommand::of)
+                .any(|git| match git.name.known() {
+                    Some(name) => self.operations.iter().any(|operation| operation == name),
+                    None => true,
+                })
     }
 }
 
@@ -72,7 +77,8 @@ impl Evaluator for GitPreCheckGuardrail {
                         verb: Verb::Halt,
                         rule_id: ID,
                         severity: "HIGH",
-                        message: message.unwrap_or_else(|| format!("the check `{}` failed", check.command)),
+                        message: message
+                            .unwrap_or_else(|| format!("the check `{}` failed", check.command)),
                     };
                     refusal.say(answers, &output);
                 }

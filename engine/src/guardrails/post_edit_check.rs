@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use super::SignalNeed;
 use super::action::{Action, Station};
 use super::settings::{Check, PostEditCheck};
 use super::signal::{self, Outcome};
 use super::verdict::Refusal;
-use super::SignalNeed;
 use crate::decision::Verb;
 use crate::evaluator::{Answers, Evaluator, Moment};
 use crate::shell::EffectKind;
@@ -26,7 +26,9 @@ impl PostEditCheckGuardrail {
     pub(super) fn new(settings: PostEditCheck, station: Station) -> Self {
         let checks = settings.by_extension.into_iter();
         Self {
-            checks: checks.map(|(ending, check)| (plain(&ending), check)).collect(),
+            checks: checks
+                .map(|(ending, check)| (plain(&ending), check))
+                .collect(),
             station,
         }
     }
@@ -35,7 +37,9 @@ impl PostEditCheckGuardrail {
     pub(super) fn signals(&self) -> Vec<SignalNeed> {
         let checks = self.checks.iter();
         checks
-            .map(|(ending, check)| SignalNeed::new(&format!("{SIGNAL}{ending}"), &check.command, SECONDS))
+            .map(|(ending, check)| {
+                SignalNeed::new(&format!("{SIGNAL}{ending}"), &check.command, SECONDS)
+            })
             .collect()
     }
 
@@ -45,7 +49,11 @@ impl PostEditCheckGuardrail {
             return Vec::new();
         };
         let mut edited: Vec<(String, String, &Check)> = Vec::new();
-        for effect in action.effects.iter().filter(|effect| effect.kind == EffectKind::Write) {
+        for effect in action
+            .effects
+            .iter()
+            .filter(|effect| effect.kind == EffectKind::Write)
+        {
             let file = effect.path.plain();
             let name = file.rsplit('/').next().unwrap_or(file);
             let Some((_, ending)) = name.rsplit_once('.') else {
@@ -64,7 +72,9 @@ impl PostEditCheckGuardrail {
 impl Evaluator for PostEditCheckGuardrail {
     fn wants_signal(&self, name: &str, event: &Value) -> bool {
         let ending = name.strip_prefix(SIGNAL);
-        self.edited(event).iter().any(|(_, edited, _)| Some(edited.as_str()) == ending)
+        self.edited(event)
+            .iter()
+            .any(|(_, edited, _)| Some(edited.as_str()) == ending)
     }
 
     fn evaluate(&self, input: &Value, _moment: Moment, answers: &mut Answers<'_, '_>) {
@@ -83,7 +93,9 @@ impl Evaluator for PostEditCheckGuardrail {
                         verb: Verb::Block,
                         rule_id: ID,
                         severity: "MEDIUM",
-                        message: message.unwrap_or_else(|| format!("the check after the edit of `{file}` failed")),
+                        message: message.unwrap_or_else(|| {
+                            format!("the check after the edit of `{file}` failed")
+                        }),
                     };
                     refusal.say(answers, &output);
                 }

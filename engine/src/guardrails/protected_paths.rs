@@ -41,7 +41,10 @@ impl Evaluator for ProtectedPathsGuardrail {
             Err(fault) => return answers.fail(fault),
         };
         if let Some(unknown) = action.unknown() {
-            return self.refusal.say(answers, &format!("the command cannot be judged: {}", unknown.reason()));
+            return self.refusal.say(
+                answers,
+                &format!("the command cannot be judged: {}", unknown.reason()),
+            );
         }
         if let Some(effect) = self.protected.touched(&action.effects, EffectKind::changes) {
             return self.refusal.say(answers, &described(effect));
@@ -50,10 +53,14 @@ impl Evaluator for ProtectedPathsGuardrail {
             effect.path.is_computed() && effect.kind.changes() && effect.kind != EffectKind::Touch
         });
         if let Some(effect) = hidden {
-            return self.refusal.say(answers, &format!("{}, which is only known when it runs", described(effect)));
+            return self.refusal.say(
+                answers,
+                &format!("{}, which is only known when it runs", described(effect)),
+            );
         }
         if action.code().any(|code| self.protected.is_named(code)) {
-            self.refusal.say(answers, "a program in another language names it");
+            self.refusal
+                .say(answers, "a program in another language names it");
         }
     }
 }

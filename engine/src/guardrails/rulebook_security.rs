@@ -42,7 +42,12 @@ pub(super) struct RulebookSecurityGuardrail {
 
 impl RulebookSecurityGuardrail {
     pub(super) fn new(settings: RulebookSecurity, station: Station) -> Self {
-        let owned = |paths: &[&str]| paths.iter().map(|path| (*path).to_owned()).collect::<Vec<_>>();
+        let owned = |paths: &[&str]| {
+            paths
+                .iter()
+                .map(|path| (*path).to_owned())
+                .collect::<Vec<_>>()
+        };
         let mut protected = Protected::at_places(&owned(&PROJECT_PATHS), &station);
         protected.extend(Protected::at_places(&owned(&HOME_PATHS), &station));
         protected.extend(Protected::new(&settings.protected_paths, &station));
@@ -67,9 +72,13 @@ impl Evaluator for RulebookSecurityGuardrail {
             Err(fault) => return answers.fail(fault),
         };
         if let Some(unknown) = action.unknown() {
-            return self.refusal.say(answers, &format!("the command cannot be judged: {}", unknown.reason()));
+            return self.refusal.say(
+                answers,
+                &format!("the command cannot be judged: {}", unknown.reason()),
+            );
         }
-        let concerns = |kind: EffectKind| kind.changes() || (self.block_reads && kind == EffectKind::Read);
+        let concerns =
+            |kind: EffectKind| kind.changes() || (self.block_reads && kind == EffectKind::Read);
         if let Some(effect) = self.protected.touched(&action.effects, concerns) {
             return self.refusal.say(answers, &described(effect));
         }
@@ -77,10 +86,14 @@ impl Evaluator for RulebookSecurityGuardrail {
             effect.path.is_computed() && effect.kind.changes() && effect.kind != EffectKind::Touch
         });
         if let Some(effect) = hidden {
-            return self.refusal.say(answers, &format!("{}, which is only known when it runs", described(effect)));
+            return self.refusal.say(
+                answers,
+                &format!("{}, which is only known when it runs", described(effect)),
+            );
         }
         if action.code().any(|code| self.protected.is_named(code)) {
-            self.refusal.say(answers, "a program in another language names one of them");
+            self.refusal
+                .say(answers, "a program in another language names one of them");
         }
     }
 }

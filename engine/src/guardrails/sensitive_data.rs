@@ -13,9 +13,9 @@ pub(super) const ID: &str = "GLOBAL-BUILTIN-SENSITIVE-DATA";
 const MESSAGE: &str = "files that hold secrets are not read";
 
 /// Names of files that hold secrets.
-const NAMES: [&str; 34] = [
+const NAMES: [&str; 33] = [
     ".env", ".envrc", ".npmrc", ".pypirc", ".netrc", "_netrc", ".git-credentials", ".dockercfg", ".htpasswd", ".pgpass", ".my.cnf",
-    ".vault-token", "kubeconfig", "id_rsa", "id_dsa", "id_ecdsa", "id_ed25519", "authorized_keys", "credentials", "credentials.json",
+    ".vault-token", "kubeconfig", "id_rsa", "id_dsa", "id_ecdsa", "id_ed25519", "credentials", "credentials.json",
     "service-account.json", "wp-config.php", "master.key", "secring.gpg", "cookies.sqlite", "logins.json", "key4.db", "shadow",
     "gshadow", "terraform.tfvars", "terraform.tfstate", "secrets", "credentials.toml", "dotenv",
 ];
@@ -39,6 +39,10 @@ const CODE: [&str; 44] = [
 ];
 /// Files that show how one with secrets looks.
 const EXAMPLES: [&str; 8] = ["example", "sample", "template", "dist", "defaults", "schema", "pub", "test"];
+/// Programs that tell names and not what is in the files.
+const LISTING: [&str; 14] = [
+    "ls", "ll", "la", "tree", "du", "df", "stat", "find", "exa", "eza", "file", "realpath", "readlink", "list",
+];
 /// Programs and first arguments that print secrets.
 const PRINTING: [&[&str]; 12] = [
     &["security", "find-generic-password"], &["security", "find-internet-password"], &["security", "dump-keychain"],
@@ -70,7 +74,7 @@ impl SensitiveDataGuardrail {
                 message: settings.message.unwrap_or_else(|| MESSAGE.to_owned()),
             },
             additional: settings.additional_patterns.iter().map(|pattern| folded(pattern).collect()).collect(),
-            protected: Protected::new(&paths, &station),
+            protected: Protected::new(&paths, &station).where_present(),
             station,
         }
     }
@@ -134,13 +138,16 @@ impl SensitiveDataGuardrail {
 
 impl Evaluator for SensitiveDataGuardrail {
     fn evaluate(&self, input: &Value, _moment: Moment, answers: &mut Answers<'_, '_>) {
-        let action = match Action::of(input, &self.station) {
+        let mut action = match Action::of(input, &self.station) {
             Ok(action) => action,
             Err(fault) => return answers.fail(fault),
         };
         if let Some(unknown) = action.unknown() {
             return self.refusal.say(answers, &format!("the command cannot be judged: {}", unknown.reason()));
         }
+        action.effects.retain(|effect| !LISTING.contains(&effect.program.as_str()));
+        // Whoever searches a folder does not look for each file in it.
+        action.effects.iter_mut().for_each(|effect| effect.is_recursive = false);
         if let Some(effect) = action.effects.iter().find(|effect| self.opens(effect)) {
             return self.refusal.say(answers, &format!("{} opens such a file", tool(effect)));
         }

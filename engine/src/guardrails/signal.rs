@@ -24,7 +24,10 @@ pub(super) fn outcome(input: &Value, name: &str) -> Outcome {
     let failed = field(signal, "success") == Some(&Value::from(false));
     let exit_code = field(signal, "exit_code");
     if failed || exit_code.is_some_and(|code| *code != Value::from(0_u64)) {
-        let said = ["output", "error"].iter().filter_map(|key| text(signal, key)).find(|text| !text.trim().is_empty());
+        let said = ["output", "error"]
+            .iter()
+            .filter_map(|key| text(signal, key))
+            .find(|text| !text.trim().is_empty());
         return Outcome::Failed(said.map(shortened).unwrap_or_default());
     }
     match signal {
@@ -35,7 +38,9 @@ pub(super) fn outcome(input: &Value, name: &str) -> Outcome {
 }
 
 fn value_text(signal: &Value) -> String {
-    signal.to_json_str().unwrap_or_else(|_| value::described(signal).to_owned())
+    signal
+        .to_json_str()
+        .unwrap_or_else(|_| value::described(signal).to_owned())
 }
 
 fn shortened(text: &str) -> String {
@@ -47,7 +52,9 @@ fn shortened(text: &str) -> String {
 pub(super) fn missing(name: &str) -> PolicyFault {
     PolicyFault {
         kind: DecisionErrorKind::Signal,
-        message: format!("the signal `{name}` is not there, so that nobody knows whether the check passed"),
+        message: format!(
+            "the signal `{name}` is not there, so that nobody knows whether the check passed"
+        ),
         file: None,
         line: None,
     }

@@ -21,6 +21,9 @@ use crate::signals::{Gathered, Need, Signals};
 use crate::trust::TrustGate;
 use crate::value::Value;
 
+/// What evaluates a guardrail.
+pub(super) const GUARDRAIL: &str = "guardrail";
+
 /// The policies of one configuration, and what they see besides the event.
 #[derive(Debug)]
 pub(crate) struct Layer {
@@ -226,7 +229,7 @@ fn guardrail_policy(guardrail: Guardrail, (file, line): (&Arc<str>, u32)) -> Pol
             tools: guardrail.tools,
             signals: signals.collect(),
             verbs: guardrail.verbs,
-            evaluator: "guardrail",
+            evaluator: GUARDRAIL,
             is_compiled: false,
             error: None,
         },

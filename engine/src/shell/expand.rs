@@ -42,7 +42,9 @@ impl Walker<'_> {
         for (index, part) in raw.iter().enumerate() {
             let values = self.part(part, index == 0);
             if let [only] = values.as_slice() {
-                alternatives.iter_mut().for_each(|fields| join(fields, only));
+                alternatives
+                    .iter_mut()
+                    .for_each(|fields| join(fields, only));
                 continue;
             }
             let combined = alternatives.iter().flat_map(|fields| {
@@ -84,7 +86,11 @@ impl Walker<'_> {
             Part::Text { text, quoted: true } => vec![vec![Word::text_or_empty(text)]],
             Part::Text { text, .. } => {
                 let mut word = Word::default();
-                let rest = if is_first { self.tilde(text, &mut word) } else { text };
+                let rest = if is_first {
+                    self.tilde(text, &mut word)
+                } else {
+                    text
+                };
                 self.push_pattern(rest, &mut word);
                 vec![vec![word]]
             }
@@ -118,7 +124,12 @@ impl Walker<'_> {
         let rest = rest.get(user.len()..).unwrap_or_default();
         let directory = match user.as_str() {
             "" => self.scope.home(),
-            "+" => self.scope.values("PWD").into_iter().next().unwrap_or_default(),
+            "+" => self
+                .scope
+                .values("PWD")
+                .into_iter()
+                .next()
+                .unwrap_or_default(),
             _ => Word::open(Open::Outside),
         };
         word.append(&directory);
@@ -173,7 +184,7 @@ impl Walker<'_> {
                 }
                 continue;
             };
-            for (index, text) in text.split(|sign| separators.contains(sign)).enumerate() {
+            for (index, text) in text.split(|sign| sign == '\0' || separators.contains(sign)).enumerate() {
                 if index > 0 {
                     fields.push(Word::default());
                 }
@@ -224,7 +235,10 @@ pub(super) fn joined(words: Vec<Word>) -> Word {
 /// The part as it is where nothing is split.
 fn unsplit(part: &Part) -> Part {
     match part {
-        Part::Text { text, quoted: false } if !text.starts_with('~') => Part::Text {
+        Part::Text {
+            text,
+            quoted: false,
+        } if !text.starts_with('~') => Part::Text {
             text: text.clone(),
             quoted: true,
         },

@@ -19,27 +19,34 @@ pub(super) fn of(walker: &Walker<'_>, call: &Call<'_>, input: &Input) -> Word {
         "pwd" => one(walker.scope.values("PWD")),
         "mktemp" => Word::open(Open::Outside),
         "date" => date(call),
-        "whoami" | "id" | "nproc" | "uname" | "hostname" | "arch" | "tty" | "wc" | "seq" | "uuidgen" => {
-            Word::open(Open::Name)
-        }
+        "whoami" | "id" | "nproc" | "uname" | "hostname" | "arch" | "tty" | "wc" | "seq"
+        | "uuidgen" => Word::open(Open::Name),
         "basename" => call
             .operands()
             .first()
             .map_or(computed, |path| path.last_component()),
-        "dirname" => call.operands().first().map_or(computed, |path| dirname(path)),
-        "realpath" | "readlink" => call.operands().first().map_or(computed, |path| (*path).clone()),
-        "which" | "type" | "command" | "brew" | "ssh-agent" | "direnv" | "pyenv" | "rbenv" | "nodenv" | "fnm" | "opam"
-        | "conda" | "mise" | "starship" | "zoxide" | "dircolors" | "xcrun" | "xcode-select" => Word::open(Open::Outside),
+        "dirname" => call
+            .operands()
+            .first()
+            .map_or(computed, |path| dirname(path)),
+        "realpath" | "readlink" => call
+            .operands()
+            .first()
+            .map_or(computed, |path| (*path).clone()),
+        "which" | "type" | "command" | "brew" | "ssh-agent" | "direnv" | "pyenv" | "rbenv"
+        | "nodenv" | "fnm" | "opam" | "conda" | "mise" | "starship" | "zoxide" | "dircolors"
+        | "xcrun" | "xcode-select" => Word::open(Open::Outside),
         "git" => git(walker, call),
         "ls" => ls(call),
         "rg" | "ag" => searched(call, call.has("u.", &["hidden", "unrestricted"])),
-        "grep" | "egrep" | "fgrep" if call.has("lL", &["files-with-matches", "files-without-match"]) => {
+        "grep" | "egrep" | "fgrep"
+            if call.has("lL", &["files-with-matches", "files-without-match"]) =>
+        {
             searched(call, true)
         }
         name if PASSES.contains(&name) => passed(call, input),
-        "cd" | "rm" | "mv" | "cp" | "mkdir" | "touch" | "chmod" | "true" | "false" | ":" | "sleep" | "test" | "[" => {
-            Word::default()
-        }
+        "cd" | "rm" | "mv" | "cp" | "mkdir" | "touch" | "chmod" | "true" | "false" | ":"
+        | "sleep" | "test" | "[" => Word::default(),
         _ => computed,
     }
 }
@@ -56,7 +63,11 @@ fn echo(call: &Call<'_>) -> Word {
     let mut decodes = false;
     let mut ends = true;
     while let Some((first, rest)) = words.split_first() {
-        let is_option = |text: &str| text.len() > 1 && text.starts_with('-') && text.chars().skip(1).all(|sign| "neE".contains(sign));
+        let is_option = |text: &str| {
+            text.len() > 1
+                && text.starts_with('-')
+                && text.chars().skip(1).all(|sign| "neE".contains(sign))
+        };
         if !is_option(first.plain()) {
             break;
         }
@@ -79,7 +90,10 @@ fn echo(call: &Call<'_>) -> Word {
 
 /// `printf` with a format of `%s`, `%d` and escapes.
 fn printf(call: &Call<'_>) -> Option<Word> {
-    let mut words = call.arguments().iter().skip_while(|word| word.plain() == "--");
+    let mut words = call
+        .arguments()
+        .iter()
+        .skip_while(|word| word.plain() == "--");
     let format = unescaped(words.next()?.known()?);
     let mut arguments = words.peekable();
     let mut text = Word::default();
@@ -145,7 +159,11 @@ fn unescaped(text: &str) -> String {
     decoded
 }
 
-fn digits(signs: &mut std::iter::Peekable<std::str::Chars<'_>>, radix: u32, most: usize) -> Option<char> {
+fn digits(
+    signs: &mut std::iter::Peekable<std::str::Chars<'_>>,
+    radix: u32,
+    most: usize,
+) -> Option<char> {
     let mut value = 0_u32;
     for _ in 0..most {
         let Some(digit) = signs.peek().and_then(|sign| sign.to_digit(radix)) else {
@@ -161,7 +179,8 @@ fn digits(signs: &mut std::iter::Peekable<std::str::Chars<'_>>, radix: u32, most
 fn date(call: &Call<'_>) -> Word {
     let is_plain = call.operands().iter().all(|word| {
         word.known().is_some_and(|text| {
-            text.chars().all(|sign| sign.is_ascii_alphanumeric() || "%+-_: ".contains(sign))
+            text.chars()
+                .all(|sign| sign.is_ascii_alphanumeric() || "%+-_: ".contains(sign))
         })
     });
     Word::open(if is_plain { Open::Name } else { Open::Computed })
@@ -170,7 +189,10 @@ fn date(call: &Call<'_>) -> Word {
 fn dirname(path: &Word) -> Word {
     let mut parent = path.clone();
     parent.push_text("/..");
-    match path.known().and_then(|text| text.trim_end_matches('/').rsplit_once('/')) {
+    match path
+        .known()
+        .and_then(|text| text.trim_end_matches('/').rsplit_once('/'))
+    {
         Some(("", _)) => Word::text("/"),
         Some((parent, _)) => Word::text(parent),
         None if path.known().is_some() => Word::text("."),
@@ -181,7 +203,12 @@ fn dirname(path: &Word) -> Word {
 fn git(walker: &Walker<'_>, call: &Call<'_>) -> Word {
     let first = call.operands();
     match first.first().map(|word| word.plain()) {
-        Some("rev-parse") if call.arguments().iter().any(|word| word.plain() == "--show-toplevel") => {
+        Some("rev-parse")
+            if call
+                .arguments()
+                .iter()
+                .any(|word| word.plain() == "--show-toplevel") =>
+        {
             match walker.surroundings.project.as_str() {
                 "" => Word::open(Open::Outside),
                 project => Word::text(project),
@@ -194,7 +221,10 @@ fn git(walker: &Walker<'_>, call: &Call<'_>) -> Word {
             let paths: Vec<Word> = first
                 .iter()
                 .skip(1)
-                .filter(|word| word.shown().contains(['*', '/', '.']))
+                .filter(|word| {
+                    let is_listing = first.first().is_some_and(|name| name.plain() == "ls-files");
+                    is_listing || word.shown().contains(['*', '/', '.'])
+                })
                 .map(|word| match word.known() {
                     Some(pattern) if pattern.contains(['*', '?', '[']) => {
                         let mut path = Word::text(".").everything(true);
@@ -232,19 +262,38 @@ fn ls(call: &Call<'_>) -> Word {
 
 /// The files in which a search finds something.
 fn searched(call: &Call<'_>, with_hidden: bool) -> Word {
-    let mut operands = call.operands_without(&["-e", "-f", "-g", "--glob", "-t", "--type", "--include", "-m", "-A", "-B", "-C"]);
+    let mut operands = call.operands_without(&[
+        "-e",
+        "-f",
+        "-g",
+        "--glob",
+        "-t",
+        "--type",
+        "--include",
+        "-m",
+        "-A",
+        "-B",
+        "-C",
+    ]);
     if call.value("-e", "--regexp").is_none() && !operands.is_empty() {
         operands.remove(0);
     }
     let includes: Vec<Word> = call
         .arguments()
         .iter()
-        .filter_map(|word| word.without_start("--include=").or_else(|| word.without_start("--glob=")))
+        .filter_map(|word| {
+            word.without_start("--include=")
+                .or_else(|| word.without_start("--glob="))
+        })
         .chain(call.value("-g", "--glob"))
         .filter(|pattern| !pattern.start().starts_with('!'))
         .collect();
     let here = Word::text(".");
-    let roots: Vec<&Word> = if operands.is_empty() { vec![&here] } else { operands };
+    let roots: Vec<&Word> = if operands.is_empty() {
+        vec![&here]
+    } else {
+        operands
+    };
     let is_recursive = call.has("rR", &["recursive"]) || matches!(call.program, "rg" | "ag");
     let found = roots.into_iter().flat_map(|root| {
         if !is_recursive {

@@ -263,7 +263,13 @@ impl Parser {
         let [word] = simple.words.as_slice() else {
             return None;
         };
-        let [Part::Text { text, quoted: false }] = word.as_slice() else {
+        let [
+            Part::Text {
+                text,
+                quoted: false,
+            },
+        ] = word.as_slice()
+        else {
             return None;
         };
         if !simple.assignments.is_empty() || !simple.redirects.is_empty() {

@@ -14,10 +14,15 @@ const MAX_VALUES: usize = 16;
 const MAX_DIRECTORIES: usize = 4;
 
 /// Variables in which agents and shells tell directories.
-const PROJECT_VARIABLES: [&str; 3] = ["CLAUDE_PROJECT_DIR", "FACTORY_PROJECT_DIR", "CUPCAKE_PROJECT_DIR"];
+const PROJECT_VARIABLES: [&str; 3] = [
+    "CLAUDE_PROJECT_DIR",
+    "FACTORY_PROJECT_DIR",
+    "CUPCAKE_PROJECT_DIR",
+];
 /// Variables that hold a number or a name.
 const NAME_VARIABLES: [&str; 14] = [
-    "?", "$", "#", "!", "-", "RANDOM", "SECONDS", "UID", "EUID", "PPID", "LINENO", "HOSTNAME", "OSTYPE", "BASHPID",
+    "?", "$", "#", "!", "-", "RANDOM", "SECONDS", "UID", "EUID", "PPID", "LINENO", "HOSTNAME",
+    "OSTYPE", "BASHPID",
 ];
 
 /// A function or an alias, with the here-documents of the text that it stands in.
@@ -84,7 +89,12 @@ impl Scope {
                 Word::text(self.project.as_str())
             }
             name if NAME_VARIABLES.contains(&name) => Word::open(Open::Name),
-            "@" | "*" => return self.arguments.clone().unwrap_or_else(|| vec![Word::open(Open::Outside)]),
+            "@" | "*" => {
+                return self
+                    .arguments
+                    .clone()
+                    .unwrap_or_else(|| vec![Word::open(Open::Outside)]);
+            }
             name => match (name.parse::<usize>(), &self.arguments) {
                 (Ok(number), Some(arguments)) if number > 0 => {
                     arguments.get(number - 1).cloned().unwrap_or_default()
@@ -151,7 +161,10 @@ impl Scope {
         let mut targets: Vec<Word> = if goes_back {
             self.previous.clone()
         } else {
-            before.iter().map(|directory| target.beneath(directory)).collect()
+            before
+                .iter()
+                .map(|directory| target.beneath(directory))
+                .collect()
         };
         if goes_back && targets.is_empty() {
             targets.push(Word::open(Open::Outside));
@@ -162,7 +175,9 @@ impl Scope {
             self.may_be_in(directory);
         }
         if fails {
-            before.iter().for_each(|directory| self.may_be_in(directory.clone()));
+            before
+                .iter()
+                .for_each(|directory| self.may_be_in(directory.clone()));
         }
         self.previous = before;
     }

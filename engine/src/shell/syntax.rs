@@ -92,12 +92,20 @@ pub(super) type RawWord = Vec<Part>;
 #[derive(Debug, Clone)]
 pub(super) enum Part {
     /// Text, which is neither split nor a pattern if it was quoted.
-    Text { text: String, quoted: bool },
+    Text {
+        text: String,
+        quoted: bool,
+    },
     Parameter(Box<Parameter>),
     /// `$( … )` and backquotes.
-    Substitution { body: Vec<Node>, quoted: bool },
+    Substitution {
+        body: Vec<Node>,
+        quoted: bool,
+    },
     /// `<( … )` and `>( … )`.
-    Process { body: Vec<Node> },
+    Process {
+        body: Vec<Node>,
+    },
     /// `$(( … ))`: a number, with the words inside.
     Arithmetic(RawWord),
     /// `@( … )` and the like.

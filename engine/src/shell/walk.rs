@@ -333,7 +333,12 @@ impl Walker<'_> {
     }
 
     /// The output that is left for others when redirections took theirs.
-    pub(super) fn shown(&mut self, output: Word, is_elsewhere: bool, redirects: &[Redirect]) -> Word {
+    pub(super) fn shown(
+        &mut self,
+        output: Word,
+        is_elsewhere: bool,
+        redirects: &[Redirect],
+    ) -> Word {
         if !is_elsewhere {
             return output;
         }
@@ -354,7 +359,7 @@ impl Walker<'_> {
             self.fail(Unknown::TooLarge);
             return;
         }
-        if effect.path.start().starts_with('/') {
+        if effect.path.is_placed() {
             self.activity.effects.push(effect);
             return;
         }

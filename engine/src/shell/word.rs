@@ -75,7 +75,11 @@ impl Word {
     /// Everything beneath a directory.
     pub(crate) fn everything(mut self, with_hidden: bool) -> Self {
         self.push_text("/");
-        self.push(if with_hidden { Piece::Beneath } else { Piece::Visible });
+        self.push(if with_hidden {
+            Piece::Beneath
+        } else {
+            Piece::Visible
+        });
         self
     }
 
@@ -122,7 +126,10 @@ impl Word {
 
     pub(crate) fn is_pattern(&self) -> bool {
         let is_glob = |piece: &Piece| {
-            matches!(piece, Piece::One | Piece::Many | Piece::Beneath | Piece::Visible)
+            matches!(
+                piece,
+                Piece::One | Piece::Many | Piece::Beneath | Piece::Visible
+            )
         };
         self.pieces.iter().any(is_glob)
     }
@@ -207,9 +214,18 @@ impl Word {
         rest
     }
 
+    /// Whether it is absolute, or may be.
+    pub(crate) fn is_placed(&self) -> bool {
+        let is_open = matches!(
+            self.pieces.first(),
+            Some(Piece::Open(Open::Outside | Open::Computed))
+        );
+        is_open || self.start().starts_with('/')
+    }
+
     /// The word beneath a directory, unless it is absolute already.
     pub(crate) fn beneath(&self, directory: &Self) -> Self {
-        if self.start().starts_with('/') {
+        if self.is_placed() {
             return self.clone();
         }
         let mut joined = directory.clone();
@@ -319,5 +335,7 @@ fn accepts_at(target: &[char], index: usize, accepts: impl Fn(char, bool) -> boo
     let begins = index
         .checked_sub(1)
         .is_none_or(|before| target.get(before) == Some(&'/'));
-    target.get(index).is_some_and(|found| accepts(*found, begins))
+    target
+        .get(index)
+        .is_some_and(|found| accepts(*found, begins))
 }

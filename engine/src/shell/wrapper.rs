@@ -20,11 +20,22 @@ struct Wrapper {
 }
 
 const fn wrapper(name: &'static str, valued: &'static [&'static str], skips: usize) -> Wrapper {
-    Wrapper { name, valued, skips }
+    Wrapper {
+        name,
+        valued,
+        skips,
+    }
 }
 
 const WRAPPERS: [Wrapper; 40] = [
-    wrapper("sudo", &["-u", "-g", "-h", "-p", "-C", "-r", "-t", "-T", "-U", "-D", "-R", "--user", "--group", "--chdir"], 0),
+    wrapper(
+        "sudo",
+        &[
+            "-u", "-g", "-h", "-p", "-C", "-r", "-t", "-T", "-U", "-D", "-R", "--user", "--group",
+            "--chdir",
+        ],
+        0,
+    ),
     wrapper("doas", &["-u", "-C"], 0),
     wrapper("nohup", &[], 0),
     wrapper("setsid", &[], 0),
@@ -68,7 +79,18 @@ const WRAPPERS: [Wrapper; 40] = [
 
 /// Commands that give texts among their arguments to a shell.
 const TEXT_RUNNERS: [&str; 12] = [
-    "su", "runuser", "watch", "script", "parallel", "tmux", "screen", "ssh", "flock", "nix-shell", "entr", "hyperfine",
+    "su",
+    "runuser",
+    "watch",
+    "script",
+    "parallel",
+    "tmux",
+    "screen",
+    "ssh",
+    "flock",
+    "nix-shell",
+    "entr",
+    "hyperfine",
 ];
 
 /// Runs the command inside a command; none if the command is no wrapper.
@@ -93,7 +115,11 @@ pub(super) fn run(
         return Some(Word::open(Open::Computed));
     }
     let wrapper = WRAPPERS.iter().find(|wrapper| wrapper.name == program)?;
-    if program == "command" && words.get(1).is_some_and(|word| matches!(word.plain(), "-v" | "-V")) {
+    if program == "command"
+        && words
+            .get(1)
+            .is_some_and(|word| matches!(word.plain(), "-v" | "-V"))
+    {
         return Some(Word::open(Open::Outside));
     }
     let mut variables = variables.to_vec();
@@ -114,7 +140,11 @@ fn command_start(words: &[Word], wrapper: &Wrapper, variables: &mut Vec<(String,
         if text == "--" {
             index += 1;
         } else if word.is_option() {
-            index += if wrapper.valued.contains(&word.plain()) { 2 } else { 1 };
+            index += if wrapper.valued.contains(&word.plain()) {
+                2
+            } else {
+                1
+            };
         } else if let Some(variable) = assignment(word) {
             variables.push(variable);
             index += 1;
@@ -135,7 +165,12 @@ fn assignment(word: &Word) -> Option<(String, Word)> {
 }
 
 /// `env` with its variables, and with `-S`, which splits a text into a command.
-fn env(walker: &mut Walker<'_>, words: &[Word], variables: &[(String, Word)], input: &Input) -> Word {
+fn env(
+    walker: &mut Walker<'_>,
+    words: &[Word],
+    variables: &[(String, Word)],
+    input: &Input,
+) -> Word {
     let mut variables = variables.to_vec();
     let mut index = 1;
     while let Some(word) = words.get(index) {
@@ -144,7 +179,9 @@ fn env(walker: &mut Walker<'_>, words: &[Word], variables: &[(String, Word)], in
             .iter()
             .find_map(|option| word.without_start(option))
             .or_else(|| {
-                let rest = text.strip_prefix('-').filter(|rest| !rest.starts_with('-'))?;
+                let rest = text
+                    .strip_prefix('-')
+                    .filter(|rest| !rest.starts_with('-'))?;
                 let (_, after) = rest.split_once('S')?;
                 Some(Word::text(after))
             });
@@ -155,7 +192,10 @@ fn env(walker: &mut Walker<'_>, words: &[Word], variables: &[(String, Word)], in
             }
             let whole = joined([&[split], rest].concat());
             // What follows is split as well here, which finds more than runs.
-            return walker.evaluate(std::slice::from_ref(&whole), "`env -S` of a text that is made while it runs");
+            return walker.evaluate(
+                std::slice::from_ref(&whole),
+                "`env -S` of a text that is made while it runs",
+            );
         }
         match text.as_str() {
             "--" => index += 1,
@@ -188,7 +228,20 @@ fn env(walker: &mut Walker<'_>, words: &[Word], variables: &[(String, Word)], in
 
 /// `xargs`: the command with what is read behind its words, or in place of a mark.
 fn xargs(walker: &mut Walker<'_>, words: &[Word], input: &Input) -> Word {
-    const VALUED: [&str; 12] = ["-n", "-P", "-L", "-d", "-a", "-E", "-s", "-I", "-J", "-R", "--max-args", "--delimiter"];
+    const VALUED: [&str; 12] = [
+        "-n",
+        "-P",
+        "-L",
+        "-d",
+        "-a",
+        "-E",
+        "-s",
+        "-I",
+        "-J",
+        "-R",
+        "--max-args",
+        "--delimiter",
+    ];
     let mut index = 1;
     let mut mark = None;
     while let Some(word) = words.get(index) {
@@ -200,7 +253,10 @@ fn xargs(walker: &mut Walker<'_>, words: &[Word], input: &Input) -> Word {
             mark = words.get(index + 1).map(|word| word.plain().to_owned());
         } else if text == "-i" {
             mark = Some("{}".to_owned());
-        } else if let Some(rest) = text.strip_prefix("-I").or_else(|| text.strip_prefix("--replace=")) {
+        } else if let Some(rest) = text
+            .strip_prefix("-I")
+            .or_else(|| text.strip_prefix("--replace="))
+        {
             mark = Some(rest.to_owned());
         }
         index += if VALUED.contains(&text) { 2 } else { 1 };
@@ -209,9 +265,16 @@ fn xargs(walker: &mut Walker<'_>, words: &[Word], input: &Input) -> Word {
         Input::Outside => vec![Word::open(Open::Computed)],
         Input::Text(text) => walker.fields_of(text, false),
     };
-    let items: Vec<Word> = items.into_iter().filter(|item| !item.pieces().is_empty()).collect();
+    let items: Vec<Word> = items
+        .into_iter()
+        .filter(|item| !item.pieces().is_empty())
+        .collect();
     let inner = words.get(index..).unwrap_or_default();
-    let inner = if inner.is_empty() { vec![Word::text("echo")] } else { inner.to_vec() };
+    let inner = if inner.is_empty() {
+        vec![Word::text("echo")]
+    } else {
+        inner.to_vec()
+    };
     let command = match mark {
         Some(mark) if !mark.is_empty() => with_items(&inner, &mark, &items),
         _ => [inner, items].concat(),
@@ -250,13 +313,21 @@ fn run_texts(walker: &mut Walker<'_>, words: &[Word]) {
         .cloned()
         .collect();
     for text in texts {
-        walker.apart(|walker| walker.evaluate(std::slice::from_ref(&text), "a command that is made while it runs"));
+        walker.apart(|walker| {
+            walker.evaluate(
+                std::slice::from_ref(&text),
+                "a command that is made while it runs",
+            )
+        });
     }
     // `ssh host rm x` and `tmux new rm x`: the words that name a program begin a command.
     for index in 1..words.len().min(6) {
         let rest = words.get(index..).unwrap_or_default();
         let is_program = rest.first().and_then(program_name).is_some_and(|name| {
-            matches!(name.as_str(), "rm" | "mv" | "cp" | "sh" | "bash" | "zsh" | "tee" | "sed" | "git" | "chmod" | "ln")
+            matches!(
+                name.as_str(),
+                "rm" | "mv" | "cp" | "sh" | "bash" | "zsh" | "tee" | "sed" | "git" | "chmod" | "ln"
+            )
         });
         if is_program {
             let rest = rest.to_vec();
@@ -270,6 +341,8 @@ pub(super) fn check_hidden(walker: &mut Walker<'_>, words: &[Word]) {
     let hides_program = words.first().is_some_and(Word::is_computed);
     let hides_argument = words.iter().skip(1).any(Word::is_computed);
     if hides_program && (hides_argument || words.len() == 1) {
-        walker.fail(Unknown::HiddenProgram("a program whose name is made while it runs"));
+        walker.fail(Unknown::HiddenProgram(
+            "a program whose name is made while it runs",
+        ));
     }
 }

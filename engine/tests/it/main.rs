@@ -12,6 +12,7 @@ mod decisions;
 mod differential;
 mod event;
 mod killers;
+mod guardrails;
 mod messages;
 mod metadata;
 mod modules;

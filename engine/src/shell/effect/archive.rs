@@ -8,7 +8,9 @@ use crate::shell::word::Word;
 pub(super) fn note(walker: &mut Walker<'_>, call: &Call<'_>, input: &Input) -> bool {
     match call.program {
         "tar" | "gtar" | "bsdtar" => tar(walker, call),
-        "unzip" | "7z" | "7za" | "7zz" | "unrar" | "cpio" | "pax" => extract(walker, call, &["-d", "-o"]),
+        "unzip" | "7z" | "7za" | "7zz" | "unrar" | "cpio" | "pax" => {
+            extract(walker, call, &["-d", "-o"])
+        }
         "zip" => packs(walker, call),
         "patch" | "gpatch" => patch(walker, call, input),
         _ => return false,
@@ -18,14 +20,25 @@ pub(super) fn note(walker: &mut Walker<'_>, call: &Call<'_>, input: &Input) -> b
 
 fn tar(walker: &mut Walker<'_>, call: &Call<'_>) {
     // The first argument may be letters without a dash.
-    let first = call.arguments().first().map(Word::plain).unwrap_or_default();
+    let first = call
+        .arguments()
+        .first()
+        .map(Word::plain)
+        .unwrap_or_default();
     let letters = if first.starts_with('-') { "" } else { first };
-    let does = |letter: char, long: &str| letters.contains(letter) || call.has(letter.encode_utf8(&mut [0; 4]), &[long]);
+    let does = |letter: char, long: &str| {
+        letters.contains(letter) || call.has(letter.encode_utf8(&mut [0; 4]), &[long])
+    };
     let archive = call.value("-f", "--file").or_else(|| {
-        let group = call.arguments().iter().position(|word| !word.start().starts_with("--") && word.plain().ends_with('f'))?;
+        let group = call
+            .arguments()
+            .iter()
+            .position(|word| !word.start().starts_with("--") && word.plain().ends_with('f'))?;
         call.arguments().get(group + 1).cloned()
     });
-    let directory = call.value("-C", "--directory").unwrap_or_else(|| Word::text("."));
+    let directory = call
+        .value("-C", "--directory")
+        .unwrap_or_else(|| Word::text("."));
     if does('x', "extract") {
         brings(walker, call, directory);
         if let Some(archive) = archive {
@@ -35,10 +48,18 @@ fn tar(walker: &mut Walker<'_>, call: &Call<'_>) {
     }
     let packs = does('c', "create") || does('r', "append") || does('u', "update");
     if let Some(archive) = &archive {
-        let kind = if packs { EffectKind::Write } else { EffectKind::Read };
+        let kind = if packs {
+            EffectKind::Write
+        } else {
+            EffectKind::Read
+        };
         walker.effect(Effect::new(kind, archive.clone(), call.program));
     }
-    let kind = if call.has("", &["remove-files"]) { EffectKind::Delete } else { EffectKind::Read };
+    let kind = if call.has("", &["remove-files"]) {
+        EffectKind::Delete
+    } else {
+        EffectKind::Read
+    };
     let valued = ["-f", "-C", "--exclude", "-X", "-T", "--directory", "--file"];
     for path in call.operands_without(&valued) {
         if Some(path) == archive.as_ref() {
@@ -51,7 +72,10 @@ fn tar(walker: &mut Walker<'_>, call: &Call<'_>) {
 }
 
 fn extract(walker: &mut Walker<'_>, call: &Call<'_>, options: &[&str]) {
-    let lists = call.arguments().first().is_some_and(|first| matches!(first.plain(), "-l" | "-t" | "-Z" | "-v" | "l" | "t" | "-p"));
+    let lists = call
+        .arguments()
+        .first()
+        .is_some_and(|first| matches!(first.plain(), "-l" | "-t" | "-Z" | "-v" | "l" | "t" | "-p"));
     if lists {
         return;
     }
@@ -84,7 +108,18 @@ fn packs(walker: &mut Walker<'_>, call: &Call<'_>) {
 
 /// A patch writes the files that it names.
 fn patch(walker: &mut Walker<'_>, call: &Call<'_>, input: &Input) {
-    const VALUED: [&str; 10] = ["-i", "--input", "-o", "--output", "-d", "--directory", "-p", "-r", "-D", "-F"];
+    const VALUED: [&str; 10] = [
+        "-i",
+        "--input",
+        "-o",
+        "--output",
+        "-d",
+        "--directory",
+        "-p",
+        "-r",
+        "-D",
+        "-F",
+    ];
     if call.has("", &["dry-run", "help", "version"]) {
         return;
     }
@@ -95,10 +130,16 @@ fn patch(walker: &mut Walker<'_>, call: &Call<'_>, input: &Input) {
     }
     let operands = call.operands_without(&VALUED);
     if let Some(original) = operands.first() {
-        walker.effect(Effect::new(EffectKind::Write, (*original).clone(), call.program));
+        walker.effect(Effect::new(
+            EffectKind::Write,
+            (*original).clone(),
+            call.program,
+        ));
         return;
     }
-    let directory = call.value("-d", "--directory").unwrap_or_else(|| Word::text("."));
+    let directory = call
+        .value("-d", "--directory")
+        .unwrap_or_else(|| Word::text("."));
     match input {
         Input::Text(text) if call.value("-i", "--input").is_none() && text.known().is_some() => {
             of_text(walker, call, text.plain(), &directory);
@@ -109,17 +150,31 @@ fn patch(walker: &mut Walker<'_>, call: &Call<'_>, input: &Input) {
 
 /// The files that a patch names, with each number of leading parts left out.
 pub(super) fn of_text(walker: &mut Walker<'_>, call: &Call<'_>, text: &str, directory: &Word) {
-    const STARTS: [&str; 6] = ["+++ ", "--- ", "rename to ", "rename from ", "copy to ", "Index: "];
+    const STARTS: [&str; 6] = [
+        "+++ ",
+        "--- ",
+        "rename to ",
+        "rename from ",
+        "copy to ",
+        "Index: ",
+    ];
     for line in text.lines() {
         let Some(path) = STARTS.iter().find_map(|start| line.strip_prefix(start)) else {
             continue;
         };
-        let path = path.split('\t').next().unwrap_or(path).trim().trim_matches('"');
+        let path = path
+            .split('\t')
+            .next()
+            .unwrap_or(path)
+            .trim()
+            .trim_matches('"');
         let mut rest = Some(path);
         while let Some(path) = rest {
             let path = Word::text(path).beneath(directory);
             walker.effect(Effect::new(EffectKind::Write, path, call.program));
-            rest = rest.and_then(|path| path.split_once('/')).map(|(_, rest)| rest);
+            rest = rest
+                .and_then(|path| path.split_once('/'))
+                .map(|(_, rest)| rest);
         }
     }
 }

@@ -8,22 +8,58 @@ use crate::shell::word::{Piece, Word};
 /// Notes what such a tool does; false if it is none.
 pub(super) fn note(walker: &mut Walker<'_>, call: &Call<'_>) -> bool {
     match call.program {
-        "rm" | "rmdir" | "unlink" | "shred" | "srm" | "trash" | "trash-put" | "gio" | "rimraf" | "del" => {
+        "rm" | "rmdir" | "unlink" | "shred" | "srm" | "trash" | "trash-put" | "gio" | "rimraf"
+        | "del" => {
             delete(walker, call);
         }
-        "mv" | "cp" | "install" | "ln" | "rsync" | "scp" | "ditto" | "link" | "gcp" | "gmv" => copy(walker, call),
-        "tee" | "truncate" | "touch" | "mkdir" | "mkfifo" | "mknod" | "fallocate" | "sponge" | "setfacl" | "setfattr"
-        | "rename" | "prename" | "nano" | "vi" | "vim" | "nvim" | "emacs" | "ed" | "ex" | "pico" | "micro" | "gzip"
-        | "gunzip" | "bzip2" | "bunzip2" | "xz" | "unxz" | "zstd" | "dos2unix" | "unix2dos" | "mount" | "umount"
-        | "csplit" | "split" | "crudini" => each(walker, call, EffectKind::Write, &["-s", "-r", "-m", "-d", "-t", "-c"]),
-        "chmod" | "chown" | "chgrp" | "chattr" | "chflags" | "xattr" | "chcon" => change_mode(walker, call),
+        "mv" | "cp" | "install" | "ln" | "rsync" | "scp" | "ditto" | "link" | "gcp" | "gmv" => {
+            copy(walker, call)
+        }
+        "tee" | "truncate" | "touch" | "mkdir" | "mkfifo" | "mknod" | "fallocate" | "sponge"
+        | "setfacl" | "setfattr" | "rename" | "prename" | "nano" | "vi" | "vim" | "nvim"
+        | "emacs" | "ed" | "ex" | "pico" | "micro" | "gzip" | "gunzip" | "bzip2" | "bunzip2"
+        | "xz" | "unxz" | "zstd" | "dos2unix" | "unix2dos" | "mount" | "umount" | "csplit"
+        | "split" | "crudini" => each(
+            walker,
+            call,
+            EffectKind::Write,
+            &["-s", "-r", "-m", "-d", "-t", "-c"],
+        ),
+        "chmod" | "chown" | "chgrp" | "chattr" | "chflags" | "xattr" | "chcon" => {
+            change_mode(walker, call)
+        }
         "dd" => assigned(walker, call),
         "sed" | "gsed" => sed(walker, call),
         "awk" | "gawk" | "mawk" | "nawk" => awk(walker, call),
         "sort" => reads_and_writes(walker, call, "-o", "--output"),
-        "curl" => download(walker, call, &["-o", "--output", "-D", "--dump-header", "-c", "--cookie-jar", "--output-dir"]),
-        "wget" => download(walker, call, &["-O", "--output-document", "-o", "--output-file", "-P", "--directory-prefix"]),
-        "yq" | "prettier" | "black" | "gofmt" | "rustfmt" | "jq" | "xxd" | "opa" | "taplo" => formatter(walker, call),
+        "curl" => download(
+            walker,
+            call,
+            &[
+                "-o",
+                "--output",
+                "-D",
+                "--dump-header",
+                "-c",
+                "--cookie-jar",
+                "--output-dir",
+            ],
+        ),
+        "wget" => download(
+            walker,
+            call,
+            &[
+                "-O",
+                "--output-document",
+                "-o",
+                "--output-file",
+                "-P",
+                "--directory-prefix",
+            ],
+        ),
+        "yq" | "prettier" | "black" | "gofmt" | "rustfmt" | "jq" | "xxd" | "opa" | "taplo" => {
+            formatter(walker, call)
+        }
         _ => return false,
     }
     true
@@ -42,7 +78,8 @@ fn each(walker: &mut Walker<'_>, call: &Call<'_>, kind: EffectKind, valued: &[&s
 }
 
 fn delete(walker: &mut Walker<'_>, call: &Call<'_>) {
-    let is_recursive = call.has("rR", &["recursive"]) || matches!(call.program, "trash" | "trash-put" | "gio" | "rimraf");
+    let is_recursive = call.has("rR", &["recursive"])
+        || matches!(call.program, "trash" | "trash-put" | "gio" | "rimraf");
     for path in call.operands() {
         let mut effect = Effect::new(EffectKind::Delete, path.clone(), call.program);
         effect.is_recursive = is_recursive;
@@ -52,8 +89,20 @@ fn delete(walker: &mut Walker<'_>, call: &Call<'_>) {
 
 /// Sources and a destination, which may be a directory.
 fn copy(walker: &mut Walker<'_>, call: &Call<'_>) {
-    const VALUED: [&str; 12] =
-        ["-t", "--target-directory", "-S", "--suffix", "-m", "-o", "-g", "-e", "--exclude", "--include", "--filter", "--rsh"];
+    const VALUED: [&str; 12] = [
+        "-t",
+        "--target-directory",
+        "-S",
+        "--suffix",
+        "-m",
+        "-o",
+        "-g",
+        "-e",
+        "--exclude",
+        "--include",
+        "--filter",
+        "--rsh",
+    ];
     let operands = call.operands_without(&VALUED);
     let named = match call.program {
         "rsync" | "scp" => None,
@@ -61,9 +110,14 @@ fn copy(walker: &mut Walker<'_>, call: &Call<'_>) {
     };
     let (sources, target) = match (&named, operands.as_slice()) {
         (Some(target), sources) => (sources.to_vec(), Some(target.clone())),
-        (None, [sources @ .., target]) if !sources.is_empty() => (sources.to_vec(), Some((*target).clone())),
+        (None, [sources @ .., target]) if !sources.is_empty() => {
+            (sources.to_vec(), Some((*target).clone()))
+        }
         // `ln x` makes a link in the directory.
-        (None, only) => (only.to_vec(), (call.program == "ln").then(|| Word::text("."))),
+        (None, only) => (
+            only.to_vec(),
+            (call.program == "ln").then(|| Word::text(".")),
+        ),
     };
     for source in &sources {
         let kind = match call.program {
@@ -93,7 +147,11 @@ fn copy(walker: &mut Walker<'_>, call: &Call<'_>) {
 
 fn into(walker: &mut Walker<'_>, call: &Call<'_>, sources: &[&Word], target: Word) {
     walker.effect(Effect::new(EffectKind::Write, target.clone(), call.program));
-    let deletes = call.program == "rsync" && call.arguments().iter().any(|word| word.start().starts_with("--del"));
+    let deletes = call.program == "rsync"
+        && call
+            .arguments()
+            .iter()
+            .any(|word| word.start().starts_with("--del"));
     for source in sources {
         let shown = source.shown();
         let brings_contents = match call.program {
@@ -149,11 +207,16 @@ fn assigned(walker: &mut Walker<'_>, call: &Call<'_>) {
 
 fn sed(walker: &mut Walker<'_>, call: &Call<'_>) {
     let is_in_place = call.has("i", &["in-place"]);
-    let kind = if is_in_place { EffectKind::Write } else { EffectKind::Read };
+    let kind = if is_in_place {
+        EffectKind::Write
+    } else {
+        EffectKind::Read
+    };
     let scripts = ["-e", "--expression", "-f", "--file"];
     let has_script = call.arguments().iter().any(|word| {
         let text = word.start();
-        scripts.iter().any(|option| text.starts_with(option)) || (text.starts_with('-') && !text.starts_with("--") && text.ends_with('e'))
+        scripts.iter().any(|option| text.starts_with(option))
+            || (text.starts_with('-') && !text.starts_with("--") && text.ends_with('e'))
     });
     let operands = call.operands_without(&["-e", "--expression", "-f", "--file", "-l"]);
     let files = operands.iter().skip(usize::from(!has_script));
@@ -163,15 +226,26 @@ fn sed(walker: &mut Walker<'_>, call: &Call<'_>) {
     // `w file` and `e` in a script write and run.
     let texts = call.arguments().iter().filter(|word| {
         let text = word.shown();
-        text.contains("w ") || text.contains("w/") || text.ends_with("/e") || text.starts_with("1e ") || text.contains(";e ")
+        text.contains("w ")
+            || text.contains("w/")
+            || text.ends_with("/e")
+            || text.starts_with("1e ")
+            || text.contains(";e ")
     });
     let texts: Vec<Word> = texts.cloned().collect();
     texts.into_iter().for_each(|text| code::run(walker, text));
 }
 
 fn awk(walker: &mut Walker<'_>, call: &Call<'_>) {
-    let is_in_place = call.arguments().iter().any(|word| word.plain() == "inplace");
-    let kind = if is_in_place { EffectKind::Write } else { EffectKind::Read };
+    let is_in_place = call
+        .arguments()
+        .iter()
+        .any(|word| word.plain() == "inplace");
+    let kind = if is_in_place {
+        EffectKind::Write
+    } else {
+        EffectKind::Read
+    };
     let operands = call.operands_without(&["-F", "-v", "-f", "-i"]);
     let has_file = call.value("-f", "--file").is_some();
     for (index, word) in operands.iter().enumerate() {
@@ -195,7 +269,11 @@ fn reads_and_writes(walker: &mut Walker<'_>, call: &Call<'_>, short: &str, long:
 /// What a download is written to; addresses are no paths, but for `file:`.
 fn download(walker: &mut Walker<'_>, call: &Call<'_>, options: &[&str]) {
     for option in options {
-        let (short, long) = if option.starts_with("--") { ("", *option) } else { (*option, "") };
+        let (short, long) = if option.starts_with("--") {
+            ("", *option)
+        } else {
+            (*option, "")
+        };
         if let Some(path) = call.value(short, long) {
             walker.effect(Effect::new(EffectKind::Write, path, call.program));
         }
@@ -205,14 +283,34 @@ fn download(walker: &mut Walker<'_>, call: &Call<'_>, options: &[&str]) {
         if let Some(path) = word.without_start("file://") {
             walker.effect(Effect::new(EffectKind::Read, path, call.program));
         } else if written_here {
-            walker.effect(Effect::new(EffectKind::Write, word.last_component(), call.program));
+            walker.effect(Effect::new(
+                EffectKind::Write,
+                word.last_component(),
+                call.program,
+            ));
         }
     }
     // Files that are sent away.
-    for option in ["-T", "-d", "-F", "--data", "--data-binary", "--upload-file", "--form", "-K", "--config", "--post-file"] {
-        let (short, long) = if option.starts_with("--") { ("", option) } else { (option, "") };
+    for option in [
+        "-T",
+        "-d",
+        "-F",
+        "--data",
+        "--data-binary",
+        "--upload-file",
+        "--form",
+        "-K",
+        "--config",
+        "--post-file",
+    ] {
+        let (short, long) = if option.starts_with("--") {
+            ("", option)
+        } else {
+            (option, "")
+        };
         let value = call.value(short, long);
-        let path = value.and_then(|value| value.split_at('@').map(|(_, path)| path).or(Some(value)));
+        let path =
+            value.and_then(|value| value.split_at('@').map(|(_, path)| path).or(Some(value)));
         if let Some(path) = path.filter(|path| !path.shown().contains(char::is_whitespace)) {
             walker.effect(Effect::new(EffectKind::Read, path, call.program));
         }
@@ -226,10 +324,19 @@ fn formatter(walker: &mut Walker<'_>, call: &Call<'_>) {
         "black" | "rustfmt" => !checks,
         "xxd" => call.has("r", &["revert"]),
         "jq" => false,
-        "opa" => call.arguments().first().is_some_and(|first| first.plain() == "fmt") && call.has("w", &["write"]),
+        "opa" => {
+            call.arguments()
+                .first()
+                .is_some_and(|first| first.plain() == "fmt")
+                && call.has("w", &["write"])
+        }
         _ => call.has("iw", &["write", "inplace", "in-place"]),
     };
-    let kind = if writes { EffectKind::Write } else { EffectKind::Read };
+    let kind = if writes {
+        EffectKind::Write
+    } else {
+        EffectKind::Read
+    };
     for path in call.operands() {
         walker.effect(Effect::new(kind, path.clone(), call.program));
     }

@@ -5,8 +5,17 @@ use crate::shell::walk::{Input, Walker};
 use crate::shell::word::{Open, Word};
 
 /// Options of git itself that take a value.
-const VALUED: [&str; 9] =
-    ["-C", "-c", "--git-dir", "--work-tree", "--namespace", "--exec-path", "--config-env", "--super-prefix", "--attr-source"];
+const VALUED: [&str; 9] = [
+    "-C",
+    "-c",
+    "--git-dir",
+    "--work-tree",
+    "--namespace",
+    "--exec-path",
+    "--config-env",
+    "--super-prefix",
+    "--attr-source",
+];
 
 /// The place of git's own command among its arguments.
 pub(crate) fn command_at(arguments: &[Word]) -> Option<usize> {
@@ -68,9 +77,21 @@ fn configured(walker: &mut Walker<'_>, setting: &Word) {
     };
     let key = key.plain().to_lowercase();
     let runs = key.starts_with("alias.")
-        || ["editor", "pager", "sshcommand", "external", "helper", "fsmonitor", "cmd", "clean", "smudge", "process", "driver"]
-            .iter()
-            .any(|end| key.ends_with(end));
+        || [
+            "editor",
+            "pager",
+            "sshcommand",
+            "external",
+            "helper",
+            "fsmonitor",
+            "cmd",
+            "clean",
+            "smudge",
+            "process",
+            "driver",
+        ]
+        .iter()
+        .any(|end| key.ends_with(end));
     if key.starts_with("alias.") && !value.start().starts_with('!') {
         let mut command = Word::text("git ");
         command.append(&value);
@@ -91,7 +112,12 @@ fn command(walker: &mut Walker<'_>, call: &Call<'_>, input: &Input) {
     let command = call.words.first().map(Word::plain).unwrap_or_default();
     match command {
         "rm" | "mv" if call.has("n", &["cached", "dry-run"]) && command == "rm" => {}
-        "rm" | "mv" => each(walker, call, EffectKind::Delete, command == "mv" || call.has("r", &[])),
+        "rm" | "mv" => each(
+            walker,
+            call,
+            EffectKind::Delete,
+            command == "mv" || call.has("r", &[]),
+        ),
         "checkout" | "restore" | "checkout-index" | "reset" => pathspecs(walker, call),
         "clean" => clean(walker, call),
         "apply" | "am" => apply(walker, call, input),
@@ -114,20 +140,40 @@ fn command(walker: &mut Walker<'_>, call: &Call<'_>, input: &Input) {
                 walker.effect(Effect::new(EffectKind::Write, path, "git"));
             }
         }
-        "submodule" if call.has("", &["recursive"]) || call.arguments().iter().any(|word| word.plain() == "foreach") => {
+        "submodule"
+            if call.has("", &["recursive"])
+                || call
+                    .arguments()
+                    .iter()
+                    .any(|word| word.plain() == "foreach") =>
+        {
             let texts: Vec<Word> = call.operands().into_iter().skip(1).cloned().collect();
-            if !texts.is_empty() && call.arguments().iter().any(|word| word.plain() == "foreach") {
-                walker.apart(|walker| walker.evaluate(&texts, "a command that is made while it runs"));
+            if !texts.is_empty()
+                && call
+                    .arguments()
+                    .iter()
+                    .any(|word| word.plain() == "foreach")
+            {
+                walker.apart(|walker| {
+                    walker.evaluate(&texts, "a command that is made while it runs")
+                });
             }
         }
         "bisect" | "rebase" | "filter-branch" => {
-            let run = call.arguments().iter().position(|word| word.plain() == "run");
+            let run = call
+                .arguments()
+                .iter()
+                .position(|word| word.plain() == "run");
             if let Some(run) = run {
                 let rest = call.arguments().get(run + 1..).unwrap_or_default().to_vec();
                 walker.apart(|walker| walker.run(rest, Vec::new(), &Input::Outside));
             }
             for option in ["-x", "--exec", "--tree-filter", "--index-filter"] {
-                let (short, long) = if option.starts_with("--") { ("", option) } else { (option, "") };
+                let (short, long) = if option.starts_with("--") {
+                    ("", option)
+                } else {
+                    (option, "")
+                };
                 if let Some(text) = call.value(short, long) {
                     runs_text(walker, &text);
                 }
@@ -148,7 +194,11 @@ fn command(walker: &mut Walker<'_>, call: &Call<'_>, input: &Input) {
 impl<'w> Call<'w> {
     /// The command of git and its operands.
     fn operands_and_command(&self) -> Vec<&'w Word> {
-        self.words.first().into_iter().chain(self.operands()).collect()
+        self.words
+            .first()
+            .into_iter()
+            .chain(self.operands())
+            .collect()
     }
 }
 
@@ -164,7 +214,11 @@ fn each(walker: &mut Walker<'_>, call: &Call<'_>, kind: EffectKind, is_recursive
 fn pathspecs(walker: &mut Walker<'_>, call: &Call<'_>) {
     let from_paths = call.value("", "--pathspec-from-file");
     if from_paths.is_some() {
-        walker.effect(Effect::new(EffectKind::Write, Word::open(Open::Computed), "git"));
+        walker.effect(Effect::new(
+            EffectKind::Write,
+            Word::open(Open::Computed),
+            "git",
+        ));
     }
     let operands = call.operands_without(&["-b", "-B", "-s", "--source", "--orphan", "-c", "-C"]);
     for path in operands {
@@ -194,8 +248,21 @@ fn clean(walker: &mut Walker<'_>, call: &Call<'_>) {
 }
 
 fn apply(walker: &mut Walker<'_>, call: &Call<'_>, input: &Input) {
-    let reads_only = ["--stat", "--check", "--numstat", "--summary", "--abort", "--continue", "--skip", "--quit"];
-    if call.arguments().iter().any(|word| reads_only.contains(&word.plain())) {
+    let reads_only = [
+        "--stat",
+        "--check",
+        "--numstat",
+        "--summary",
+        "--abort",
+        "--continue",
+        "--skip",
+        "--quit",
+    ];
+    if call
+        .arguments()
+        .iter()
+        .any(|word| reads_only.contains(&word.plain()))
+    {
         return;
     }
     let directory = Word::text(".");

@@ -1,7 +1,7 @@
 //! Parameters: `$name`, `${name:-word}`, `${name%pattern}` and the others.
 
 use super::Fields;
-use crate::shell::syntax::{Parameter, RawWord};
+use crate::shell::syntax::{Parameter, Part, RawWord};
 use crate::shell::walk::Walker;
 use crate::shell::word::{Open, Piece, Word};
 
@@ -21,6 +21,12 @@ impl Walker<'_> {
         let values = self.scope.values(&parameter.name);
         // All arguments are as many words.
         let is_list = matches!(parameter.name.as_str(), "@" | "*");
+        let is_whole_array = parameter.subscript.as_ref().is_some_and(|subscript| {
+            matches!(subscript.as_slice(), [Part::Text { text, .. }] if text == "@" || text == "*")
+        });
+        if is_whole_array && parameter.operation.is_none() && self.scope.is_set(&parameter.name) {
+            return vec![values];
+        }
         if is_list && parameter.operation.is_none() && self.scope.arguments.is_some() {
             return vec![values];
         }
@@ -52,7 +58,11 @@ impl Walker<'_> {
             // What the environment holds is harmless beside what the command says.
             ":-" | "-" | ":=" | "=" => {
                 let is_known = self.scope.is_set(&parameter.name);
-                let chosen = if is_known { [values, operands].concat() } else { operands };
+                let chosen = if is_known {
+                    [values, operands].concat()
+                } else {
+                    operands
+                };
                 if sign.ends_with('=') {
                     self.scope.assign(&parameter.name, chosen.clone());
                 }
@@ -62,7 +72,9 @@ impl Walker<'_> {
             ":?" | "?" => values,
             "%" | "%%" => each(&values, |value| without_end(value, &operand)),
             "#" | "##" => each(&values, |value| without_begin(value, &operand)),
-            "/" | "//" | "/#" | "/%" => each(&values, |value| replaced(value, &operand, sign == "//")),
+            "/" | "//" | "/#" | "/%" => {
+                each(&values, |value| replaced(value, &operand, sign == "//"))
+            }
             ":" => each(&values, |value| slice(value, &operand)),
             "^^" | "^" | ",," | "," => values,
             _ => vec![Word::open(Open::Computed)],
@@ -105,7 +117,12 @@ fn without_end(value: &Word, pattern: &Word) -> Option<Word> {
         }
         return None;
     }
-    of_same_origin(value).or_else(|| value.is_pattern().then(|| value.clone()).filter(|value| !value.is_computed()))
+    of_same_origin(value).or_else(|| {
+        value
+            .is_pattern()
+            .then(|| value.clone())
+            .filter(|value| !value.is_computed())
+    })
 }
 
 fn without_begin(value: &Word, pattern: &Word) -> Option<Word> {

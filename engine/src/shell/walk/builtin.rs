@@ -21,7 +21,11 @@ impl Walker<'_> {
             }
             "read" | "mapfile" | "readarray" | "getopts" => self.reads(arguments, input),
             "printf" if arguments.first().is_some_and(|first| first.plain() == "-v") => {
-                let name = arguments.get(1).map(Word::plain).unwrap_or_default().to_owned();
+                let name = arguments
+                    .get(1)
+                    .map(Word::plain)
+                    .unwrap_or_default()
+                    .to_owned();
                 self.scope.assign(&name, vec![Word::open(Open::Computed)]);
             }
             "set" => self.set(arguments),
@@ -33,24 +37,35 @@ impl Walker<'_> {
                 }
             }
             "shopt" => {
-                self.scope.finds_hidden_files |=
-                    arguments.iter().any(|word| matches!(word.plain(), "dotglob" | "extglob"));
+                self.scope.finds_hidden_files |= arguments
+                    .iter()
+                    .any(|word| matches!(word.plain(), "dotglob" | "extglob"));
             }
             "alias" => self.alias(arguments),
             "trap" => {
                 if let Some(action) = arguments.iter().find(|word| !word.is_option()) {
-                    self.apart(|walker| walker.evaluate(std::slice::from_ref(action), "a trap that is made while it runs"));
+                    self.apart(|walker| {
+                        walker.evaluate(
+                            std::slice::from_ref(action),
+                            "a trap that is made while it runs",
+                        )
+                    });
                 }
             }
-            "eval" => return Some(self.evaluate(arguments, "`eval` of a text that is made while it runs")),
+            "eval" => {
+                return Some(
+                    self.evaluate(arguments, "`eval` of a text that is made while it runs"),
+                );
+            }
             "source" | "." => {
                 if let Some(file) = arguments.first() {
                     wrapper::script(self, file, arguments.get(1..).unwrap_or_default());
                 }
                 return Some(Word::open(Open::Computed));
             }
-            "unset" | "umask" | "ulimit" | "return" | "exit" | "break" | "continue" | "wait" | "jobs" | "bg" | "fg"
-            | "disown" | "history" | "hash" | "bind" | "complete" | "unalias" | "enable" => {}
+            "unset" | "umask" | "ulimit" | "return" | "exit" | "break" | "continue" | "wait"
+            | "jobs" | "bg" | "fg" | "disown" | "history" | "hash" | "bind" | "complete"
+            | "unalias" | "enable" => {}
             _ => return None,
         }
         Some(Word::default())
@@ -61,9 +76,11 @@ impl Walker<'_> {
         let target = target.cloned().unwrap_or_else(|| self.scope.home());
         // A directory that this text makes is there by then.
         let placed = self.placed(&target);
-        let is_made = self.activity.effects.iter().any(|effect| {
-            effect.program == "mkdir" && effect.path == placed
-        });
+        let is_made = self
+            .activity
+            .effects
+            .iter()
+            .any(|effect| effect.program == "mkdir" && effect.path == placed);
         self.scope.change_directory(&target, !is_made);
     }
 
@@ -74,7 +91,11 @@ impl Walker<'_> {
             };
             let name = name.plain().trim_end_matches('+').to_owned();
             let appends = word.shown().contains("+=");
-            let value = if appends { Word::open(Open::Computed) } else { value };
+            let value = if appends {
+                Word::open(Open::Computed)
+            } else {
+                value
+            };
             self.scope.assign(&name, vec![value]);
         }
     }
@@ -89,7 +110,9 @@ impl Walker<'_> {
             .iter()
             .filter(|word| !word.is_option())
             .map(|word| word.plain().to_owned());
-        let names: Vec<String> = names.chain(["REPLY".to_owned(), "MAPFILE".to_owned()]).collect();
+        let names: Vec<String> = names
+            .chain(["REPLY".to_owned(), "MAPFILE".to_owned()])
+            .collect();
         // With several names each gets a part of a line.
         let is_whole = names.len() == 3;
         for name in names {
@@ -146,7 +169,9 @@ impl Walker<'_> {
                         body: Rc::new(body),
                         documents: Rc::new(program.documents),
                     };
-                    self.scope.functions.insert(name.plain().to_owned(), function);
+                    self.scope
+                        .functions
+                        .insert(name.plain().to_owned(), function);
                 }
                 Err(unknown) => self.fail(unknown),
             }

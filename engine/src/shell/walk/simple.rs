@@ -20,7 +20,8 @@ impl Walker<'_> {
         };
         let arguments: Vec<Word> = words.flat_map(|word| self.expand(word)).collect();
         let (input, is_elsewhere) = self.redirected(&simple.redirects, input);
-        let is_command = programs.iter().any(|program| !program.is_empty()) || !arguments.is_empty();
+        let is_command =
+            programs.iter().any(|program| !program.is_empty()) || !arguments.is_empty();
         if !is_command {
             for (name, values) in variables {
                 self.scope.assign(&name, values);
@@ -59,7 +60,11 @@ impl Walker<'_> {
                     .iter()
                     .flat_map(|value| {
                         before.iter().map(|before| {
-                            let mut whole = if is_known { before.clone() } else { Word::default() };
+                            let mut whole = if is_known {
+                                before.clone()
+                            } else {
+                                Word::default()
+                            };
                             whole.append(value);
                             whole
                         })
@@ -116,14 +121,11 @@ impl Walker<'_> {
         output
     }
 
-    fn note(
-        &mut self,
-        program: Option<String>,
-        words: &[Word],
-        variables: &[(String, Word)],
-    ) {
+    fn note(&mut self, program: Option<String>, words: &[Word], variables: &[(String, Word)]) {
         let earlier = self.scope.assigned().flat_map(|(name, values)| {
-            values.iter().map(move |value| (name.clone(), value.clone()))
+            values
+                .iter()
+                .map(move |value| (name.clone(), value.clone()))
         });
         let variables = variables.iter().cloned().chain(earlier).collect();
         self.activity.invocations.push(Invocation {
@@ -154,7 +156,8 @@ impl Walker<'_> {
         effect::of_unknown(self, &call);
         self.deeper(|walker| {
             let before = walker.scope.arguments.replace(arguments);
-            let documents = std::mem::replace(&mut walker.documents, Rc::clone(&function.documents));
+            let documents =
+                std::mem::replace(&mut walker.documents, Rc::clone(&function.documents));
             let output = walker.node(&function.body, input);
             walker.documents = documents;
             walker.scope.arguments = before;

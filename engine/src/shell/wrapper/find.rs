@@ -15,7 +15,11 @@ pub(super) fn run(walker: &mut Walker<'_>, words: &[Word], input: &Input) -> Wor
         .take_while(|word| !is_expression(word))
         .cloned()
         .collect();
-    let roots = if roots.is_empty() { vec![Word::text(".")] } else { roots };
+    let roots = if roots.is_empty() {
+        vec![Word::text(".")]
+    } else {
+        roots
+    };
     let found = found(&roots, arguments);
     let mut index = 0;
     while let Some(word) = arguments.get(index) {
@@ -66,7 +70,9 @@ fn found(roots: &[Word], arguments: &[Word]) -> Vec<Word> {
             "-name" | "-iname" if !is_negated => {
                 names.extend(arguments.get(index + 1).cloned());
             }
-            "-path" | "-ipath" | "-wholename" | "-regex" | "-iregex" | "-o" | "-or" if !is_negated => {
+            "-path" | "-ipath" | "-wholename" | "-regex" | "-iregex" | "-o" | "-or"
+                if !is_negated =>
+            {
                 has_other |= !matches!(word.plain(), "-o" | "-or");
             }
             _ => {}
@@ -74,7 +80,11 @@ fn found(roots: &[Word], arguments: &[Word]) -> Vec<Word> {
     }
     let everything = |root: &Word| root.clone().everything(true);
     if names.is_empty() || has_other {
-        return roots.iter().map(everything).chain(roots.iter().cloned()).collect();
+        return roots
+            .iter()
+            .map(everything)
+            .chain(roots.iter().cloned())
+            .collect();
     }
     let named = roots.iter().flat_map(|root| {
         names.iter().map(move |name| {

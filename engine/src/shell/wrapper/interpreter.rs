@@ -85,8 +85,12 @@ fn text_of_shell(walker: &mut Walker<'_>, text: &Word, rest: &[Word]) {
     walker.apart(|walker| {
         if !rest.is_empty() {
             walker.scope.arguments = Some(arguments);
+            walker.scope.assign("0", rest.iter().take(1).cloned().collect());
         }
-        walker.evaluate(std::slice::from_ref(text), "a shell that runs a text made while it runs")
+        walker.evaluate(
+            std::slice::from_ref(text),
+            "a shell that runs a text made while it runs",
+        )
     });
 }
 
@@ -107,14 +111,22 @@ pub(in crate::shell) fn script(walker: &mut Walker<'_>, file: &Word, arguments: 
         .filter(|(path, _)| same(path))
         .map(|(_, content)| content.clone())
         .collect();
-    if matches!(file.plain(), "/dev/stdin" | "-" | "/proc/self/fd/0" | "/dev/fd/0") {
-        walker.fail(crate::shell::Unknown::HiddenProgram("a script that is read from the input"));
+    if matches!(
+        file.plain(),
+        "/dev/stdin" | "-" | "/proc/self/fd/0" | "/dev/fd/0"
+    ) {
+        walker.fail(crate::shell::Unknown::HiddenProgram(
+            "a script that is read from the input",
+        ));
     }
     for content in contents {
         let arguments = arguments.to_vec();
         walker.apart(|walker| {
             walker.scope.arguments = Some(arguments);
-            walker.evaluate(std::slice::from_ref(&content), "a script that is made while it runs")
+            walker.evaluate(
+                std::slice::from_ref(&content),
+                "a script that is made while it runs",
+            )
         });
     }
 }
@@ -130,7 +142,10 @@ fn other(walker: &mut Walker<'_>, name: &str, options: &[&str], words: &[Word], 
             option.len() == 2
                 && text.starts_with('-')
                 && !text.starts_with("--")
-                && option.chars().nth(1).is_some_and(|letter| text.ends_with(letter))
+                && option
+                    .chars()
+                    .nth(1)
+                    .is_some_and(|letter| text.ends_with(letter))
         };
         let attached = options
             .iter()
@@ -142,7 +157,8 @@ fn other(walker: &mut Walker<'_>, name: &str, options: &[&str], words: &[Word], 
             index += 1;
         } else if let Some(attached) = attached {
             texts.push(attached);
-        } else if !word.is_option() && texts.is_empty() && text != "-" && !word.pieces().is_empty() {
+        } else if !word.is_option() && texts.is_empty() && text != "-" && !word.pieces().is_empty()
+        {
             has_file = true;
             break;
         }
@@ -152,7 +168,10 @@ fn other(walker: &mut Walker<'_>, name: &str, options: &[&str], words: &[Word], 
     let is_in_place = name == "perl"
         && words.iter().any(|word| {
             let text = word.plain();
-            text.starts_with('-') && !text.starts_with("--") && text.contains('i') && !text.contains('I')
+            text.starts_with('-')
+                && !text.starts_with("--")
+                && text.contains('i')
+                && !text.contains('I')
         });
     if is_in_place {
         for operand in words.iter().skip(1).filter(|word| !word.is_option()) {
