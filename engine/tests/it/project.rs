@@ -126,30 +126,25 @@ fn every_key_of_a_rulebook_is_known_or_refused_with_the_nearest() {
 
 #[test]
 fn a_signal_in_the_rulebook_must_be_one_that_can_run() {
-    let kind = |text: &str| {
-        let refusal = refusal(".cupcake/rulebook.yml", text);
-        let parts: Vec<&str> = refusal.split(" | ").collect();
-        format!("{} {}", parts[1], parts[2])
-    };
-    let place = ".cupcake/rulebook.yml";
-    assert_eq!(
-        kind("signals:\n  a:\n    command: ''\n"),
-        format!("signals.a.command: the `command` of a signal is empty {place}:3:14")
+    for (signal, expected) in [
+        ("command: ''", "the `command` of a signal is empty | .cupcake/rulebook.yml:3"),
+        (
+            "{command: ls, timeout_seconds: 0}",
+            "`timeout_seconds` must be from 1 to 3600, not 0 | .cupcake/rulebook.yml:3",
+        ),
+        ("{}", "missing field `command` | .cupcake/rulebook.yml:3"),
+    ] {
+        let refusal = refusal(
+            ".cupcake/rulebook.yml",
+            &format!("signals:\n  a:\n    {signal}\n"),
+        );
+        assert!(refusal.contains(expected), "{refusal}");
+    }
+    let twice = refusal(
+        ".cupcake/rulebook.yml",
+        "signals:\n  a: {command: ls}\n  a: {command: rm}\n",
     );
-    assert_eq!(
-        kind("signals:\n  a:\n    command: ls\n    timeout_seconds: 0\n"),
-        format!(
-            "signals.a.timeout_seconds: `timeout_seconds` must be from 1 to 3600, not 0 {place}:4:22"
-        )
-    );
-    assert_eq!(
-        kind("signals:\n  a: {command: ls}\n  a: {command: rm}\n"),
-        format!("signals: the key `a` stands twice {place}:2:3")
-    );
-    assert_eq!(
-        kind("signals:\n  a: {}\n"),
-        format!("signals.a: missing field `command` {place}:2:6")
-    );
+    assert!(twice.contains("the key `a` stands twice"), "{twice}");
 }
 
 #[test]
