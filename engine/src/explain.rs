@@ -198,6 +198,8 @@ pub(crate) struct Record {
     matched: Vec<PolicyName>,
     skipped: Vec<SkippedPolicy>,
     evaluated: Vec<PolicyExplanation>,
+    /// What was spent on more than the evaluation itself.
+    pub(crate) explaining: Duration,
 }
 
 impl Record {
@@ -238,6 +240,13 @@ impl Record {
     pub(crate) fn begin(&mut self, speaker: &Speaker) -> Option<&mut PolicyExplanation> {
         self.evaluated.push(PolicyExplanation::new(speaker));
         self.evaluated.last_mut()
+    }
+
+    /// The policy that began is explained, which took so long with its evaluation.
+    pub(crate) fn end(&mut self, time: Duration) {
+        let evaluated = self.evaluated.last().and_then(|policy| policy.time_us);
+        let evaluated = Duration::try_from_secs_f64(evaluated.unwrap_or_default() / 1e6);
+        self.explaining += time.saturating_sub(evaluated.unwrap_or_default());
     }
 
     pub(crate) fn finish(self, decision: Decision) -> Explanation {

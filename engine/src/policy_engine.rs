@@ -302,10 +302,16 @@ impl PolicyEngine {
     ) {
         let now = SystemTime::now();
         for (speaker, evaluator) in policies {
+            // What is explained must not take from the time in which the event is decided.
+            let explaining = record
+                .as_deref()
+                .map_or(Duration::ZERO, |record| record.explaining);
             let explanation = record
                 .as_deref_mut()
                 .and_then(|record| record.begin(speaker));
-            match self.options.deadline.checked_sub(start.elapsed()) {
+            let begun = Instant::now();
+            let gone = start.elapsed().saturating_sub(explaining);
+            match self.options.deadline.checked_sub(gone) {
                 Some(left) if !left.is_zero() => {
                     let moment = Moment { now, left };
                     let input = event.value();
@@ -325,6 +331,9 @@ impl PolicyEngine {
                     file: Some(Arc::clone(&speaker.file)),
                     line: None,
                 }),
+            }
+            if let Some(record) = record.as_deref_mut() {
+                record.end(begun.elapsed());
             }
         }
     }

@@ -11,6 +11,7 @@ mod builtins;
 mod decisions;
 mod differential;
 mod event;
+mod explain;
 mod messages;
 mod metadata;
 mod modules;
