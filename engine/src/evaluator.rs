@@ -17,6 +17,7 @@ use crate::value::Value;
 
 pub use answers::Answers;
 pub use fault::PolicyFault;
+pub(crate) use said::read as say;
 pub use speaker::Definition;
 pub(crate) use speaker::Speaker;
 

@@ -39,6 +39,7 @@ mod explain;
 mod guardrails;
 mod harness;
 mod hook_policy;
+mod inspection;
 mod messages;
 mod metadata;
 mod opa_store;
@@ -49,6 +50,7 @@ mod policy_loader;
 mod policy_set;
 mod policy_tests;
 mod project;
+mod project_template;
 #[allow(dead_code, reason = "the evaluators that call it arrive one by one")]
 mod rego_builtins;
 mod rego_query;
@@ -76,12 +78,21 @@ pub use explain::{
 };
 pub use harness::Harness;
 pub use hook_policy::{Hook, HookDescription, HookPolicy};
+pub use inspection::{
+    InspectedPolicy, InspectedRoute, InspectedSignal, Inspection, inspect_project,
+};
 pub use opa_store::{OpaRelease, OpaStore};
 pub use policy::PolicySummary;
 pub use policy_engine::{EngineOptions, PolicyEngine};
 pub use policy_language::{CompiledPolicy, PolicyLanguage, PolicySource};
-pub use policy_tests::{FoundTest, ScriptTests, TestOutcome, TestRun};
+pub use policy_tests::{
+    FileCoverage, FoundTest, ScriptTests, TestOptions, TestOutcome, TestReport, TestResult,
+    TestRun, run_tests,
+};
 pub use project::Project;
+pub use project_template::{
+    WrittenFile, machine_configuration_folder, write_machine_configuration, write_project,
+};
 pub use rego_query::{
     RegoAnswer, RegoError, RegoErrorKind, RegoModule, RegoOptions, RegoQuery, RegoSolution,
 };

@@ -11,6 +11,7 @@ use parking_lot::Mutex;
 use crate::decision::{Decision, DecisionError, DecisionErrorKind, Timings};
 use crate::error::EngineError;
 use crate::evaluation_probe::{EvaluationProbe, EvaluationStep, Probe};
+use crate::evaluator::rego::Aggregator;
 use crate::evaluator::{Evaluator, Findings, Moment, Speaker};
 use crate::event::{Event, EventLimits};
 use crate::explain::{Explanation, Record};
@@ -239,7 +240,19 @@ impl PolicyEngine {
                 .filter_map(|index| layer.policies.get(*index))
                 .filter_map(Policy::asked);
             let record = record.as_deref_mut();
-            self.evaluate_policies(policies, event, start, &mut findings, &mut probe, record);
+            match &layer.aggregator {
+                None => {
+                    let found = &mut findings;
+                    self.evaluate_policies(policies, event, start, found, &mut probe, record);
+                }
+                Some(aggregator) => {
+                    let policies: Vec<_> = policies.collect();
+                    let found = &mut findings;
+                    self.aggregate(
+                        aggregator, &policies, event, start, found, &mut probe, record,
+                    );
+                }
+            }
             times.evaluate += microseconds(routed, Instant::now());
         }
         if !hooks.is_empty() {
@@ -289,6 +302,52 @@ impl PolicyEngine {
         }
         self.messages
             .failed(findings.errors.get(told..).unwrap_or_default());
+    }
+
+    /// Asks a customised aggregator about the Rego policies, and the others as ever.
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "the same as those of each policy, and who aggregates them"
+    )]
+    fn aggregate(
+        &self,
+        aggregator: &Aggregator,
+        policies: &[(&Speaker, &dyn Evaluator)],
+        event: &Event,
+        start: Instant,
+        findings: &mut Findings,
+        probe: &mut Probe<'_>,
+        mut record: Option<&mut Record>,
+    ) {
+        let (seen, others): (Vec<_>, Vec<_>) = policies
+            .iter()
+            .copied()
+            .partition(|(speaker, _)| aggregator.sees(speaker));
+        let speakers: Vec<&Speaker> = seen.iter().map(|(speaker, _)| *speaker).collect();
+        if record.is_some() {
+            // What each policy says by itself explains what the aggregator sees.
+            let apart = &mut Findings::default();
+            let record = record.as_deref_mut();
+            self.evaluate_policies(seen.iter().copied(), event, start, apart, probe, record);
+        }
+        let speaker = aggregator.speaker();
+        let moment = Moment {
+            now: SystemTime::now(),
+            left: self.options.deadline.saturating_sub(start.elapsed()),
+        };
+        probe.enter(|| EvaluationStep::Policy {
+            id: &speaker.id,
+            file: &speaker.file,
+            line: speaker.line,
+        });
+        let outcome = aggregator.evaluate(&speakers, event.value(), moment, findings);
+        probe.leave();
+        if let Err(fault) = outcome {
+            findings.errors.push(speaker.fault(fault, None));
+            // The policies still speak, each by itself.
+            self.evaluate_policies(seen.into_iter(), event, start, findings, probe, None);
+        }
+        self.evaluate_policies(others.into_iter(), event, start, findings, probe, record);
     }
 
     fn evaluate_policies<'set>(

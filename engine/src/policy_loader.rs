@@ -1,11 +1,12 @@
 //! Loads every policy of a project; what is broken stays in the list with its error.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
 use crate::decision::{DecisionError, DecisionErrorKind};
 use crate::document;
-use crate::evaluator::rego::{self, Library, Module, RegoPolicy, Rvm};
+use crate::evaluator::rego::{self, Aggregator, Library, Module, RegoPolicy, Rvm};
 use crate::evaluator::{PolicyFault, Speaker};
 use crate::harness::Harness;
 use crate::metadata::{Metadata, Routing};
@@ -33,14 +34,30 @@ struct Candidate<'source> {
 enum Readable<'source> {
     /// A module of the library.
     Rego(usize),
+    /// The module of the library that aggregates the others.
+    Aggregator(usize),
     Script {
         language: &'source dyn PolicyLanguage,
         text: &'source str,
     },
 }
 
+impl Candidate<'_> {
+    const fn is_aggregator(&self) -> bool {
+        matches!(self.source, Readable::Aggregator(_))
+    }
+}
+
 /// What is known of a policy that is not evaluated: its error is included, unless the policy is for other events.
 type Unprepared = Box<PolicySummary>;
+
+/// What was loaded.
+pub(crate) struct Loaded {
+    /// Every policy, those that are broken included.
+    pub(crate) policies: Vec<Policy>,
+    /// What aggregates the Rego ones in the engine's stead.
+    pub(crate) aggregator: Option<Aggregator>,
+}
 
 /// Loads every policy, or those that an event needs; one that is broken stays in the list with its error.
 pub(crate) fn load(
@@ -48,7 +65,7 @@ pub(crate) fn load(
     languages: &Languages,
     wanted: Option<Wanted<'_>>,
     rvm: Rvm,
-) -> Vec<Policy> {
+) -> Loaded {
     let mut left_out = wanted
         .map(|wanted| selection::left_out(sources, languages, wanted))
         .unwrap_or_default()
@@ -62,10 +79,56 @@ pub(crate) fn load(
             None => candidates.extend(read(source, languages, &mut library).transpose()),
         }
     }
-    candidates
+    let modules = modules_by_file(&candidates);
+    let (aggregators, candidates): (Vec<_>, Vec<_>) = candidates
+        .into_iter()
+        .partition(|candidate| candidate.as_ref().is_ok_and(Candidate::is_aggregator));
+    let mut policies: Vec<Policy> = candidates
         .into_iter()
         .map(|candidate| finish(candidate, &library, rvm))
-        .collect()
+        .collect();
+    let aggregator = aggregators.into_iter().flatten().next();
+    let aggregator = aggregator.and_then(|candidate| {
+        let prepared = aggregate(&candidate, library, modules);
+        prepared
+            .map_err(|error| {
+                policies.push(Policy::unprepared(PolicySummary {
+                    error: Some(error),
+                    ..candidate.summary
+                }));
+            })
+            .ok()
+    });
+    Loaded {
+        policies,
+        aggregator,
+    }
+}
+
+/// The modules of the Rego policies by their files.
+fn modules_by_file(candidates: &[Result<Candidate<'_>, Unprepared>]) -> BTreeMap<Arc<str>, usize> {
+    let policies = candidates.iter().flatten().filter_map(|candidate| {
+        let Readable::Rego(index) = candidate.source else {
+            return None;
+        };
+        Some((Arc::clone(&candidate.summary.file), index))
+    });
+    policies.collect()
+}
+
+fn aggregate(
+    candidate: &Candidate<'_>,
+    library: Library,
+    modules: BTreeMap<Arc<str>, usize>,
+) -> Result<Aggregator, DecisionError> {
+    let Readable::Aggregator(index) = candidate.source else {
+        return Err(fault_error(
+            &candidate.summary,
+            PolicyFault::load("the file aggregates nothing", 1),
+        ));
+    };
+    Aggregator::new(library, index, &candidate.summary.id, modules)
+        .map_err(|fault| fault_error(&candidate.summary, fault))
 }
 
 fn finish(candidate: Result<Candidate<'_>, Unprepared>, library: &Library, rvm: Rvm) -> Policy {
@@ -111,6 +174,7 @@ fn prepare(
                 evaluator: Box::new(RegoPolicy::compile(library, index, rvm)?),
             })
         }
+        Readable::Aggregator(_) => Err(PolicyFault::load("the aggregator is no policy", 1)),
         Readable::Script { language, text } => {
             let policy = language.compile(PolicySource {
                 id: &summary.id,
@@ -224,8 +288,12 @@ fn read_rego<'source>(
         Role::Test => return Ok(None),
         Role::Aggregator if rego::is_plain_aggregator(text) => return Ok(None),
         Role::Aggregator => {
-            let message = "a customised `system/evaluate.rego` cannot be evaluated by this engine";
-            return Err(summary.error(DecisionErrorKind::Load, message, Some(module.package_line)));
+            if let Some(owner) = library.first_of(&module.package) {
+                let message = format!("`{owner}` aggregates the policies already");
+                let line = Some(module.package_line);
+                return Err(summary.error(DecisionErrorKind::Load, message, line));
+            }
+            return Ok(Some((Readable::Aggregator(library.add(module)), None)));
         }
         Role::Helper => {
             if is_routed(metadata.as_ref()) {

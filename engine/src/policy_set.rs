@@ -6,10 +6,11 @@ use sha2::{Digest, Sha256};
 
 use crate::decision::{DecisionError, DecisionErrorKind};
 use crate::error::EngineError;
+use crate::evaluator::rego::Aggregator;
 use crate::harness::Harness;
 use crate::policy::{Policy, PolicySummary};
 use crate::policy_engine::EngineOptions;
-use crate::policy_loader;
+use crate::policy_loader::{self, Loaded};
 use crate::project::{POLICIES, Project, SourceFile};
 use crate::route::Routes;
 use crate::rulebook::{self, Rulebook};
@@ -35,6 +36,8 @@ pub(crate) struct PolicySet {
 pub(crate) struct Layer {
     pub(crate) policies: Vec<Policy>,
     pub(crate) routes: Routes,
+    /// A customised `system/evaluate.rego`, which is asked instead of the Rego policies.
+    pub(crate) aggregator: Option<Aggregator>,
 }
 
 impl PolicySet {
@@ -58,7 +61,10 @@ impl PolicySet {
             // What cannot be read says so itself.
             text.map_or(true, |text| gate.admits(&source.path, text.as_bytes()))
         });
-        let policies = policy_loader::load(&sources, &options.languages, wanted, settings.rvm);
+        let Loaded {
+            policies,
+            aggregator,
+        } = policy_loader::load(&sources, &options.languages, wanted, settings.rvm);
         let broken = policies
             .iter()
             .filter_map(|policy| policy.summary.error.clone());
@@ -72,6 +78,7 @@ impl PolicySet {
         let layers = vec![Layer {
             routes: Routes::of(&policies),
             policies,
+            aggregator,
         }];
         let summaries = layers
             .iter()

@@ -150,6 +150,20 @@ impl Project {
         Ok(sources)
     }
 
+    /// The files of tests that lie by themselves, for this harness.
+    ///
+    /// # Errors
+    ///
+    /// When there are more of them than any project should have.
+    pub(crate) fn test_sources(&self, harness: Harness) -> Result<Vec<SourceFile>, EngineError> {
+        let mut sources = Vec::new();
+        let start = self.root.join(FOLDER).join("tests");
+        if start.is_dir() {
+            self.collect(&start, harness, &mut sources)?;
+        }
+        Ok(sources)
+    }
+
     fn collect(
         &self,
         start: &Path,

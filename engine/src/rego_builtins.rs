@@ -13,6 +13,7 @@ mod crypto;
 mod der;
 mod encoding;
 mod graph;
+mod graphql;
 mod json;
 mod json_text;
 mod jwt;
@@ -20,6 +21,8 @@ mod native;
 mod net;
 mod numbers;
 mod refused;
+mod regex;
+mod render;
 mod strings;
 mod template;
 mod time;
@@ -33,16 +36,19 @@ pub(crate) use context::Context;
 pub(crate) use refused::refusal;
 
 /// The families, each with its table.
-const FAMILIES: [&[Builtin]; 13] = [
+const FAMILIES: &[&[Builtin]] = &[
     aws::TABLE,
     collections::TABLE,
     crypto::TABLE,
     graph::TABLE,
+    graphql::TABLE,
     json::TABLE,
     jwt::TABLE,
     native::TABLE,
     net::TABLE,
     numbers::TABLE,
+    regex::TABLE,
+    render::TABLE,
     strings::TABLE,
     template::TABLE,
     time::TABLE,
@@ -58,5 +64,5 @@ pub(crate) fn find(name: &str) -> Option<&'static Builtin> {
 
 /// Every function, family by family.
 pub(crate) fn all() -> impl Iterator<Item = &'static Builtin> {
-    FAMILIES.into_iter().flatten()
+    FAMILIES.iter().copied().flatten()
 }

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use xtask::failure::Failure;
-use xtask::{ci, differential, figures, screen, soak, test, tidy};
+use xtask::{ci, conformance, differential, figures, screen, soak, test, tidy};
 
 const HELP: &str = "\
 usage: cargo xtask COMMAND
@@ -12,6 +12,8 @@ usage: cargo xtask COMMAND
   test [--accept]                   the tests, and the example scripts against their committed output;
                                     --accept rewrites that output where it differs
   tidy                              the rules that no compiler knows: who may depend on whom, and the like
+  conformance [--evaluator NAME] [--folder NAME] [--failures]
+                                    OPA's conformance cases: a table by folder, and how many pass
   figures [NAME] [--json] [--counts]
                                     the benchmarks' figures and whether each reaches its target;
                                     --counts adds instruction counts (needs valgrind)
@@ -41,6 +43,7 @@ fn run(arguments: &[&str]) -> Result<(), Failure> {
         ["test"] => test::run(test::ExampleOutput::Compare),
         ["test", "--accept"] => test::run(test::ExampleOutput::Accept),
         ["tidy"] => tidy::run(),
+        ["conformance", rest @ ..] => conformance::run(&conformance::Options::parse(rest)?),
         ["figures", rest @ ..] => figures::run(&figures::Options::parse(rest)?),
         ["differential", rest @ ..] => differential::run(rest),
         ["soak", rest @ ..] => soak::run(rest),

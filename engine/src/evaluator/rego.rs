@@ -19,15 +19,15 @@ mod rvm;
 mod source;
 mod survey;
 mod syntax;
+mod test_file;
 
-pub(crate) use aggregator::is_plain as is_plain_aggregator;
+pub(crate) use aggregator::{Aggregator, is_plain as is_plain_aggregator};
 pub(crate) use functions::Failures;
 pub(crate) use library::Library;
 pub(crate) use policy::{RegoPolicy, definitions};
 pub(crate) use query::{Failure, Query};
 pub(crate) use rvm::Rvm;
 pub(crate) use source::check as check_source;
-pub(crate) use survey::{
-    Filter, Filtered, Said, Spot, StatedDecision, StatedField, StatedValue, Survey, TEST, TODO_TEST,
-};
+pub(crate) use survey::{Filtered, Said, Spot, StatedDecision, StatedField, StatedValue, Survey};
 pub(crate) use syntax::Module;
+pub(crate) use test_file::{TestFile, found as found_tests, is_unwritten, reachable_lines};

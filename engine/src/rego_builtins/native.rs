@@ -108,7 +108,11 @@ pub(super) const TABLE: &[Builtin] = &[
     checked!("replace", 3, replacement_is_small),
     sound!("round", 1),
     sound!("semver.compare", 2),
-    sound!("semver.is_valid", 1),
+    // What is no text is no version either, as in OPA.
+    Builtin::new("semver.is_valid", 1, |arguments, _| match arguments {
+        [Value::String(_)] => call("semver.is_valid", arguments),
+        _ => Ok(Value::from(false)),
+    }),
     sound!("sort", 1),
     sound!("split", 2),
     checked!("sprintf", 2, format_is_small),

@@ -22,7 +22,7 @@ use crate::explain::PolicyExplanation;
 pub(super) const CHECK_INTERVAL: NonZeroU32 = NonZeroU32::MIN.saturating_add(127);
 
 /// What functions of chance would draw from, which a policy may not call.
-const NO_CHANCE: [u8; 16] = [0; 16];
+pub(super) const NO_CHANCE: [u8; 16] = [0; 16];
 
 /// A compiled policy.
 #[derive(Debug)]
@@ -212,7 +212,7 @@ fn verbs(module: &Module) -> Result<Vec<(Verb, String)>, Fault> {
 }
 
 /// The path of a package; parts that are no names stand in brackets.
-fn path(package: &[String]) -> String {
+pub(super) fn path(package: &[String]) -> String {
     package.iter().fold("data".to_owned(), |path, part| {
         let is_name = part
             .chars()

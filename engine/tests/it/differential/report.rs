@@ -1,4 +1,5 @@
 //! What a run counts, and how it is shown.
+#![expect(clippy::print_stdout, reason = "a run is shown to whoever starts it")]
 
 use std::collections::BTreeMap;
 

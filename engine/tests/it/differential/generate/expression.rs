@@ -440,7 +440,7 @@ impl Maker<'_> {
             }
             4 => {
                 self.uses("json.unmarshal");
-                format!("json.unmarshal(\"{{\\\"command\\\": \\\"rm\\\", \\\"a\\\": 1}}\")")
+                r#"json.unmarshal("{\"command\": \"rm\", \"a\": 1}")"#.to_owned()
             }
             _ => {
                 self.uses("object comprehension");
