@@ -42,6 +42,7 @@ mod hook_policy;
 mod inspection;
 mod messages;
 mod metadata;
+mod opa;
 mod opa_store;
 mod policy;
 mod policy_engine;
@@ -97,7 +98,7 @@ pub use rego_query::{
     RegoAnswer, RegoError, RegoErrorKind, RegoModule, RegoOptions, RegoQuery, RegoSolution,
 };
 pub use reload::{Reload, Watch};
-pub use settings::Mode;
+pub use settings::{Mode, RegoEvaluator};
 pub use trust::{
     FileTrust, KeyStore, SignatureAlgorithm, SignedManifest, TrustOptions, TrustReport,
     TrustedProject,

@@ -1,6 +1,6 @@
 //! The engine: a loaded project that decides about events.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
@@ -24,7 +24,7 @@ use crate::policy_set::PolicySet;
 use crate::project::Project;
 use crate::reload::{Reload, project_error};
 use crate::selection::Wanted;
-use crate::settings::Mode;
+use crate::settings::{Mode, RegoEvaluator};
 use crate::synthesis::synthesize;
 use crate::trust::TrustOptions;
 
@@ -43,6 +43,12 @@ pub struct EngineOptions {
     pub debug: Option<Arc<DebugManager>>,
     /// The script languages in which policies may be written, besides Rego.
     pub languages: Vec<Arc<dyn PolicyLanguage>>,
+    /// What runs Rego files; else what the project says.
+    pub rego_evaluator: Option<RegoEvaluator>,
+    /// The `opa` program that compiles for WebAssembly; else what the project says, `$OPA`, or the one of `PATH`.
+    pub opa: Option<PathBuf>,
+    /// The directory of compiled WebAssembly modules; else one in the cache of the user.
+    pub cache: Option<PathBuf>,
     /// Whose signatures count.
     pub trust: TrustOptions,
 }
@@ -56,6 +62,9 @@ impl Default for EngineOptions {
             deadline: Duration::from_secs(1),
             debug: None,
             languages: Vec::new(),
+            rego_evaluator: None,
+            opa: None,
+            cache: None,
             trust: TrustOptions::User,
         }
     }

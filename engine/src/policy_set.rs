@@ -7,6 +7,7 @@ use sha2::{Digest, Sha256};
 use crate::decision::{DecisionError, DecisionErrorKind};
 use crate::error::EngineError;
 use crate::evaluator::rego::Aggregator;
+use crate::evaluator::wasm::WasmOptions;
 use crate::harness::Harness;
 use crate::policy::{Policy, PolicySummary};
 use crate::policy_engine::EngineOptions;
@@ -57,14 +58,16 @@ impl PolicySet {
             .unwrap_or_default();
         let mut sources = project.sources(harness)?;
         sources.retain(|source| {
-            let text = source.text.as_ref();
             // What cannot be read says so itself.
-            text.map_or(true, |text| gate.admits(&source.path, text.as_bytes()))
+            source.text.is_err() || gate.admits(&source.path, source.bytes())
         });
+        let wasm = WasmOptions::of(project, &settings, options);
+        // The module of a project is that of all its policies.
+        let wanted = wanted.filter(|_| !wasm.compiles_rego);
         let Loaded {
             policies,
             aggregator,
-        } = policy_loader::load(&sources, &options.languages, wanted, settings.rvm);
+        } = policy_loader::load(&sources, &options.languages, wanted, settings.rvm, &wasm);
         let broken = policies
             .iter()
             .filter_map(|policy| policy.summary.error.clone());
@@ -108,19 +111,20 @@ fn no_policies(harness: Harness) -> DecisionError {
 
 /// The digest over path and content of everything that decides, each with its length in front.
 fn digest(rulebook: &Rulebook, sources: &[SourceFile]) -> Arc<str> {
-    let rulebook = rulebook.text.as_deref().map(|text| (rulebook::FILE, text));
-    let sources = sources.iter().map(|source| {
-        (
-            source.path.as_str(),
-            source.text.as_deref().unwrap_or_default(),
-        )
-    });
-    let mut files: Vec<(&str, &str)> = rulebook.into_iter().chain(sources).collect();
+    let rulebook = rulebook.text.as_deref();
+    let rulebook = rulebook.map(|text| (rulebook::FILE, text.as_bytes()));
+    let sources = sources
+        .iter()
+        .map(|source| (source.path.as_str(), source.bytes()));
+    let mut files: Vec<(&str, &[u8])> = rulebook.into_iter().chain(sources).collect();
     files.sort_unstable();
     let mut hasher = Sha256::new();
-    for part in files.iter().flat_map(|(path, text)| [path, text]) {
+    for part in files
+        .iter()
+        .flat_map(|(path, bytes)| [path.as_bytes(), bytes])
+    {
         hasher.update(u64::try_from(part.len()).unwrap_or(u64::MAX).to_le_bytes());
-        hasher.update(part.as_bytes());
+        hasher.update(part);
     }
     let hex: String = hasher
         .finalize()
