@@ -12,7 +12,7 @@ use std::fmt::Debug;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
-use crate::decision::{DecisionError, RuleReport};
+use crate::decision::{DecisionError, RuleReport, Verb};
 use crate::explain::PolicyExplanation;
 use crate::value::Value;
 
@@ -31,6 +31,11 @@ pub trait Evaluator: Debug {
     /// `input` is the event with what the engine adds to it, such as `signals`. An evaluator that cannot finish
     /// within the moment says so with a fault of the kind `timeout`: silence would be an allow.
     fn evaluate(&self, input: &Value, moment: Moment, answers: &mut Answers<'_, '_>);
+
+    /// Whether a signal that the policy needs must be gathered for this event; the others are spared.
+    fn wants_signal(&self, _name: &str, _event: &Value) -> bool {
+        true
+    }
 
     /// Whether the policy runs on the virtual machine for Rego.
     fn is_compiled(&self) -> bool {
@@ -72,6 +77,14 @@ pub(crate) struct Findings {
     pub(crate) errors: Vec<DecisionError>,
     /// What the policies printed: the policy's id, and the text with its place in front.
     pub(crate) prints: Vec<(Arc<str>, String)>,
+}
+
+impl Findings {
+    /// Whether a rule refuses the action.
+    pub(crate) fn is_refusal(&self) -> bool {
+        let mut verbs = self.rules.iter().map(|finding| finding.report.verb);
+        verbs.any(|verb| matches!(verb, Verb::Halt | Verb::Deny | Verb::Block))
+    }
 }
 
 /// One rule that spoke, with what only a modification has.

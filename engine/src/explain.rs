@@ -89,6 +89,8 @@ pub enum SkipReason {
     Tool,
     /// The policy is broken; the decision's errors say how.
     Broken,
+    /// The global configuration had refused the action already.
+    Decided,
 }
 
 /// What one policy did about one event.
@@ -198,8 +200,6 @@ pub(crate) struct Record {
     matched: Vec<PolicyName>,
     skipped: Vec<SkippedPolicy>,
     evaluated: Vec<PolicyExplanation>,
-    /// What was spent on more than the evaluation itself.
-    pub(crate) explaining: Duration,
 }
 
 impl Record {
@@ -219,6 +219,12 @@ impl Record {
             .filter(|(index, _)| !matched.contains(index));
         self.skipped
             .extend(others.map(|(_, policy)| routing::skipped(&policy.summary, event)));
+    }
+
+    /// The policies of a layer are not asked, because an earlier one has refused.
+    pub(crate) fn decided_before(&mut self, layer: &Layer) {
+        let summaries = layer.policies.iter().map(|policy| &policy.summary);
+        self.skipped.extend(summaries.map(routing::decided_before));
     }
 
     /// The event leads to some of the policies of a script.
@@ -242,11 +248,11 @@ impl Record {
         self.evaluated.last_mut()
     }
 
-    /// The policy that began is explained, which took so long with its evaluation.
-    pub(crate) fn end(&mut self, time: Duration) {
+    /// What the policy that began took of this time for more than its evaluation.
+    pub(crate) fn explained(&self, time: Duration) -> Duration {
         let evaluated = self.evaluated.last().and_then(|policy| policy.time_us);
         let evaluated = Duration::try_from_secs_f64(evaluated.unwrap_or_default() / 1e6);
-        self.explaining += time.saturating_sub(evaluated.unwrap_or_default());
+        time.saturating_sub(evaluated.unwrap_or_default())
     }
 
     pub(crate) fn finish(self, decision: Decision) -> Explanation {

@@ -13,7 +13,7 @@ use crate::harness::Harness;
 use crate::metadata::{Metadata, Routing};
 use crate::policy::{Policy, PolicySummary, Prepared};
 use crate::policy_language::{PolicyLanguage, PolicySource};
-use crate::project::SourceFile;
+use crate::project::{GLOBAL, SourceFile};
 use crate::selection::{self, LeftOut, Wanted};
 
 const POLICIES: [&str; 2] = ["cupcake", "policies"];
@@ -98,7 +98,6 @@ pub(crate) fn load(
         compile(&mut policies, &rego, &library, wasm);
     }
     policies.extend(modules);
-    policies.sort_by(|one, other| one.summary.file.cmp(&other.summary.file));
     let aggregator = aggregators.into_iter().flatten().next();
     let aggregator = aggregator.and_then(|candidate| {
         let prepared = aggregate(&candidate, library, by_file);
@@ -111,6 +110,7 @@ pub(crate) fn load(
             })
             .ok()
     });
+    policies.sort_by(|one, other| one.summary.file.cmp(&other.summary.file));
     Loaded {
         policies,
         aggregator,
@@ -157,6 +157,7 @@ fn compile(
             (Ok(evaluator), Some(prepared)) => {
                 prepared.evaluator = Box::new(evaluator);
                 policy.summary.is_compiled = false;
+                policy.summary.evaluator = "wasm";
             }
             (Ok(_), None) => {}
             (Err(fault), prepared) => {
@@ -311,6 +312,7 @@ fn read_script<'source>(
     language: &'source dyn PolicyLanguage,
     summary: &mut PolicySummary,
 ) -> Result<(Readable<'source>, Option<Arc<str>>), DecisionError> {
+    summary.evaluator = language.name();
     let comment = language.comment();
     let metadata =
         Metadata::read(text, comment).map_err(|fault| metadata_error(summary, &fault, 1))?;
@@ -325,6 +327,7 @@ fn read_rego<'source>(
     library: &mut Library,
     summary: &mut PolicySummary,
 ) -> Result<Found<'source>, DecisionError> {
+    summary.evaluator = "rego";
     let guarded = rego::check_source(text);
     let metadata = Metadata::read(text, COMMENT);
     if let Ok(Some(Metadata { id: Some(id), .. })) = &metadata {
@@ -348,7 +351,11 @@ fn read_rego<'source>(
             return Err(summary.error(DecisionErrorKind::Metadata, message, line));
         }
         Role::Test => return Ok(None),
-        Role::Aggregator if rego::is_plain_aggregator(text) => return Ok(None),
+        Role::Aggregator if is_plain_aggregator(text, path) => return Ok(None),
+        Role::Aggregator if path.starts_with(GLOBAL) => {
+            let message = "a customised `system/evaluate.rego` of the global configuration cannot be evaluated by this engine";
+            return Err(summary.error(DecisionErrorKind::Load, message, Some(module.package_line)));
+        }
         Role::Aggregator => {
             if let Some(owner) = library.first_of(&module.package) {
                 let message = format!("`{owner}` aggregates the policies already");
@@ -415,15 +422,6 @@ pub(crate) fn route(
     routing
         .check(Harness::of_file(&summary.file))
         .map_err(|(key, fault)| metadata_error(summary, &fault, line_of(key)))?;
-    if let Some(signal) = routing.required_signals.0.first() {
-        let message =
-            format!("the policy needs the signal `{signal}`, which this engine cannot gather");
-        return Err(summary.error(
-            DecisionErrorKind::Signal,
-            message,
-            Some(line_of("required_signals")),
-        ));
-    }
     summary.events = routing.required_events.0;
     summary.tools = routing.required_tools.0;
     summary.signals = routing.required_signals.0;
@@ -441,9 +439,9 @@ enum Role {
 
 impl Role {
     fn of(module: &Module) -> Self {
-        let package = &module.package;
+        let package: Vec<&str> = local_package(module).collect();
         let is_in = |start: [&str; 2]| {
-            package.len() > 2 && package.iter().zip(start).all(|(part, name)| part == name)
+            package.len() > 2 && package.iter().zip(start).all(|(part, name)| *part == name)
         };
         if module.file.ends_with("_test.rego")
             && package.last().is_some_and(|name| name.ends_with("_test"))
@@ -453,11 +451,28 @@ impl Role {
             Self::Policy
         } else if is_in(HELPERS) || is_in(SYSTEM) {
             Self::Helper
-        } else if package.iter().eq(SYSTEM) {
+        } else if package == SYSTEM {
             Self::Aggregator
         } else {
             Self::Stranger
         }
+    }
+}
+
+/// The package without the `global` that the machine's own policies may have in it.
+fn local_package(module: &Module) -> impl Iterator<Item = &str> {
+    let is_global = module.file.starts_with(GLOBAL);
+    let parts = module.package.iter().enumerate();
+    parts
+        .filter(move |(index, part)| !(is_global && *index == 1 && *part == "global"))
+        .map(|(_, part)| part.as_str())
+}
+
+fn is_plain_aggregator(text: &str, path: &str) -> bool {
+    if path.starts_with(GLOBAL) {
+        rego::is_plain_aggregator(&text.replace("cupcake.global.", "cupcake."))
+    } else {
+        rego::is_plain_aggregator(text)
     }
 }
 
