@@ -248,6 +248,13 @@ impl Record {
         self.evaluated.last_mut()
     }
 
+    /// What the policy that began took of this time for more than its evaluation.
+    pub(crate) fn explained(&self, time: Duration) -> Duration {
+        let evaluated = self.evaluated.last().and_then(|policy| policy.time_us);
+        let evaluated = Duration::try_from_secs_f64(evaluated.unwrap_or_default() / 1e6);
+        time.saturating_sub(evaluated.unwrap_or_default())
+    }
+
     pub(crate) fn finish(self, decision: Decision) -> Explanation {
         let inputs = self.evaluated.iter().flat_map(|policy| &policy.inputs);
         let mut inputs_missing: Vec<String> =

@@ -7,9 +7,11 @@
 //! of a project, `aggregator` recognises `system/evaluate.rego`, and `fault` makes errors of ours of those of regorus.
 
 mod aggregator;
+mod explain;
 mod fault;
 mod functions;
 mod library;
+mod names;
 mod policy;
 mod query;
 mod rewrite;

@@ -61,17 +61,23 @@ struct Case {
 
 #[test]
 fn every_event_of_the_corpus_leads_to_the_decision_that_stands_beside_it() {
-    check(RegoEvaluator::Interpreter);
+    check(RegoEvaluator::Interpreter, "");
+}
+
+#[test]
+fn every_event_of_the_corpus_leads_to_the_same_decision_without_the_virtual_machine() {
+    check(RegoEvaluator::Interpreter, "[policy]\nrvm = \"off\"\n");
 }
 
 #[test]
 fn every_event_of_the_corpus_leads_to_the_same_decision_on_webassembly() {
     if wasm::opa().is_some() {
-        check(RegoEvaluator::Wasm);
+        check(RegoEvaluator::Wasm, "");
     }
 }
 
-fn check(evaluator: RegoEvaluator) {
+/// Runs the corpus; the settings are for projects that have none.
+fn check(evaluator: RegoEvaluator, settings: &str) {
     let mut faults = Vec::new();
     let mut cases = 0;
     for path in specifications() {
@@ -88,7 +94,7 @@ fn check(evaluator: RegoEvaluator) {
         cases += specification.cases.len();
         let name = path.file_name().unwrap().to_string_lossy().into_owned();
         faults.extend(
-            run(&specification, evaluator)
+            run(&specification, evaluator, settings)
                 .into_iter()
                 .map(|fault| format!("{name}: {fault}")),
         );
@@ -108,12 +114,15 @@ fn specifications() -> Vec<PathBuf> {
     paths
 }
 
-fn run(specification: &Specification, evaluator: RegoEvaluator) -> Vec<String> {
+fn run(specification: &Specification, evaluator: RegoEvaluator, settings: &str) -> Vec<String> {
+    const SETTINGS: &str = "llmspell.toml";
+    let ours = (!specification.files.contains_key(SETTINGS)).then_some((SETTINGS, settings));
     let project = project(
         specification
             .files
             .iter()
-            .map(|(path, text)| (path.as_str(), text.as_str())),
+            .map(|(path, text)| (path.as_str(), text.as_str()))
+            .chain(ours),
     );
     let root = project.path().canonicalize().unwrap();
     specification.finish(&root);
