@@ -31,25 +31,31 @@
 mod decision;
 mod document;
 mod error;
+mod evaluation;
 mod evaluation_probe;
 mod evaluator;
 mod event;
 mod explain;
 #[allow(dead_code, reason = "the rulebook does not switch them on yet")]
+mod global_configuration;
 mod guardrails;
 mod harness;
 mod hook_policy;
+mod inspection;
 mod messages;
 mod metadata;
+mod opa;
 mod opa_store;
 mod policy;
 mod policy_engine;
+mod policy_input;
 mod policy_language;
 mod policy_loader;
 mod policy_set;
 mod policy_tests;
+mod preprocess;
 mod project;
-#[allow(dead_code, reason = "the evaluators that call it arrive one by one")]
+mod project_template;
 mod rego_builtins;
 mod rego_query;
 mod reload;
@@ -57,6 +63,9 @@ mod route;
 mod rulebook;
 mod selection;
 mod settings;
+#[allow(dead_code, reason = "guardrails use it soon")]
+mod shell;
+mod signals;
 mod synthesis;
 mod trust;
 mod user_directories;
@@ -74,19 +83,29 @@ pub use explain::{
     Explanation, FailedExpression, InputRead, PolicyExplanation, PolicyName, RuleExplanation,
     RuleOutcome, SkipReason, SkippedPolicy,
 };
+pub use global_configuration::GlobalConfig;
 pub use harness::Harness;
 pub use hook_policy::{Hook, HookDescription, HookPolicy};
+pub use inspection::{
+    InspectedPolicy, InspectedRoute, InspectedSignal, Inspection, inspect_project,
+};
 pub use opa_store::{OpaRelease, OpaStore};
 pub use policy::PolicySummary;
 pub use policy_engine::{EngineOptions, PolicyEngine};
 pub use policy_language::{CompiledPolicy, PolicyLanguage, PolicySource};
-pub use policy_tests::{FoundTest, ScriptTests, TestOutcome, TestRun};
+pub use policy_tests::{
+    FileCoverage, FoundTest, ScriptTests, TestOptions, TestOutcome, TestReport, TestResult,
+    TestRun, run_tests,
+};
 pub use project::Project;
+pub use project_template::{
+    WrittenFile, machine_configuration_folder, write_machine_configuration, write_project,
+};
 pub use rego_query::{
     RegoAnswer, RegoError, RegoErrorKind, RegoModule, RegoOptions, RegoQuery, RegoSolution,
 };
 pub use reload::{Reload, Watch};
-pub use settings::Mode;
+pub use settings::{Mode, RegoEvaluator};
 pub use trust::{
     FileTrust, KeyStore, SignatureAlgorithm, SignedManifest, TrustOptions, TrustReport,
     TrustedProject,

@@ -30,6 +30,10 @@ pub struct PolicySummary {
     pub signals: Vec<String>,
     /// The verbs that it defines.
     pub verbs: Vec<Verb>,
+    /// What evaluates it: `rego`, `wasm`, `guardrail` or a script language; empty if that cannot be told.
+    pub evaluator: &'static str,
+    /// Whether it runs on the virtual machine, where the interpreter answers only what that cannot.
+    pub is_compiled: bool,
     /// Why it cannot be evaluated, if so.
     pub error: Option<DecisionError>,
 }
@@ -114,6 +118,8 @@ impl PolicySummary {
             tools: Vec::new(),
             signals: Vec::new(),
             verbs: Vec::new(),
+            evaluator: "",
+            is_compiled: false,
             error: None,
         }
     }

@@ -1,8 +1,16 @@
 //! Tests of policies: what one is, how one ended, and who runs them.
 
+mod coverage;
 mod outcome;
+mod rego_tests;
+mod report;
+mod runner;
+mod script_tests;
 
+pub use coverage::FileCoverage;
 pub use outcome::{FoundTest, TestOutcome, TestRun};
+pub use report::{TestReport, TestResult};
+pub use runner::{TestOptions, run_tests};
 
 use std::fmt::Debug;
 

@@ -2,16 +2,34 @@
 
 use std::path::Path;
 
-use llmspell_utils::debug::{DebugError, Document};
+use llmspell_utils::debug::{DebugError, Document, Table};
 
 use crate::error::{EngineError, EngineErrorKind, Place};
+use crate::evaluator::rego::Rvm;
 use crate::harness::Harness;
+use crate::preprocess::PreprocessSettings;
 use crate::project::Project;
 use crate::trust::TrustGate;
 
-const FILE: &str = "llmspell.toml";
+pub(crate) const FILE: &str = "llmspell.toml";
 
-const KEYS: [&str; 3] = ["mode", "harness", "evaluator"];
+const KEYS: [&str; 9] = [
+    "mode",
+    "harness",
+    "evaluator",
+    "rvm",
+    "opa",
+    "opa_any_version",
+    "bundle_key",
+    "bundle_key_algorithm",
+    "preprocess",
+];
+const PREPROCESS_KEYS: [&str; 4] = [
+    "script_inspection",
+    "max_script_bytes",
+    "symlinks",
+    "whitespace",
+];
 
 /// What an error of a policy means for the decision.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -28,6 +46,29 @@ pub enum Mode {
 pub(crate) struct Settings {
     pub(crate) mode: Mode,
     pub(crate) harness: Option<Harness>,
+    pub(crate) preprocess: PreprocessSettings,
+    /// The text of the file, for the digest.
+    pub(crate) text: Option<String>,
+    /// Whether Rego policies may run on the virtual machine.
+    pub(crate) rvm: Rvm,
+    pub(crate) evaluator: Option<RegoEvaluator>,
+    /// The `opa` program that compiles for `wasm`, relative to the project.
+    pub(crate) opa: Option<String>,
+    /// Whether another release of it than the pinned one will do.
+    pub(crate) opa_any_version: bool,
+    /// The file of the key with which bundles have to be signed, relative to the project.
+    pub(crate) bundle_key: Option<String>,
+    pub(crate) bundle_key_algorithm: Option<String>,
+}
+
+/// What runs the Rego files of a project.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum RegoEvaluator {
+    /// The interpreter, for which no outside program is needed.
+    #[default]
+    Interpreter,
+    /// A module of WebAssembly, which an `opa` program makes of them.
+    Wasm,
 }
 
 impl Settings {
@@ -37,7 +78,7 @@ impl Settings {
         let Some(text) = text.filter(|text| gate.admits(FILE, text.as_bytes())) else {
             return Ok(Self::default());
         };
-        Self::parse(&text).map_err(|error| EngineError {
+        let settings = Self::parse(&text).map_err(|error| EngineError {
             kind: EngineErrorKind::Settings,
             message: error.message().to_owned(),
             place: Some(Place {
@@ -46,6 +87,10 @@ impl Settings {
                 column: error.place().and_then(|place| place.column),
             }),
             help: error.help().unwrap_or("correct the file").to_owned(),
+        })?;
+        Ok(Self {
+            text: Some(text),
+            ..settings
         })
     }
 
@@ -65,9 +110,58 @@ impl Settings {
             settings.harness = Some(harness.one_of(&harnesses)?);
         }
         if let Some(evaluator) = table.setting("evaluator") {
-            // Read so that a project may name it; there is no other to choose.
-            evaluator.one_of(&[("rego", ())])?;
+            settings.evaluator = Some(evaluator.one_of(&[
+                ("rego", RegoEvaluator::Interpreter),
+                ("wasm", RegoEvaluator::Wasm),
+            ])?);
         }
+        if let Some(preprocess) = table.setting("preprocess") {
+            settings.preprocess = preprocess_of(&preprocess.table(&PREPROCESS_KEYS)?)?;
+        }
+        if let Some(rvm) = table.setting("rvm") {
+            settings.rvm = rvm.one_of(&[("on", Rvm::On), ("off", Rvm::Off)])?;
+        }
+        settings.read_wasm(&table)?;
         Ok(settings)
     }
+
+    /// Reads what concerns modules.
+    fn read_wasm(&mut self, table: &Table<'_>) -> Result<(), DebugError> {
+        let text = |key: &str, allowed: &str| {
+            let setting = table.setting(key);
+            setting.map(|setting| setting.read(allowed)).transpose()
+        };
+        self.opa = text("opa", "the path of an `opa` program")?;
+        self.bundle_key = text("bundle_key", "the path of a file with a key")?;
+        self.bundle_key_algorithm =
+            text("bundle_key_algorithm", "an algorithm, such as \"RS256\"")?;
+        if let Some(any) = table.setting("opa_any_version") {
+            self.opa_any_version = any.boolean()?;
+        }
+        Ok(())
+    }
+}
+
+fn preprocess_of(table: &Table<'_>) -> Result<PreprocessSettings, DebugError> {
+    const MAX_SCRIPT_BYTES: usize = 16 * 1024 * 1024;
+    let mut settings = PreprocessSettings::default();
+    let switches = [
+        ("script_inspection", &mut settings.script_inspection),
+        ("symlinks", &mut settings.symlinks),
+        ("whitespace", &mut settings.whitespace),
+    ];
+    for (key, switch) in switches {
+        if let Some(setting) = table.setting(key) {
+            *switch = setting.boolean()?;
+        }
+    }
+    if let Some(setting) = table.setting("max_script_bytes") {
+        let allowed = format!("a number of bytes up to {MAX_SCRIPT_BYTES}");
+        let bytes: usize = setting.read(&allowed)?;
+        if bytes > MAX_SCRIPT_BYTES {
+            return Err(setting.not_allowed(allowed));
+        }
+        settings.max_script_bytes = bytes;
+    }
+    Ok(settings)
 }

@@ -9,10 +9,13 @@ use llmspell_bridge::evaluate_watching_time;
 use llmspell_engine::{EngineOptions, Harness, PolicyEngine, Project};
 use llmspell_utils::debug;
 
+use crate::answer::json_document;
 use crate::decision_text::{as_json, as_text};
+use crate::eval_explanation;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::input::{must_be_there, read_event};
+use crate::project_options::harness;
 use crate::record;
 use crate::settings::{Settings, find_project};
 
@@ -29,7 +32,10 @@ pub(crate) struct Arguments {
     /// The agent whose policies decide: claude, cursor, factory or opencode
     #[arg(long, value_name = "H", value_parser = harness)]
     harness: Option<Harness>,
-    /// Prints the decision as one JSON document
+    /// Says what each policy did, and why others were not asked
+    #[arg(long)]
+    explain: bool,
+    /// Prints the decision, or its explanation, as one JSON document
     #[arg(long)]
     json: bool,
 }
@@ -38,11 +44,6 @@ const EXAMPLE: &str = "\
 Example:
   echo '{\"hook_event_name\":\"PreToolUse\",\"tool_name\":\"Bash\",\"tool_input\":{\"command\":\"ls\"}}' |
     llmspell eval --project examples/policy_gate --json";
-
-fn harness(name: &str) -> Result<Harness, String> {
-    Harness::from_name(name)
-        .ok_or_else(|| "expected claude, cursor, factory or opencode".to_owned())
-}
 
 /// Runs the command.
 pub(crate) fn eval(arguments: &Arguments) -> Result<Exit, Failure> {
@@ -55,18 +56,24 @@ pub(crate) fn eval(arguments: &Arguments) -> Result<Exit, Failure> {
     let options = EngineOptions {
         harness: arguments.harness,
         debug: Some(Arc::clone(debug::global())),
+        languages: llmspell_bridge::policy_languages(),
         ..EngineOptions::default()
     };
     let engine = PolicyEngine::load(root, &options)?;
     let event = read_event(&arguments.event, engine.event_limits())?.event;
-    let decision = evaluate_watching_time(&engine, &event, debug::global());
+    let explanation = arguments.explain.then(|| engine.explain(&event));
+    let decision = match &explanation {
+        Some(explanation) => explanation.decision.clone(),
+        None => evaluate_watching_time(&engine, &event, debug::global()),
+    };
     if let Some(observer) = record::observer() {
         observer.decided(event.value(), &decision.to_value());
     }
-    let text = if arguments.json {
-        as_json(&decision)?
-    } else {
-        as_text(&decision)
+    let text = match (&explanation, arguments.json) {
+        (Some(explanation), true) => json_document(explanation)?,
+        (Some(explanation), false) => eval_explanation::as_text(explanation),
+        (None, true) => as_json(&decision)?,
+        (None, false) => as_text(&decision),
     };
     answer(&text)?;
     Ok(Exit::of(&decision))

@@ -1,13 +1,19 @@
 //! The `llmspell` program: runs policy scripts and evaluates events.
 
+mod answer;
+mod check;
 mod decision_text;
 mod eval;
+mod eval_explanation;
 mod exit;
 mod failure;
+mod init;
 mod input;
+mod inspect;
 mod measure;
 mod opa;
 mod profile;
+mod project_options;
 mod record;
 mod recording;
 mod repl;
@@ -15,6 +21,7 @@ mod run;
 mod script_arguments;
 mod settings;
 mod stop_switch;
+mod test_command;
 mod trust;
 
 use std::ffi::OsString;
@@ -47,6 +54,14 @@ enum Command {
     Run(run::Arguments),
     /// Decides about one event
     Eval(eval::Arguments),
+    /// Makes a project that works as it is
+    Init(init::Arguments),
+    /// Says what is wrong with a project
+    Check(check::Arguments),
+    /// Shows what a project holds
+    Inspect(inspect::Arguments),
+    /// Runs the tests of policies
+    Test(test_command::Arguments),
     /// Opens a prompt
     Repl(repl::Arguments),
     /// Measures a script or the decisions about an event
@@ -70,6 +85,10 @@ fn main() -> ExitCode {
     let result = std::panic::catch_unwind(|| match program.command {
         Command::Run(arguments) => run::run(&arguments),
         Command::Eval(arguments) => eval::eval(&arguments),
+        Command::Init(arguments) => init::init(&arguments),
+        Command::Check(arguments) => check::check(&arguments),
+        Command::Inspect(arguments) => inspect::inspect(&arguments),
+        Command::Test(arguments) => test_command::test(&arguments),
         Command::Repl(arguments) => repl::repl(&arguments),
         Command::Profile(arguments) => profile::profile(&arguments),
         Command::Record(arguments) => record::record(arguments, recorded),

@@ -32,14 +32,18 @@ impl Settings {
         if !file.exists() {
             return Ok(Self::default());
         }
-        let text = read_text(&file, LONGEST).map_err(|why| {
-            let message = format!("{}: the settings file {why}", file.display());
-            Failure::fault(
-                message,
-                "make it a text file that you may read, or remove it",
-            )
-        })?;
+        let text = read_file(&file)?;
         Ok(Self::read(&text, &file)?)
+    }
+
+    /// What is wrong with `llmspell.toml` in a directory, if anything.
+    pub(crate) fn fault(directory: &Path) -> Result<Option<DebugError>, Failure> {
+        let file = directory.join("llmspell.toml");
+        if !file.exists() {
+            return Ok(None);
+        }
+        let text = read_file(&file)?;
+        Ok(Self::read(&text, Path::new("llmspell.toml")).err())
     }
 
     fn read(text: &str, file: &Path) -> Result<Self, DebugError> {
@@ -66,6 +70,16 @@ impl Settings {
         }
         record::attach(manager)
     }
+}
+
+fn read_file(file: &Path) -> Result<String, Failure> {
+    read_text(file, LONGEST).map_err(|why| {
+        let message = format!("{}: the settings file {why}", file.display());
+        Failure::fault(
+            message,
+            "make it a text file that you may read, or remove it",
+        )
+    })
 }
 
 /// Writes out what outputs still hold, and warns on standard error of what is lost: an output that fails changes

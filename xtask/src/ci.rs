@@ -1,10 +1,11 @@
 //! `cargo xtask ci`: everything that must hold before a change goes in, cheapest first.
 
+use crate::conformance;
 use crate::dependency_audit;
 use crate::failure::Failure;
 use crate::invocation::Invocation;
 use crate::steps::{self, Step};
-use crate::{test, tidy};
+use crate::{opa, test, tidy};
 
 /// Does every check and stops at the first failure.
 ///
@@ -20,8 +21,12 @@ pub fn run() -> Result<(), Failure> {
             dependency_audit::run,
         ),
         cargo_step("lint", lint()),
+        Step::new("opa", opa::REPEAT, opa::step),
         Step::plain("test", "cargo xtask test", || {
             test::run(test::ExampleOutput::Compare)
+        }),
+        Step::new("conformance", "cargo xtask conformance", || {
+            conformance::check(&conformance::Options::default())
         }),
         cargo_step("documents", documents()),
     ])

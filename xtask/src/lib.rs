@@ -1,11 +1,14 @@
 //! What contributors and CI run: one module a command, and what the commands share.
 
 pub mod ci;
+pub mod conformance;
 pub mod dependency_audit;
+pub mod differential;
 pub mod examples;
 pub mod failure;
 pub mod figures;
 pub mod invocation;
+pub mod opa;
 pub mod screen;
 pub mod soak;
 pub mod steps;

@@ -1,5 +1,7 @@
 //! What a check finds.
 
+use std::collections::BTreeSet;
+
 use serde::Serialize;
 
 use super::subject::Subject;
@@ -55,6 +57,9 @@ pub struct CheckReport {
     pub policies: usize,
     /// How many files with tests were looked at.
     pub test_files: usize,
+    /// The files that were counted.
+    #[serde(skip)]
+    seen: BTreeSet<String>,
 }
 
 impl CheckReport {
@@ -70,8 +75,12 @@ impl CheckReport {
         let mut found = Vec::new();
         check(&mut found);
         self.findings.append(&mut found);
-        self.policies = self.policies.max(subject.policies.len());
-        self.test_files = self.test_files.max(subject.tests().count());
+        let seen = &mut self.seen;
+        let mut is_new = |file: &str| seen.insert(file.to_owned());
+        let policies = subject.policies.iter().map(|policy| &*policy.summary.file);
+        self.policies += policies.filter(|file| is_new(file)).count();
+        let tests = subject.tests().map(|module| module.file.as_str());
+        self.test_files += tests.filter(|file| is_new(file)).count();
     }
 
     /// Adds what keeps the project from being loaded at all.

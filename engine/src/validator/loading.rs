@@ -4,9 +4,10 @@ use super::finding::{CheckFinding, Severity, at_line};
 use super::subject::Subject;
 use crate::decision::{DecisionError, DecisionErrorKind};
 
+const PACKAGE: &str = "package-declaration";
 /// The ids of what loading finds: `package-declaration` and `routing-metadata` are the two most frequent cases.
 pub(super) const IDS: [&str; 8] = [
-    "package-declaration",
+    PACKAGE,
     "routing-metadata",
     "load",
     "metadata",
@@ -36,6 +37,10 @@ pub(super) fn check(subject: &Subject, findings: &mut Vec<CheckFinding>) {
 fn finding(subject: &Subject, error: &DecisionError) -> CheckFinding {
     let file = error.file.as_deref().unwrap_or_default();
     let (rule, otherwise) = rule_of(subject, error, file);
+    if rule == PACKAGE {
+        let message = "the file has no package".to_owned();
+        return at_line(Severity::Error, rule, file, Some(1), message, otherwise);
+    }
     let (message, help) = split(&error.message);
     let help = help.unwrap_or(otherwise);
     at_line(
@@ -56,13 +61,16 @@ fn rule_of(subject: &Subject, error: &DecisionError, file: &str) -> (&'static st
         .find(|policy| *policy.summary.file == *file);
     match error.kind {
         DecisionErrorKind::Load if lacks_package(subject.text_of(file), file) => (
-            "package-declaration",
+            PACKAGE,
             "begin the file with `package cupcake.policies.<name>`, below its metadata",
         ),
         DecisionErrorKind::Metadata
             if policy.is_some_and(|policy| {
-                let metadata = policy.metadata.as_ref();
-                metadata.is_none_or(|metadata| metadata.routing.is_none())
+                let routing = policy
+                    .metadata
+                    .as_ref()
+                    .map(|found| found.routing.is_some());
+                routing.map_or_else(|| !policy.has_metadata(), |is_routed| !is_routed)
             }) =>
         {
             (

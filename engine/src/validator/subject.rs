@@ -113,6 +113,11 @@ impl CheckedPolicy {
         Harness::of_file(&self.summary.file)
     }
 
+    /// Whether it has metadata, be it readable or not.
+    pub(super) fn has_metadata(&self) -> bool {
+        crate::metadata::first_block(&self.text, self.comment).is_some()
+    }
+
     /// The line of a key of its metadata.
     pub(super) fn line_of(&self, key: &str) -> Option<u32> {
         let from = self.metadata.as_ref()?.line;

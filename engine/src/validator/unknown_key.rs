@@ -34,11 +34,13 @@ pub(super) fn check(subject: &Subject, findings: &mut Vec<CheckFinding>) {
             continue;
         };
         for key in names(&keys).filter(|key| !KEYS.contains(key)) {
-            let close = nearest(key, &KEYS);
+            let custom = nearest(key, &CUSTOM_KEYS);
             let help = if CUSTOM_KEYS.contains(&key) {
                 format!("move it under `custom`, where `{key}` is read")
+            } else if custom.starts_with("did") {
+                format!("{custom} It stands under `custom`")
             } else {
-                close
+                nearest(key, &KEYS)
             };
             findings.push(finding(policy, key, line, help));
         }

@@ -9,16 +9,23 @@
 
 mod builtins;
 mod decisions;
+mod differential;
 mod event;
+mod killers;
 mod messages;
 mod metadata;
 mod modules;
 mod negation;
 mod places;
+mod policy_tests;
 mod probe;
 mod project;
+mod project_template;
 mod reload;
 mod repeatability;
+mod signals;
 mod stack;
 mod support;
 mod trust;
+mod validator;
+mod wasm;

@@ -23,6 +23,13 @@ pub(crate) fn write(root: &Path, path: &str, text: &str) {
     std::fs::write(path, text).unwrap();
 }
 
+/// Lets a file be executed.
+pub(crate) fn make_executable(path: &Path) {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755)).unwrap();
+}
+
 /// The engine of a project with the options that it says itself.
 pub(crate) fn engine(project: &TempDir) -> PolicyEngine {
     PolicyEngine::load(project.path(), &EngineOptions::default()).unwrap()

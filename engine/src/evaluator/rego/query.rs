@@ -10,7 +10,7 @@ use super::functions::{self, Failures, Which};
 use super::library::{Library, Names};
 use super::policy::{CHECK_INTERVAL, failure};
 use super::source;
-use super::syntax::{Call, Module, new_engine};
+use super::syntax::{Module, new_engine};
 use crate::decision::DecisionErrorKind;
 use crate::evaluator::Moment;
 use crate::rego_builtins::BuiltinErrorKind;
@@ -19,6 +19,7 @@ use crate::rego_builtins::BuiltinErrorKind;
 pub(crate) const QUERY: &str = "query";
 /// What stands around the query where it is read as a module, on the same line as its beginning.
 const BEFORE: &str = "package query answer if { ";
+const AFTER: &str = "\n}\n";
 
 /// A query that was compiled.
 #[derive(Debug)]
@@ -77,9 +78,11 @@ impl Query {
         engine
             .add_data(data)
             .map_err(|error| load(error.to_string()))?;
+        let text = own.text.strip_prefix(BEFORE);
+        let text = text.and_then(|text| text.strip_suffix(AFTER));
         Ok(Self {
             prototype: engine,
-            text: query.to_owned(),
+            text: text.unwrap_or(query).to_owned(),
         })
     }
 
@@ -148,7 +151,7 @@ fn read(file: &str, text: &str) -> Result<Module, Fault> {
 
 /// The query as the one rule of a module, in which its calls and names can be found.
 fn own_module(query: &str) -> Result<Module, Fault> {
-    let module = read(QUERY, &format!("{BEFORE}{query}\n}}\n"))?;
+    let module = read(QUERY, &format!("{BEFORE}{query}{AFTER}"))?;
     if module.rules.len() == 1 && module.imports.is_empty() {
         return Ok(module);
     }
@@ -156,10 +159,4 @@ fn own_module(query: &str) -> Result<Module, Fault> {
         file: Some(QUERY.to_owned()),
         ..Fault::load("the query is more than one query", 1)
     })
-}
-
-impl Module {
-    fn calls(&self) -> impl Iterator<Item = &Call> {
-        self.rules.iter().flat_map(|rule| &rule.calls)
-    }
 }

@@ -6,7 +6,7 @@ mod filter;
 
 use std::collections::BTreeSet;
 
-use regorus::unstable::{Rule, RuleHead, Span};
+use regorus::unstable::{Expr, Ref, Rule, RuleHead, Span};
 
 use super::library::absolute;
 use super::syntax::Module;
@@ -17,8 +17,8 @@ pub(crate) use decision::{Said, StatedDecision, StatedField, StatedValue};
 pub(crate) use filter::{Filter, Filtered};
 
 /// What a test's name begins with, and one that is still to be written.
-pub(crate) const TEST: &str = "test_";
-pub(crate) const TODO_TEST: &str = "todo_test_";
+const TEST: &str = "test_";
+pub(super) const TODO_TEST: &str = "todo_test_";
 
 /// A place in the module's file; line and column start at 1, the column in characters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -74,11 +74,7 @@ impl Survey {
             ..Self::default()
         };
         let used = used(module);
-        let mut engine = module.engine.clone();
-        let Some(tree) = engine.get_modules().first() else {
-            return survey;
-        };
-        for (rule, facts) in tree.policy.iter().zip(&module.rules) {
+        for (rule, facts) in module.tree().policy.iter().zip(&module.rules) {
             let name = facts.name.join(".");
             if let Some(verb) = facts.name.first().and_then(|name| verb(name)) {
                 survey.decisions.extend(decision::stated(rule, verb));
@@ -94,6 +90,7 @@ impl Survey {
             });
             survey.look_inside(rule, module);
         }
+        survey.signals.sort_by_key(|(_, spot)| *spot);
         survey
     }
 
@@ -141,11 +138,68 @@ fn used(module: &Module) -> BTreeSet<&str> {
     used
 }
 
+/// Where a span begins; regorus counts a tab as several columns.
 fn spot(span: &Span) -> Spot {
+    spot_at(span, span.start)
+}
+
+/// Where an object begins: regorus puts one with several fields at the last of them.
+fn start_of_object(span: &Span, first_key: &Span) -> Spot {
+    let end = usize::try_from(first_key.start).unwrap_or(usize::MAX);
+    let before = span.source.contents().get(..end).unwrap_or_default();
+    let start = before
+        .rfind('{')
+        .and_then(|start| u32::try_from(start).ok());
+    spot_at(span, start.unwrap_or(span.start))
+}
+
+/// The place of a byte of the line of a span.
+fn spot_at(span: &Span, start: u32) -> Spot {
+    let start = usize::try_from(start).unwrap_or(usize::MAX);
+    let before = span.source.contents().get(..start).unwrap_or_default();
+    let line = before.rsplit('\n').next().unwrap_or_default();
+    let column = u32::try_from(line.chars().count()).unwrap_or(u32::MAX);
     Spot {
         line: span.line,
-        column: span.col,
+        column: column.saturating_add(1),
     }
+}
+
+/// Where an expression begins: regorus puts those with an operator at the operator.
+fn start(expression: &Expr) -> Spot {
+    let mut current = expression;
+    loop {
+        current = match current {
+            Expr::RefDot { refr, .. } | Expr::RefBrack { refr, .. } => refr,
+            Expr::BoolExpr { lhs, .. }
+            | Expr::BinExpr { lhs, .. }
+            | Expr::ArithExpr { lhs, .. } => lhs,
+            Expr::Membership { value, .. } => value,
+            Expr::Object { span, fields, .. } if !fields.is_empty() => {
+                let first = fields.first().map_or(span, |(_, key, _)| key.span());
+                return start_of_object(span, first);
+            }
+            other => return spot(other.span()),
+        };
+    }
+}
+
+/// What a rule's head defines.
+pub(super) const fn reference(head: &RuleHead) -> &Ref<Expr> {
+    match head {
+        RuleHead::Compr { refr, .. } | RuleHead::Set { refr, .. } | RuleHead::Func { refr, .. } => {
+            refr
+        }
+    }
+}
+
+/// The lines on which something is evaluated.
+pub(super) fn expression_lines(module: &Module) -> BTreeSet<u32> {
+    let rules = module.tree().policy.iter();
+    rules
+        .flat_map(|rule| Expressions::of(rule).found)
+        .map(|expression| expression.span().line)
+        .collect()
 }
 
 fn verb(name: &str) -> Option<Verb> {

@@ -4,7 +4,7 @@ use regorus::Value;
 use regorus::unstable::{AssignOp, Expr, Literal, Query, Rule, RuleHead};
 
 use super::expressions::text;
-use super::{Spot, spot};
+use super::{Spot, spot, start};
 use crate::decision::Verb;
 use crate::value::described;
 
@@ -67,7 +67,7 @@ pub(super) fn stated(rule: &Rule, verb: Verb) -> Vec<StatedDecision> {
         let said = said(expression)?;
         Some(StatedDecision {
             verb,
-            spot: spot(expression.span()),
+            spot: start(expression),
             said,
         })
     };

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use regorus::Value;
 use regorus::unstable::{AssignOp, Expr, Literal, Query, Rule, RuleHead};
 
-use super::{Membership, Spot, spot};
+use super::{Membership, Spot, start};
 use crate::evaluator::rego::syntax::{Module, static_path};
 
 /// What an event holds that is an object, besides the event itself.
@@ -205,7 +205,7 @@ pub(super) fn signal(expression: &Expr, module: &Module) -> Option<Option<(Strin
         path.next()
             .cloned()
             .flatten()
-            .map(|name| (name, spot(expression.span()))),
+            .map(|name| (name, start(expression))),
     )
 }
 
@@ -272,7 +272,6 @@ pub(super) fn membership(
         key: None,
         value,
         collection,
-        span,
         ..
     } = expression
     else {
@@ -288,6 +287,6 @@ pub(super) fn membership(
     Some(Membership {
         text,
         object,
-        spot: spot(span),
+        spot: start(expression),
     })
 }

@@ -3,7 +3,7 @@
 use regorus::unstable::{BoolOp, Expr, Literal, Rule};
 
 use super::expressions::text;
-use super::{Spot, spot};
+use super::{Spot, start};
 use crate::evaluator::rego::syntax::static_path;
 
 /// A statement that is true for some events only.
@@ -46,28 +46,26 @@ pub(super) fn filters(rule: &Rule) -> Vec<Filter> {
 }
 
 fn filter(expression: &Expr) -> Option<Filter> {
-    let (subject, names, span) = match expression {
+    let (subject, names) = match expression {
         Expr::BoolExpr {
             op: BoolOp::Eq,
             lhs,
             rhs,
-            span,
             ..
         } => match (text(lhs), text(rhs)) {
-            (None, Some(name)) => (lhs, vec![name], span),
-            (Some(name), None) => (rhs, vec![name], span),
+            (None, Some(name)) => (lhs, vec![name]),
+            (Some(name), None) => (rhs, vec![name]),
             _ => return None,
         },
         Expr::Membership {
             key: None,
             value,
             collection,
-            span,
             ..
         } => match collection.as_ref() {
             Expr::Set { items, .. } | Expr::Array { items, .. } => {
                 let names: Option<Vec<String>> = items.iter().map(|item| text(item)).collect();
-                (value, names?, span)
+                (value, names?)
             }
             _ => return None,
         },
@@ -83,6 +81,6 @@ fn filter(expression: &Expr) -> Option<Filter> {
     Some(Filter {
         of,
         names,
-        spot: spot(span),
+        spot: start(expression),
     })
 }

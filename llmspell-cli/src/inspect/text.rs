@@ -1,0 +1,138 @@
+//! What a project holds, in tables for people.
+
+use llmspell_engine::{
+    DecisionError, InspectedPolicy, InspectedRoute, InspectedSignal, Inspection,
+};
+use llmspell_utils::debug::escaped;
+use llmspell_utils::debug::report::{Side, table};
+
+/// Characters of the widest cell of each kind, so that a line fits a terminal.
+const LONGEST_NAME: usize = 28;
+const LONGEST_LIST: usize = 34;
+const LONGEST_FILE: usize = 44;
+
+/// The whole as text.
+pub(super) fn as_text(inspection: &Inspection) -> String {
+    let head = format!(
+        "harness  {}\nmode     {}\ndigest   {}\n",
+        inspection.harness, inspection.mode, inspection.policy_digest
+    );
+    let parts = [
+        head,
+        policies(&inspection.policies),
+        routes(&inspection.routes),
+        signals(&inspection.signals),
+        errors(&inspection.errors),
+    ];
+    let parts: Vec<String> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+    parts.join("\n")
+}
+
+fn policies(policies: &[InspectedPolicy]) -> String {
+    let rows: Vec<[String; 4]> = policies
+        .iter()
+        .map(|policy| {
+            let verbs = if policy.error.is_some() {
+                "(broken)".to_owned()
+            } else {
+                list(&policy.verbs)
+            };
+            [
+                cell(&policy.id, LONGEST_NAME),
+                cell(&policy.evaluator, LONGEST_NAME),
+                verbs,
+                file(&policy.file),
+            ]
+        })
+        .collect();
+    titled(
+        [
+            ("policy", Side::Left),
+            ("evaluator", Side::Left),
+            ("verbs", Side::Left),
+            ("file", Side::Left),
+        ],
+        &rows,
+    )
+}
+
+fn routes(routes: &[InspectedRoute]) -> String {
+    let rows: Vec<[String; 3]> = routes
+        .iter()
+        .map(|route| {
+            [
+                cell(&route.event, LONGEST_NAME),
+                cell(&route.tool, LONGEST_NAME),
+                list(&route.policies),
+            ]
+        })
+        .collect();
+    titled(
+        [
+            ("event", Side::Left),
+            ("tool", Side::Left),
+            ("policies", Side::Left),
+        ],
+        &rows,
+    )
+}
+
+fn signals(signals: &[InspectedSignal]) -> String {
+    let rows: Vec<[String; 2]> = signals
+        .iter()
+        .map(|signal| [cell(&signal.name, LONGEST_NAME), list(&signal.policies)])
+        .collect();
+    titled([("signal", Side::Left), ("policies", Side::Left)], &rows)
+}
+
+fn errors(errors: &[DecisionError]) -> String {
+    errors
+        .iter()
+        .map(|error| {
+            let place = match (&error.file, error.line) {
+                (Some(file), Some(line)) => format!("{file}:{line}: "),
+                (Some(file), None) => format!("{file}: "),
+                (None, _) => String::new(),
+            };
+            let line = format!("error: {place}{}", error.message);
+            escaped(&line) + "\n"
+        })
+        .collect()
+}
+
+fn titled<const COLUMNS: usize>(
+    columns: [(&str, Side); COLUMNS],
+    rows: &[[String; COLUMNS]],
+) -> String {
+    if rows.is_empty() {
+        String::new()
+    } else {
+        table(columns, rows)
+    }
+}
+
+fn list(names: &[impl AsRef<str>]) -> String {
+    let names: Vec<&str> = names.iter().map(AsRef::as_ref).collect();
+    cell(&names.join(", "), LONGEST_LIST)
+}
+
+/// A text without control characters, its end left out where it is long.
+fn cell(text: &str, longest: usize) -> String {
+    let text = escaped(text);
+    if text.chars().count() <= longest {
+        return text;
+    }
+    text.chars().take(longest - 1).chain(['…']).collect()
+}
+
+/// A file, whose end says more than its beginning.
+fn file(text: &str) -> String {
+    let text = escaped(text);
+    let length = text.chars().count();
+    if length <= LONGEST_FILE {
+        return text;
+    }
+    std::iter::once('…')
+        .chain(text.chars().skip(length - LONGEST_FILE + 1))
+        .collect()
+}
