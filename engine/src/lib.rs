@@ -55,7 +55,6 @@ mod policy_tests;
 mod preprocess;
 mod project;
 mod project_template;
-#[allow(dead_code, reason = "the evaluators that call it arrive one by one")]
 mod rego_builtins;
 mod rego_query;
 mod reload;
