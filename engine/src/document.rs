@@ -52,6 +52,11 @@ pub(crate) fn from_yaml<T: DeserializeOwned>(text: &str) -> Result<T, Fault> {
     })
 }
 
+/// Reads a value that was read from a YAML document.
+pub(crate) fn from_value<T: DeserializeOwned>(value: &yaml_serde::Value) -> Result<T, Fault> {
+    yaml_serde::from_value(value.clone()).map_err(|error| reworded(&error.to_string()))
+}
+
 /// Refuses what the parser would take long to read; brackets count wherever they stand.
 fn check(text: &str) -> Result<(), Fault> {
     if text.len() > MAX_BYTES {

@@ -12,12 +12,13 @@ use std::fmt::Debug;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
-use crate::decision::{DecisionError, RuleReport};
+use crate::decision::{DecisionError, RuleReport, Verb};
 use crate::explain::PolicyExplanation;
 use crate::value::Value;
 
 pub use answers::Answers;
 pub use fault::PolicyFault;
+pub(crate) use said::read as say;
 pub use speaker::Definition;
 pub(crate) use speaker::Speaker;
 
@@ -31,10 +32,19 @@ pub trait Evaluator: Debug {
     /// within the moment says so with a fault of the kind `timeout`: silence would be an allow.
     fn evaluate(&self, input: &Value, moment: Moment, answers: &mut Answers<'_, '_>);
 
-    /// The same, and says what each rule did and which parts of the input were read, as far as that can be told.
+    /// Whether a signal that the policy needs must be gathered for this event; the others are spared.
+    fn wants_signal(&self, _name: &str, _event: &Value) -> bool {
+        true
+    }
+
+    /// Whether the policy runs on the virtual machine for Rego.
+    fn is_compiled(&self) -> bool {
+        false
+    }
+
+    /// The same as [`evaluate`](Self::evaluate), and says what each rule did and which parts of the input were read, as far as that can be told.
     ///
-    /// What the answers get must be what [`evaluate`](Self::evaluate) would give them: an explanation that decides
-    /// otherwise explains nothing.
+    /// What the answers get must be what that would give them: an explanation that decides otherwise explains nothing.
     fn explain(
         &self,
         input: &Value,
@@ -67,6 +77,14 @@ pub(crate) struct Findings {
     pub(crate) errors: Vec<DecisionError>,
     /// What the policies printed: the policy's id, and the text with its place in front.
     pub(crate) prints: Vec<(Arc<str>, String)>,
+}
+
+impl Findings {
+    /// Whether a rule refuses the action.
+    pub(crate) fn is_refusal(&self) -> bool {
+        let mut verbs = self.rules.iter().map(|finding| finding.report.verb);
+        verbs.any(|verb| matches!(verb, Verb::Halt | Verb::Deny | Verb::Block))
+    }
 }
 
 /// One rule that spoke, with what only a modification has.

@@ -2,14 +2,17 @@
 
 mod error;
 mod guard;
+mod json;
 mod limits;
 mod reader;
 
 use std::sync::{Arc, LazyLock};
 
+use crate::harness;
 use crate::value::{self, Value};
 
 pub use error::{EventError, EventErrorKind};
+pub(crate) use json::read_json;
 pub use limits::EventLimits;
 
 use error::{depth_error, guard_error, reader_error, shape_error};
@@ -81,7 +84,8 @@ impl Event {
         self.tool.as_deref()
     }
 
-    /// The whole event.
+    /// The whole event, with the names that policies look for beside those that some agent programs have instead:
+    /// `hook_event_name` beside `hookEventName`, `tool_name` and `tool_input` beside OpenCode's `tool` and `args`.
     #[must_use]
     pub const fn value(&self) -> &Value {
         &self.value
@@ -95,39 +99,48 @@ impl Event {
         self.tool.as_ref()
     }
 
-    fn named(value: Value) -> Result<Self, EventError> {
-        let Value::Object(fields) = &value else {
-            return Err(EventError::new(
-                EventErrorKind::Shape,
-                format!("the event is {}, not an object", value::described(&value)),
-                "pass one JSON object, as the agent program sends it to its hooks",
-            ));
-        };
-        let [snake, camel] = &*EVENT_KEYS;
-        let name = match (fields.get(snake), fields.get(camel)) {
-            (None, None) => {
-                return Err(EventError::new(
-                    EventErrorKind::Name,
-                    format!("the event has neither `{SNAKE_NAME}` nor `{CAMEL_NAME}`"),
-                    format!("add the event's name, such as \"{SNAKE_NAME}\": \"PreToolUse\""),
-                ));
-            }
-            (Some(name), None) => named_text(name, SNAKE_NAME)?,
-            (None, Some(name)) => named_text(name, CAMEL_NAME)?,
-            (Some(one), Some(other)) if one == other => named_text(one, SNAKE_NAME)?,
-            (Some(_), Some(_)) => {
-                return Err(EventError::new(
-                    EventErrorKind::Name,
-                    format!("`{SNAKE_NAME}` and `{CAMEL_NAME}` differ"),
-                    format!("keep `{SNAKE_NAME}` only"),
-                ));
-            }
-        };
-        let tool = match fields.get(&TOOL_KEY) {
+    fn named(mut value: Value) -> Result<Self, EventError> {
+        let name = Self::name_of(&value)?;
+        let [snake, _] = &*EVENT_KEYS;
+        if value
+            .as_object()
+            .is_ok_and(|fields| fields.get(snake).is_none())
+        {
+            harness::add_snake_case(&mut value);
+        }
+        harness::add_tool(&mut value, &name);
+        let fields = value.as_object().ok();
+        let tool = match fields.and_then(|fields| fields.get(&TOOL_KEY)) {
             None | Some(Value::Null) => None,
             Some(tool) => Some(named_text(tool, "tool_name")?),
         };
         Ok(Self { value, name, tool })
+    }
+
+    fn name_of(value: &Value) -> Result<Arc<str>, EventError> {
+        let Value::Object(fields) = value else {
+            return Err(EventError::new(
+                EventErrorKind::Shape,
+                format!("the event is {}, not an object", value::described(value)),
+                "pass one JSON object, as the agent program sends it to its hooks",
+            ));
+        };
+        let [snake, camel] = &*EVENT_KEYS;
+        match (fields.get(snake), fields.get(camel)) {
+            (None, None) => Err(EventError::new(
+                EventErrorKind::Name,
+                format!("the event has neither `{SNAKE_NAME}` nor `{CAMEL_NAME}`"),
+                format!("add the event's name, such as \"{SNAKE_NAME}\": \"PreToolUse\""),
+            )),
+            (Some(name), None) => named_text(name, SNAKE_NAME),
+            (None, Some(name)) => named_text(name, CAMEL_NAME),
+            (Some(one), Some(other)) if one == other => named_text(one, SNAKE_NAME),
+            (Some(_), Some(_)) => Err(EventError::new(
+                EventErrorKind::Name,
+                format!("`{SNAKE_NAME}` and `{CAMEL_NAME}` differ"),
+                format!("keep `{SNAKE_NAME}` only"),
+            )),
+        }
     }
 }
 

@@ -89,6 +89,8 @@ pub enum SkipReason {
     Tool,
     /// The policy is broken; the decision's errors say how.
     Broken,
+    /// The global configuration had refused the action already.
+    Decided,
 }
 
 /// What one policy did about one event.
@@ -217,6 +219,12 @@ impl Record {
             .filter(|(index, _)| !matched.contains(index));
         self.skipped
             .extend(others.map(|(_, policy)| routing::skipped(&policy.summary, event)));
+    }
+
+    /// The policies of a layer are not asked, because an earlier one has refused.
+    pub(crate) fn decided_before(&mut self, layer: &Layer) {
+        let summaries = layer.policies.iter().map(|policy| &policy.summary);
+        self.skipped.extend(summaries.map(routing::decided_before));
     }
 
     /// The event leads to some of the policies of a script.

@@ -1,10 +1,12 @@
 //! The agent programs whose policies a project may hold.
 
 mod events;
+mod fields;
 
 use std::fmt;
 
 pub(crate) use events::{is_known, meant};
+pub(crate) use fields::{add_snake_case, add_tool};
 
 /// An agent program with its own folder under `policies/` and its own wire format.
 ///
@@ -44,7 +46,9 @@ impl Harness {
 
     /// The harness that a file under `policies/` belongs to; none, if it serves every harness.
     pub(crate) fn of_file(path: &str) -> Option<Self> {
-        let inside = path.strip_prefix(".cupcake/policies/")?;
+        let inside = [".cupcake/policies/", "global:policies/"]
+            .iter()
+            .find_map(|folder| path.strip_prefix(folder))?;
         Self::from_name(inside.split_once('/')?.0)
     }
 

@@ -112,6 +112,8 @@ impl HookPolicy {
             tools: routing.required_tools.0,
             signals: Vec::new(),
             verbs: speaker.verbs(),
+            evaluator: "script",
+            is_compiled: false,
             error: None,
         };
         Ok(Self {

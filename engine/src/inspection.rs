@@ -10,12 +10,14 @@ use crate::decision::DecisionError;
 use crate::error::EngineError;
 use crate::policy::PolicySummary;
 use crate::policy_engine::EngineOptions;
-use crate::policy_set::PolicySet;
+use crate::policy_set::{Layer, PolicySet};
 use crate::project::Project;
 use crate::settings::Mode;
 
 /// The tool that stands for every tool.
 const ANY: &str = "*";
+/// What evaluates a guardrail.
+const GUARDRAIL: &str = "guardrail";
 
 /// What a project holds.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -26,11 +28,13 @@ pub struct Inspection {
     pub mode: &'static str,
     /// The digest that every decision names.
     pub policy_digest: Arc<str>,
-    /// Every policy, the broken ones included, in the order of their files.
+    /// Every policy, the broken ones included, in the order of their files; those of the machine come first.
     pub policies: Vec<InspectedPolicy>,
+    /// The guardrails that are switched on.
+    pub guardrails: Vec<InspectedPolicy>,
     /// Where events lead, in the order of their names.
     pub routes: Vec<InspectedRoute>,
-    /// The signals that policies ask for.
+    /// The signals that are declared.
     pub signals: Vec<InspectedSignal>,
     /// What is wrong, and so with every decision.
     pub errors: Vec<DecisionError>,
@@ -55,8 +59,10 @@ pub struct InspectedPolicy {
     pub signals: Vec<String>,
     /// The verbs that it defines.
     pub verbs: Vec<&'static str>,
-    /// What evaluates it.
-    pub evaluator: String,
+    /// What evaluates it: `rego`, `wasm`, the name of a script language, or `guardrail`.
+    pub evaluator: &'static str,
+    /// Whether it was compiled for a virtual machine.
+    pub is_compiled: bool,
     /// Why it cannot be evaluated, if so.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<DecisionError>,
@@ -78,6 +84,12 @@ pub struct InspectedRoute {
 pub struct InspectedSignal {
     /// Its name.
     pub name: String,
+    /// What is run: a command for a shell, or a file; none where it is broken.
+    pub command: Option<String>,
+    /// How long it may take, in milliseconds.
+    pub timeout_ms: u64,
+    /// Where it is declared.
+    pub file: String,
     /// The ids of the policies that ask for it.
     pub policies: Vec<Arc<str>>,
 }
@@ -115,6 +127,11 @@ pub fn inspect_project(path: &Path, options: &EngineOptions) -> Result<Inspectio
     let project = Project::at(path)?;
     let set = PolicySet::load(&project, options, None)?;
     let working = || set.summaries.iter().filter(|policy| policy.error.is_none());
+    let (guardrails, policies) = set
+        .summaries
+        .iter()
+        .map(|policy| inspected(policy))
+        .partition(|policy| policy.evaluator == GUARDRAIL);
     Ok(Inspection {
         harness: set.harness.name(),
         mode: match set.mode {
@@ -122,18 +139,15 @@ pub fn inspect_project(path: &Path, options: &EngineOptions) -> Result<Inspectio
             Mode::Monitor => "monitor",
         },
         policy_digest: Arc::clone(&set.digest),
-        policies: set
-            .summaries
-            .iter()
-            .map(|policy| inspected(policy, options))
-            .collect(),
+        policies,
+        guardrails,
         routes: routes(working()),
-        signals: signals(working()),
+        signals: set.layers.iter().flat_map(signals).collect(),
         errors: set.standing_errors.clone(),
     })
 }
 
-fn inspected(policy: &PolicySummary, options: &EngineOptions) -> InspectedPolicy {
+fn inspected(policy: &PolicySummary) -> InspectedPolicy {
     InspectedPolicy {
         id: Arc::clone(&policy.id),
         title: policy.title.clone(),
@@ -143,21 +157,10 @@ fn inspected(policy: &PolicySummary, options: &EngineOptions) -> InspectedPolicy
         tools: policy.tools.clone(),
         signals: policy.signals.clone(),
         verbs: policy.verbs.iter().map(|verb| verb.name()).collect(),
-        evaluator: evaluator(&policy.file, options),
+        evaluator: policy.evaluator,
+        is_compiled: policy.is_compiled,
         error: policy.error.clone(),
     }
-}
-
-/// The language of the file's ending, or the ending itself.
-fn evaluator(file: &str, options: &EngineOptions) -> String {
-    let ending = Path::new(file)
-        .extension()
-        .map(|ending| ending.to_string_lossy().to_lowercase())
-        .unwrap_or_default();
-    let mut languages = options.languages.iter();
-    languages
-        .find(|language| language.endings().contains(&ending.as_str()))
-        .map_or(ending, |language| language.name().to_owned())
 }
 
 fn routes<'policy>(policies: impl Iterator<Item = &'policy PolicySummary>) -> Vec<InspectedRoute> {
@@ -186,21 +189,22 @@ fn routes<'policy>(policies: impl Iterator<Item = &'policy PolicySummary>) -> Ve
         .collect()
 }
 
-fn signals<'policy>(
-    policies: impl Iterator<Item = &'policy PolicySummary>,
-) -> Vec<InspectedSignal> {
-    let mut signals: BTreeMap<&str, Vec<Arc<str>>> = BTreeMap::new();
-    for policy in policies {
-        for name in &policy.signals {
-            let users = signals.entry(name).or_default();
-            users.push(Arc::clone(&policy.id));
-        }
-    }
-    signals
-        .into_iter()
-        .map(|(name, policies)| InspectedSignal {
-            name: name.to_owned(),
-            policies,
+fn signals(layer: &Layer) -> Vec<InspectedSignal> {
+    let users = |name: &str| {
+        let policies = layer.policies.iter().map(|policy| &policy.summary);
+        policies
+            .filter(|policy| policy.signals.iter().any(|signal| signal == name))
+            .map(|policy| Arc::clone(&policy.id))
+            .collect()
+    };
+    let listed = layer.signals.listed();
+    listed
+        .map(|signal| InspectedSignal {
+            name: signal.name.to_owned(),
+            command: signal.command,
+            timeout_ms: u64::try_from(signal.timeout.as_millis()).unwrap_or(u64::MAX),
+            file: signal.file.to_owned(),
+            policies: users(signal.name),
         })
         .collect()
 }

@@ -31,11 +31,13 @@
 mod decision;
 mod document;
 mod error;
+mod evaluation;
 mod evaluation_probe;
 mod evaluator;
 mod event;
 mod explain;
 #[allow(dead_code, reason = "the rulebook does not switch them on yet")]
+mod global_configuration;
 mod guardrails;
 mod harness;
 mod hook_policy;
@@ -46,10 +48,12 @@ mod opa;
 mod opa_store;
 mod policy;
 mod policy_engine;
+mod policy_input;
 mod policy_language;
 mod policy_loader;
 mod policy_set;
 mod policy_tests;
+mod preprocess;
 mod project;
 mod project_template;
 #[allow(dead_code, reason = "the evaluators that call it arrive one by one")]
@@ -60,6 +64,9 @@ mod route;
 mod rulebook;
 mod selection;
 mod settings;
+#[allow(dead_code, reason = "guardrails use it soon")]
+mod shell;
+mod signals;
 mod synthesis;
 mod trust;
 mod user_directories;
@@ -78,6 +85,7 @@ pub use explain::{
     Explanation, FailedExpression, InputRead, PolicyExplanation, PolicyName, RuleExplanation,
     RuleOutcome, SkipReason, SkippedPolicy,
 };
+pub use global_configuration::GlobalConfig;
 pub use harness::Harness;
 pub use hook_policy::{Hook, HookDescription, HookPolicy};
 pub use inspection::{

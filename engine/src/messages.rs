@@ -2,13 +2,18 @@
 
 use std::sync::Arc;
 
-use llmspell_utils::debug::{DebugLevel, DebugManager, Place};
+use llmspell_utils::debug::{DebugLevel, DebugManager, Place, SlowOperation};
+use serde_json::json;
 
 use crate::decision::{Decision, DecisionError};
+use crate::evaluator::Findings;
 use crate::reload::Reload;
+use crate::signals::{Gathered, Outcome};
 
 /// The module of messages about decisions as a whole; a policy's own are in `policy.<id>`.
 const MODULE: &str = "policy";
+/// Characters of what a command wrote that are told.
+const MAX_SHOWN: usize = 500;
 
 /// Where messages go, if anywhere.
 #[derive(Debug, Clone, Default)]
@@ -20,6 +25,14 @@ impl Messages {
         if let Some(manager) = self.at(DebugLevel::Debug) {
             manager.log(DebugLevel::Debug, Some(&module(policy)), text);
         }
+    }
+
+    /// Tells what policies printed, and what went wrong beyond the errors that were told before.
+    pub(crate) fn heard(&self, findings: &Findings, told: usize) {
+        for (policy, text) in &findings.prints {
+            self.printed(policy, text);
+        }
+        self.failed(findings.errors.get(told..).unwrap_or_default());
     }
 
     /// Tells what went wrong.
@@ -41,6 +54,30 @@ impl Messages {
                 entry = entry.with_place(Place::new(Arc::clone(file), line));
             }
             manager.log_entry(entry);
+        }
+    }
+
+    /// Tells how long signals took that took too long, and what those wrote to their standard error that failed.
+    pub(crate) fn gathered(&self, signals: &[Gathered<'_>]) {
+        let Some(manager) = self.0.as_deref() else {
+            return;
+        };
+        for signal in signals {
+            manager.report_slow(
+                SlowOperation::Signal,
+                signal.name,
+                signal.took,
+                || json!({ "signal": signal.name }),
+            );
+            let Outcome::Exited { error, .. } = &signal.outcome else {
+                continue;
+            };
+            if !error.is_empty() && manager.listens(DebugLevel::Warn) {
+                let end = error.char_indices().nth(MAX_SHOWN);
+                let shown = error.get(..end.map_or(error.len(), |(index, _)| index));
+                let module = format!("{MODULE}.signal.{}", signal.name);
+                manager.log(DebugLevel::Warn, Some(&module), shown.unwrap_or_default());
+            }
         }
     }
 

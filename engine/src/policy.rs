@@ -11,6 +11,9 @@ use crate::explain::PolicyExplanation;
 use crate::metadata::Metadata;
 use crate::value::Value;
 
+/// What evaluates a guardrail.
+pub(crate) const GUARDRAIL: &str = "guardrail";
+
 /// What a project's list of policies says about one of them.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PolicySummary {
@@ -30,6 +33,10 @@ pub struct PolicySummary {
     pub signals: Vec<String>,
     /// The verbs that it defines.
     pub verbs: Vec<Verb>,
+    /// What evaluates it: `rego`, `wasm`, `guardrail` or a script language; empty if that cannot be told.
+    pub evaluator: &'static str,
+    /// Whether it runs on the virtual machine, where the interpreter answers only what that cannot.
+    pub is_compiled: bool,
     /// Why it cannot be evaluated, if so.
     pub error: Option<DecisionError>,
 }
@@ -100,6 +107,11 @@ pub(crate) fn ask(
 }
 
 impl PolicySummary {
+    /// Whether it is a guardrail, which stands in a rulebook instead of a file of its own.
+    pub(crate) fn is_guardrail(&self) -> bool {
+        self.evaluator == GUARDRAIL
+    }
+
     /// What is known before the file is read.
     pub(crate) fn unread(path: &str) -> Self {
         let stem = Path::new(path)
@@ -114,6 +126,8 @@ impl PolicySummary {
             tools: Vec::new(),
             signals: Vec::new(),
             verbs: Vec::new(),
+            evaluator: "",
+            is_compiled: false,
             error: None,
         }
     }

@@ -1,8 +1,9 @@
 //! The engine: a loaded project that decides about events.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwap;
 use llmspell_utils::debug::DebugManager;
@@ -10,14 +11,16 @@ use parking_lot::Mutex;
 
 use crate::decision::{Decision, DecisionError, DecisionErrorKind, Timings};
 use crate::error::EngineError;
+use crate::evaluation::{Evaluation, microseconds};
 use crate::evaluation_probe::{EvaluationProbe, EvaluationStep, Probe};
-use crate::evaluator::{Evaluator, Findings, Moment, Speaker};
 use crate::event::{Event, EventLimits};
 use crate::explain::{Explanation, Record};
+use crate::global_configuration::GlobalConfig;
 use crate::harness::Harness;
 use crate::hook_policy::{Hook, digest_with};
 use crate::messages::Messages;
-use crate::policy::{self, Policy, PolicySummary};
+use crate::policy::PolicySummary;
+use crate::policy_input::PolicyInput;
 use crate::policy_language::PolicyLanguage;
 use crate::policy_set::PolicySet;
 use crate::project::Project;
@@ -36,7 +39,7 @@ pub struct EngineOptions {
     pub mode: Option<Mode>,
     /// How large an event may be.
     pub event_limits: EventLimits,
-    /// How long one decision may take.
+    /// How long the policies of one decision may take; signals have deadlines of their own.
     pub deadline: Duration,
     /// Who hears what policies print, what fails and what is decided; nobody, if none.
     pub debug: Option<Arc<DebugManager>>,
@@ -50,6 +53,8 @@ pub struct EngineOptions {
     pub cache: Option<PathBuf>,
     /// Whose signatures count.
     pub trust: TrustOptions,
+    /// Which configuration of the machine speaks before the project's.
+    pub global: GlobalConfig,
 }
 
 impl Default for EngineOptions {
@@ -65,6 +70,7 @@ impl Default for EngineOptions {
             opa: None,
             cache: None,
             trust: TrustOptions::User,
+            global: GlobalConfig::Discover,
         }
     }
 }
@@ -223,56 +229,31 @@ impl PolicyEngine {
         &self,
         event: &Event,
         hooks: &[Hook<'_>],
-        mut probe: Probe<'_>,
-        mut record: Option<&mut Record>,
+        probe: Probe<'_>,
+        record: Option<&mut Record>,
     ) -> Decision {
         let start = Instant::now();
         let set = self.set.load();
-        let mut findings = Findings {
-            errors: set.standing_errors.clone(),
-            ..Findings::default()
-        };
-        let mut times = Timings::default();
-        for layer in &set.layers {
-            let begun = Instant::now();
-            probe.enter(|| EvaluationStep::Route);
-            let matched = layer.routes.find(event.name(), event.tool());
-            probe.leave();
-            let routed = Instant::now();
-            times.route += microseconds(begun, routed);
-            if let Some(record) = record.as_deref_mut() {
-                record.routed(layer, &matched, event);
-            }
-            let policies = matched
-                .iter()
-                .filter_map(|index| layer.policies.get(*index))
-                .filter_map(Policy::asked);
-            let record = record.as_deref_mut();
-            self.evaluate_policies(policies, event, start, &mut findings, &mut probe, record);
-            times.evaluate += microseconds(routed, Instant::now());
+        let input = PolicyInput::new(event, set.preprocess, self.project.root());
+        let deadline = self.options.deadline;
+        let mut evaluation =
+            Evaluation::new(&set, event, input, &self.messages, deadline, probe, record);
+        // INVARIANT: each policy is asked behind a guard of its own. Whatever breaks down beside them leaves what was
+        // found before it, and one error more.
+        if catch_unwind(AssertUnwindSafe(|| evaluation.run(hooks))).is_err() {
+            evaluation.findings.errors.push(breakdown());
         }
-        if !hooks.is_empty() {
-            let begun = Instant::now();
-            if let Some(record) = record.as_deref_mut() {
-                record.routed_hooks(hooks, event);
-            }
-            let policies = hooks
-                .iter()
-                .filter(|hook| hook.policy.concerns(event))
-                .map(|hook| (&hook.policy.speaker, hook.evaluator));
-            self.evaluate_policies(policies, event, start, &mut findings, &mut probe, record);
-            times.evaluate += microseconds(begun, Instant::now());
-        }
-        // The standing errors come first and were told when the project was loaded.
-        self.tell(&findings, set.standing_errors.len());
+        let Evaluation {
+            findings,
+            times,
+            mut probe,
+            ..
+        } = evaluation;
+        probe.leave_to(0);
         let evaluated = Instant::now();
         probe.enter(|| EvaluationStep::Synthesize);
         let outcome = synthesize(findings, event.value(), set.mode);
         probe.leave();
-        let decision_id = uuid::Uuid::now_v7().to_string();
-        let end = Instant::now();
-        times.synthesize = microseconds(evaluated, end);
-        times.total = microseconds(start, end);
         let decision = Decision {
             decision: outcome.verdict,
             reason: outcome.reason,
@@ -284,58 +265,16 @@ impl PolicyEngine {
             event: Arc::clone(event.shared_name()),
             tool: event.shared_tool().cloned(),
             default: outcome.is_default,
-            decision_id,
+            decision_id: uuid::Uuid::now_v7().to_string(),
             policy_digest: digest_with(&set.digest, hooks),
-            timings_us: times,
+            timings_us: Timings {
+                synthesize: microseconds(evaluated),
+                total: microseconds(start),
+                ..times
+            },
         };
         self.messages.decided(&decision);
         decision
-    }
-
-    fn tell(&self, findings: &Findings, told: usize) {
-        for (policy, text) in &findings.prints {
-            self.messages.printed(policy, text);
-        }
-        self.messages
-            .failed(findings.errors.get(told..).unwrap_or_default());
-    }
-
-    fn evaluate_policies<'set>(
-        &self,
-        policies: impl Iterator<Item = (&'set Speaker, &'set dyn Evaluator)>,
-        event: &Event,
-        start: Instant,
-        findings: &mut Findings,
-        probe: &mut Probe<'_>,
-        mut record: Option<&mut Record>,
-    ) {
-        let now = SystemTime::now();
-        for (speaker, evaluator) in policies {
-            let explanation = record
-                .as_deref_mut()
-                .and_then(|record| record.begin(speaker));
-            match self.options.deadline.checked_sub(start.elapsed()) {
-                Some(left) if !left.is_zero() => {
-                    let moment = Moment { now, left };
-                    let input = event.value();
-                    policy::ask(
-                        speaker,
-                        evaluator,
-                        (input, moment),
-                        findings,
-                        probe,
-                        explanation,
-                    );
-                }
-                _ => findings.errors.push(DecisionError {
-                    kind: DecisionErrorKind::Timeout,
-                    policy: Arc::clone(&speaker.id),
-                    message: "the deadline had passed before the policy was evaluated".to_owned(),
-                    file: Some(Arc::clone(&speaker.file)),
-                    line: None,
-                }),
-            }
-        }
     }
 
     /// Every policy of the project and every file that should be one, those that are broken included.
@@ -368,6 +307,12 @@ impl PolicyEngine {
         &self.project
     }
 
+    /// Where the machine's configuration lies, if there is one.
+    pub(crate) fn global_folder(&self) -> Option<PathBuf> {
+        let global = self.options.global.find().ok()??;
+        Some(global.folder())
+    }
+
     /// How large an event may be.
     #[must_use]
     pub const fn event_limits(&self) -> &EventLimits {
@@ -375,7 +320,12 @@ impl PolicyEngine {
     }
 }
 
-fn microseconds(from: Instant, to: Instant) -> f64 {
-    // Nanoseconds in 53 bits are exact for a hundred days.
-    to.duration_since(from).as_nanos() as f64 / 1_000.0
+fn breakdown() -> DecisionError {
+    DecisionError {
+        kind: DecisionErrorKind::Crashed,
+        policy: Arc::from("project"),
+        message: "the engine broke down while it evaluated the event".to_owned(),
+        file: None,
+        line: None,
+    }
 }

@@ -1,18 +1,19 @@
 //! Loads every policy of a project; what is broken stays in the list with its error.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
 use crate::decision::{DecisionError, DecisionErrorKind};
 use crate::document;
-use crate::evaluator::rego::{self, Library, Module, RegoPolicy};
+use crate::evaluator::rego::{self, Aggregator, Library, Module, RegoPolicy, Rvm};
 use crate::evaluator::wasm::{self, RegoProject, Request, WasmOptions};
 use crate::evaluator::{PolicyFault, Speaker};
 use crate::harness::Harness;
 use crate::metadata::{Metadata, Routing};
 use crate::policy::{Policy, PolicySummary, Prepared};
 use crate::policy_language::{PolicyLanguage, PolicySource};
-use crate::project::SourceFile;
+use crate::project::{GLOBAL, SourceFile};
 use crate::selection::{self, LeftOut, Wanted};
 
 const POLICIES: [&str; 2] = ["cupcake", "policies"];
@@ -34,22 +35,39 @@ struct Candidate<'source> {
 enum Readable<'source> {
     /// A module of the library.
     Rego(usize),
+    /// The module of the library that aggregates the others.
+    Aggregator(usize),
     Script {
         language: &'source dyn PolicyLanguage,
         text: &'source str,
     },
 }
 
+impl Candidate<'_> {
+    const fn is_aggregator(&self) -> bool {
+        matches!(self.source, Readable::Aggregator(_))
+    }
+}
+
 /// What is known of a policy that is not evaluated: its error is included, unless the policy is for other events.
 type Unprepared = Box<PolicySummary>;
+
+/// What was loaded.
+pub(crate) struct Loaded {
+    /// Every policy, those that are broken included.
+    pub(crate) policies: Vec<Policy>,
+    /// What aggregates the Rego ones in the engine's stead.
+    pub(crate) aggregator: Option<Aggregator>,
+}
 
 /// Loads every policy, or those that an event needs; one that is broken stays in the list with its error.
 pub(crate) fn load(
     sources: &[SourceFile],
     languages: &Languages,
     wanted: Option<Wanted<'_>>,
+    rvm: Rvm,
     wasm: &WasmOptions,
-) -> Vec<Policy> {
+) -> Loaded {
     let mut left_out = wanted
         .map(|wanted| selection::left_out(sources, languages, wanted))
         .unwrap_or_default()
@@ -67,24 +85,43 @@ pub(crate) fn load(
             None => candidates.extend(read(source, languages, &mut library).transpose()),
         }
     }
+    let by_file = modules_by_file(&candidates);
+    let (aggregators, candidates): (Vec<_>, Vec<_>) = candidates
+        .into_iter()
+        .partition(|candidate| candidate.as_ref().is_ok_and(Candidate::is_aggregator));
     let rego: Vec<Option<usize>> = candidates.iter().map(module_of).collect();
     let mut policies: Vec<Policy> = candidates
         .into_iter()
-        .map(|candidate| finish(candidate, &library))
+        .map(|candidate| finish(candidate, &library, rvm))
         .collect();
     if wasm.compiles_rego {
         compile(&mut policies, &rego, &library, wasm);
     }
     policies.extend(modules);
+    let aggregator = aggregators.into_iter().flatten().next();
+    let aggregator = aggregator.and_then(|candidate| {
+        let prepared = aggregate(&candidate, library, by_file);
+        prepared
+            .map_err(|error| {
+                policies.push(Policy::unprepared(PolicySummary {
+                    error: Some(error),
+                    ..candidate.summary
+                }));
+            })
+            .ok()
+    });
     policies.sort_by(|one, other| one.summary.file.cmp(&other.summary.file));
-    policies
+    Loaded {
+        policies,
+        aggregator,
+    }
 }
 
 /// The module of a Rego policy.
 fn module_of(candidate: &Result<Candidate<'_>, Unprepared>) -> Option<usize> {
     match candidate.as_ref().ok()?.source {
         Readable::Rego(index) => Some(index),
-        Readable::Script { .. } => None,
+        Readable::Aggregator(_) | Readable::Script { .. } => None,
     }
 }
 
@@ -117,7 +154,10 @@ fn compile(
     };
     for (policy, outcome) in compiled.into_iter().zip(project.compile(&requests)) {
         match (outcome, &mut policy.prepared) {
-            (Ok(evaluator), Some(prepared)) => prepared.evaluator = Box::new(evaluator),
+            (Ok(evaluator), Some(prepared)) => {
+                prepared.evaluator = Box::new(evaluator);
+                policy.summary.evaluator = "wasm";
+            }
             (Ok(_), None) => {}
             (Err(fault), prepared) => {
                 *prepared = None;
@@ -127,12 +167,39 @@ fn compile(
     }
 }
 
-fn finish(candidate: Result<Candidate<'_>, Unprepared>, library: &Library) -> Policy {
+/// The modules of the Rego policies by their files.
+fn modules_by_file(candidates: &[Result<Candidate<'_>, Unprepared>]) -> BTreeMap<Arc<str>, usize> {
+    let policies = candidates.iter().flatten().filter_map(|candidate| {
+        let Readable::Rego(index) = candidate.source else {
+            return None;
+        };
+        Some((Arc::clone(&candidate.summary.file), index))
+    });
+    policies.collect()
+}
+
+fn aggregate(
+    candidate: &Candidate<'_>,
+    library: Library,
+    modules: BTreeMap<Arc<str>, usize>,
+) -> Result<Aggregator, DecisionError> {
+    let Readable::Aggregator(index) = candidate.source else {
+        return Err(fault_error(
+            &candidate.summary,
+            PolicyFault::load("the file aggregates nothing", 1),
+        ));
+    };
+    Aggregator::new(library, index, &candidate.summary.id, modules)
+        .map_err(|fault| fault_error(&candidate.summary, fault))
+}
+
+fn finish(candidate: Result<Candidate<'_>, Unprepared>, library: &Library, rvm: Rvm) -> Policy {
     match candidate {
         Err(summary) => Policy::unprepared(*summary),
-        Ok(mut candidate) => match prepare(&candidate, library) {
+        Ok(mut candidate) => match prepare(&candidate, library, rvm) {
             Ok(prepared) => {
                 candidate.summary.verbs = prepared.speaker.verbs();
+                candidate.summary.is_compiled = prepared.evaluator.is_compiled();
                 Policy {
                     summary: candidate.summary,
                     prepared: Some(prepared),
@@ -146,7 +213,11 @@ fn finish(candidate: Result<Candidate<'_>, Unprepared>, library: &Library) -> Po
     }
 }
 
-fn prepare(candidate: &Candidate<'_>, library: &Library) -> Result<Prepared, PolicyFault> {
+fn prepare(
+    candidate: &Candidate<'_>,
+    library: &Library,
+    rvm: Rvm,
+) -> Result<Prepared, PolicyFault> {
     let summary = &candidate.summary;
     let speaker = |line, definitions| Speaker {
         id: Arc::clone(&summary.id),
@@ -162,9 +233,10 @@ fn prepare(candidate: &Candidate<'_>, library: &Library) -> Result<Prepared, Pol
             };
             Ok(Prepared {
                 speaker: speaker(module.package_line, rego::definitions(module)),
-                evaluator: Box::new(RegoPolicy::compile(library, index)?),
+                evaluator: Box::new(RegoPolicy::compile(library, index, rvm)?),
             })
         }
+        Readable::Aggregator(_) => Err(PolicyFault::load("the aggregator is no policy", 1)),
         Readable::Script { language, text } => {
             let policy = language.compile(PolicySource {
                 id: &summary.id,
@@ -239,6 +311,7 @@ fn read_script<'source>(
     language: &'source dyn PolicyLanguage,
     summary: &mut PolicySummary,
 ) -> Result<(Readable<'source>, Option<Arc<str>>), DecisionError> {
+    summary.evaluator = language.name();
     let comment = language.comment();
     let metadata =
         Metadata::read(text, comment).map_err(|fault| metadata_error(summary, &fault, 1))?;
@@ -253,6 +326,7 @@ fn read_rego<'source>(
     library: &mut Library,
     summary: &mut PolicySummary,
 ) -> Result<Found<'source>, DecisionError> {
+    summary.evaluator = "rego";
     let guarded = rego::check_source(text);
     let metadata = Metadata::read(text, COMMENT);
     if let Ok(Some(Metadata { id: Some(id), .. })) = &metadata {
@@ -276,10 +350,18 @@ fn read_rego<'source>(
             return Err(summary.error(DecisionErrorKind::Metadata, message, line));
         }
         Role::Test => return Ok(None),
-        Role::Aggregator if rego::is_plain_aggregator(text) => return Ok(None),
-        Role::Aggregator => {
-            let message = "a customised `system/evaluate.rego` cannot be evaluated by this engine";
+        Role::Aggregator if is_plain_aggregator(text, path) => return Ok(None),
+        Role::Aggregator if path.starts_with(GLOBAL) => {
+            let message = "a customised `system/evaluate.rego` of the global configuration cannot be evaluated by this engine";
             return Err(summary.error(DecisionErrorKind::Load, message, Some(module.package_line)));
+        }
+        Role::Aggregator => {
+            if let Some(owner) = library.first_of(&module.package) {
+                let message = format!("`{owner}` aggregates the policies already");
+                let line = Some(module.package_line);
+                return Err(summary.error(DecisionErrorKind::Load, message, line));
+            }
+            return Ok(Some((Readable::Aggregator(library.add(module)), None)));
         }
         Role::Helper => {
             if is_routed(metadata.as_ref()) {
@@ -339,15 +421,6 @@ pub(crate) fn route(
     routing
         .check(Harness::of_file(&summary.file))
         .map_err(|(key, fault)| metadata_error(summary, &fault, line_of(key)))?;
-    if let Some(signal) = routing.required_signals.0.first() {
-        let message =
-            format!("the policy needs the signal `{signal}`, which this engine cannot gather");
-        return Err(summary.error(
-            DecisionErrorKind::Signal,
-            message,
-            Some(line_of("required_signals")),
-        ));
-    }
     summary.events = routing.required_events.0;
     summary.tools = routing.required_tools.0;
     summary.signals = routing.required_signals.0;
@@ -365,9 +438,9 @@ enum Role {
 
 impl Role {
     fn of(module: &Module) -> Self {
-        let package = &module.package;
+        let package: Vec<&str> = local_package(module).collect();
         let is_in = |start: [&str; 2]| {
-            package.len() > 2 && package.iter().zip(start).all(|(part, name)| part == name)
+            package.len() > 2 && package.iter().zip(start).all(|(part, name)| *part == name)
         };
         if module.file.ends_with("_test.rego")
             && package.last().is_some_and(|name| name.ends_with("_test"))
@@ -377,11 +450,28 @@ impl Role {
             Self::Policy
         } else if is_in(HELPERS) || is_in(SYSTEM) {
             Self::Helper
-        } else if package.iter().eq(SYSTEM) {
+        } else if package == SYSTEM {
             Self::Aggregator
         } else {
             Self::Stranger
         }
+    }
+}
+
+/// The package without the `global` that the machine's own policies may have in it.
+fn local_package(module: &Module) -> impl Iterator<Item = &str> {
+    let is_global = module.file.starts_with(GLOBAL);
+    let parts = module.package.iter().enumerate();
+    parts
+        .filter(move |(index, part)| !(is_global && *index == 1 && *part == "global"))
+        .map(|(_, part)| part.as_str())
+}
+
+fn is_plain_aggregator(text: &str, path: &str) -> bool {
+    if path.starts_with(GLOBAL) {
+        rego::is_plain_aggregator(&text.replace("cupcake.global.", "cupcake."))
+    } else {
+        rego::is_plain_aggregator(text)
     }
 }
 

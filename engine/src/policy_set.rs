@@ -1,28 +1,33 @@
 //! Everything that was loaded at one time: it never changes, so that one decision sees one set of policies.
 
+mod layer;
+
 use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
-use crate::decision::{DecisionError, DecisionErrorKind};
+use crate::decision::DecisionError;
 use crate::error::EngineError;
 use crate::evaluator::wasm::WasmOptions;
 use crate::harness::Harness;
-use crate::policy::{Policy, PolicySummary};
+use crate::policy::PolicySummary;
 use crate::policy_engine::EngineOptions;
-use crate::policy_loader;
-use crate::project::{POLICIES, Project, SourceFile};
-use crate::route::Routes;
-use crate::rulebook::{self, Rulebook};
+use crate::preprocess::PreprocessSettings;
+use crate::project::Project;
 use crate::selection::Wanted;
-use crate::settings::{Mode, Settings};
-use crate::trust::TrustGate;
+use crate::settings::{self, Mode, Settings};
+use crate::trust::{TrustGate, TrustOptions};
+
+pub(crate) use layer::Layer;
+use layer::{Loaded, Purpose, no_policies};
 
 /// A loaded project.
 #[derive(Debug)]
 pub(crate) struct PolicySet {
     pub(crate) harness: Harness,
     pub(crate) mode: Mode,
+    pub(crate) preprocess: PreprocessSettings,
+    /// That of the machine first, if there is one.
     pub(crate) layers: Vec<Layer>,
     /// Every policy of every layer.
     pub(crate) summaries: Arc<[PolicySummary]>,
@@ -31,15 +36,8 @@ pub(crate) struct PolicySet {
     pub(crate) digest: Arc<str>,
 }
 
-/// The policies of one configuration: that of the machine, or that of the project.
-#[derive(Debug)]
-pub(crate) struct Layer {
-    pub(crate) policies: Vec<Policy>,
-    pub(crate) routes: Routes,
-}
-
 impl PolicySet {
-    /// Loads the project, or what one event needs of it.
+    /// Loads the project and the machine's configuration, or what one event needs of them.
     pub(crate) fn load(
         project: &Project,
         options: &EngineOptions,
@@ -47,75 +45,66 @@ impl PolicySet {
     ) -> Result<Self, EngineError> {
         let mut gate = TrustGate::of(project, &options.trust);
         let settings = Settings::read(project, &mut gate)?;
-        let rulebook = Rulebook::read(project, &mut gate)?;
         let harness = options
             .harness
             .or(settings.harness)
             .or_else(|| project.only_harness())
             .unwrap_or_default();
-        let mut sources = project.sources(harness)?;
-        sources.retain(|source| {
-            // What cannot be read says so itself.
-            source.text.is_err() || gate.admits(&source.path, source.bytes())
-        });
         let wasm = WasmOptions::of(project, &settings, options);
-        // The module of a project is that of all its policies.
-        let wanted = wanted.filter(|_| !wasm.compiles_rego);
-        let policies = policy_loader::load(&sources, &options.languages, wanted, &wasm);
-        let broken = policies
-            .iter()
-            .filter_map(|policy| policy.summary.error.clone());
-        let standing_errors: Vec<DecisionError> = gate
-            .into_errors(project)
-            .into_iter()
-            .chain(rulebook.errors.iter().cloned())
-            .chain(broken)
-            .chain(policies.is_empty().then(|| no_policies(harness)))
+        let purpose = Purpose {
+            harness,
+            languages: &options.languages,
+            // The module of a project is that of all its policies.
+            wanted: wanted.filter(|_| !wasm.compiles_rego),
+            rvm: settings.rvm,
+            wasm: &wasm,
+        };
+        let mut loaded: Vec<Loaded> = Vec::new();
+        if let Some(global) = options.global.find()? {
+            // A project's signature says nothing about the machine.
+            let open = TrustGate::of(&global, &TrustOptions::Off);
+            loaded.push(Layer::load(&global, purpose, open)?);
+        }
+        let own = Layer::load(project, purpose, gate)?;
+        let is_empty = own.is_empty;
+        loaded.push(own);
+        let errors = loaded.iter().flat_map(|loaded| loaded.errors.clone());
+        let standing_errors = errors
+            .chain(is_empty.then(|| no_policies(project, harness)))
             .collect();
-        let layers = vec![Layer {
-            routes: Routes::of(&policies),
-            policies,
-        }];
-        let summaries = layers
-            .iter()
-            .flat_map(|layer| &layer.policies)
-            .map(|policy| policy.summary.clone());
+        let policies = loaded.iter().flat_map(|loaded| &loaded.layer.policies);
+        let summaries = policies.map(|policy| policy.summary.clone());
+        // Guardrails are asked first, and listed behind the policies that somebody wrote.
+        let (guardrails, written): (Vec<_>, Vec<_>) =
+            summaries.partition(PolicySummary::is_guardrail);
+        let summaries = written.into_iter().chain(guardrails).collect();
+        let settings_text = settings
+            .text
+            .map(|text| (settings::FILE.to_owned(), text.into_bytes()));
+        let files = loaded
+            .iter_mut()
+            .flat_map(|loaded| std::mem::take(&mut loaded.files));
+        let digest = digest(files.chain(settings_text).collect());
         Ok(Self {
             harness,
             mode: options.mode.unwrap_or(settings.mode),
-            summaries: summaries.collect(),
-            layers,
+            preprocess: settings.preprocess,
+            summaries,
+            layers: loaded.into_iter().map(|loaded| loaded.layer).collect(),
             standing_errors,
-            digest: digest(&rulebook, &sources),
+            digest,
         })
     }
 }
 
-/// A project without policies would allow everything, which is hardly what it was made for.
-fn no_policies(harness: Harness) -> DecisionError {
-    DecisionError {
-        kind: DecisionErrorKind::Load,
-        policy: Arc::from("project"),
-        message: format!("there are no policies for `{harness}` in `{POLICIES}`"),
-        file: Some(Arc::from(POLICIES)),
-        line: None,
-    }
-}
-
 /// The digest over path and content of everything that decides, each with its length in front.
-fn digest(rulebook: &Rulebook, sources: &[SourceFile]) -> Arc<str> {
-    let rulebook = rulebook.text.as_deref();
-    let rulebook = rulebook.map(|text| (rulebook::FILE, text.as_bytes()));
-    let sources = sources
-        .iter()
-        .map(|source| (source.path.as_str(), source.bytes()));
-    let mut files: Vec<(&str, &[u8])> = rulebook.into_iter().chain(sources).collect();
+fn digest(mut files: Vec<(String, Vec<u8>)>) -> Arc<str> {
     files.sort_unstable();
     let mut hasher = Sha256::new();
-    for part in files
+    let parts = files
         .iter()
-        .flat_map(|(path, bytes)| [path.as_bytes(), bytes])
-    {
+        .flat_map(|(path, bytes)| [path.as_bytes(), bytes.as_slice()]);
+    for part in parts {
         hasher.update(u64::try_from(part.len()).unwrap_or(u64::MAX).to_le_bytes());
         hasher.update(part);
     }

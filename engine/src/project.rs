@@ -11,8 +11,8 @@ use crate::evaluator::wasm;
 use crate::harness::Harness;
 
 const FOLDER: &str = ".cupcake";
-/// Where policies lie, relative to the project.
-pub(crate) const POLICIES: &str = ".cupcake/policies";
+/// What stands before the paths of the machine's configuration.
+pub(crate) const GLOBAL: &str = "global:";
 /// Policies of the harness that come with it and are switched on in the rulebook only.
 const BUILTINS: &str = "builtins";
 /// Bytes of one file.
@@ -37,6 +37,8 @@ const MAX_FILES: usize = 10_000;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Project {
     root: PathBuf,
+    /// Whether it is the machine's configuration, whose directory is itself what `.cupcake` is elsewhere.
+    is_global: bool,
 }
 
 /// A file that may be a policy or a helper.
@@ -61,9 +63,7 @@ impl Project {
         absolute
             .ancestors()
             .find(|ancestor| ancestor.join(FOLDER).is_dir())
-            .map(|root| Self {
-                root: root.to_owned(),
-            })
+            .map(Self::rooted)
             .ok_or_else(|| missing(directory, "at or above"))
     }
 
@@ -74,17 +74,57 @@ impl Project {
     /// When there is none.
     pub fn at(path: &Path) -> Result<Self, EngineError> {
         if path.join(FOLDER).is_dir() {
-            return Ok(Self {
-                root: path.to_owned(),
-            });
+            return Ok(Self::rooted(path));
         }
         let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
         match absolute.parent() {
-            Some(root) if absolute.ends_with(FOLDER) && absolute.is_dir() => Ok(Self {
-                root: root.to_owned(),
-            }),
+            Some(root) if absolute.ends_with(FOLDER) && absolute.is_dir() => Ok(Self::rooted(root)),
             _ => Err(missing(path, "at")),
         }
+    }
+
+    fn rooted(root: &Path) -> Self {
+        Self {
+            root: root.to_owned(),
+            is_global: false,
+        }
+    }
+
+    /// The machine's configuration in this directory.
+    pub(crate) fn global(directory: PathBuf) -> Self {
+        Self {
+            root: directory,
+            is_global: true,
+        }
+    }
+
+    /// Whether it is the machine's configuration, and no project.
+    pub(crate) const fn is_global(&self) -> bool {
+        self.is_global
+    }
+
+    /// The directory that holds `rulebook.yml`, `policies/` and `signals/`.
+    pub(crate) fn folder(&self) -> PathBuf {
+        if self.is_global {
+            self.root.clone()
+        } else {
+            self.root.join(FOLDER)
+        }
+    }
+
+    /// The name that lists, errors and digests give to a path inside the folder.
+    pub(crate) fn shown(&self, inside: &str) -> String {
+        if self.is_global {
+            format!("{GLOBAL}{inside}")
+        } else {
+            format!("{FOLDER}/{inside}")
+        }
+    }
+
+    /// Where a file lies that is shown under this name.
+    fn full_path(&self, shown: &str) -> PathBuf {
+        let inside = shown.strip_prefix(GLOBAL).filter(|_| self.is_global);
+        self.root.join(inside.unwrap_or(shown))
     }
 
     /// The directory that holds `.cupcake/`.
@@ -96,7 +136,7 @@ impl Project {
     /// The harnesses with a folder of their own under `policies/`.
     #[must_use]
     pub fn harnesses(&self) -> Vec<Harness> {
-        let policies = self.root.join(FOLDER).join("policies");
+        let policies = self.folder().join("policies");
         Harness::ALL
             .into_iter()
             .filter(|harness| policies.join(harness.name()).is_dir())
@@ -117,7 +157,7 @@ impl Project {
         path: &str,
         kind: EngineErrorKind,
     ) -> Result<Option<String>, EngineError> {
-        let full = self.root.join(path);
+        let full = self.full_path(path);
         if !full.exists() && !full.is_symlink() {
             return Ok(None);
         }
@@ -138,12 +178,12 @@ impl Project {
     pub(crate) fn sources(&self, harness: Harness) -> Result<Vec<SourceFile>, EngineError> {
         let mut sources = Vec::new();
         for folder in ["helpers", "policies", "system"] {
-            let start = self.root.join(FOLDER).join(folder);
+            let start = self.folder().join(folder);
             if start.exists() || start.is_symlink() {
                 self.collect(&start, harness, &mut sources)?;
             }
         }
-        let misplaced = misplaced::find(&self.root.join(FOLDER));
+        let misplaced = misplaced::find(&self.folder());
         sources.extend(
             misplaced
                 .iter()
@@ -223,10 +263,12 @@ impl Project {
 
     fn relative(&self, path: &Path) -> String {
         let path = path.strip_prefix(&self.root).unwrap_or(path);
-        path.components()
+        let parts: Vec<_> = path
+            .components()
             .map(|part| part.as_os_str().to_string_lossy())
-            .collect::<Vec<_>>()
-            .join("/")
+            .collect();
+        let prefix = if self.is_global { GLOBAL } else { "" };
+        format!("{prefix}{}", parts.join("/"))
     }
 }
 

@@ -59,7 +59,7 @@ pub fn write_machine_configuration(
 /// The folder of the configuration of this machine; none where the user has no folder for configuration.
 #[must_use]
 pub fn machine_configuration_folder() -> Option<PathBuf> {
-    user_directories::configuration().map(|folder| folder.join("cupcake"))
+    user_directories::shared_configuration().map(|folder| folder.join("cupcake"))
 }
 
 fn write(

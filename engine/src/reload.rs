@@ -123,7 +123,7 @@ impl Drop for Watch {
 
 /// What the thread does.
 struct Follower<F> {
-    paths: [(PathBuf, RecursiveMode); 2],
+    paths: Vec<(PathBuf, RecursiveMode)>,
     engine: Weak<PolicyEngine>,
     watcher: RecommendedWatcher,
     changes: Receiver<Change>,
@@ -170,12 +170,18 @@ impl<F: FnMut(&Reload)> Follower<F> {
 }
 
 /// What is watched: the policies in depth, and the project's own directory for `llmspell.toml`, not in depth.
-fn watched(engine: &PolicyEngine) -> [(PathBuf, RecursiveMode); 2] {
+fn watched(engine: &PolicyEngine) -> Vec<(PathBuf, RecursiveMode)> {
     let root = engine.project().root();
-    [
+    let mut paths = vec![
         (root.to_owned(), RecursiveMode::NonRecursive),
         (root.join(".cupcake"), RecursiveMode::Recursive),
-    ]
+    ];
+    // One that cannot be found could not be loaded either.
+    let global = engine
+        .global_folder()
+        .map(|folder| (folder, RecursiveMode::Recursive));
+    paths.extend(global);
+    paths
 }
 
 fn unwatched(path: &Path, error: &notify::Error) -> EngineError {

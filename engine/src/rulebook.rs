@@ -1,9 +1,12 @@
-//! `rulebook.yml`: what a project switches on beside its own policies.
+//! `rulebook.yml`: what a project, or the machine, switches on beside its own policies.
+
+mod builtin_config;
+mod keys;
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use serde::Deserialize;
-use yaml_serde::{Mapping, Value};
+use yaml_serde::Mapping;
 
 use crate::decision::{DecisionError, DecisionErrorKind};
 use crate::document;
@@ -11,116 +14,152 @@ use crate::error::{EngineError, EngineErrorKind, Place};
 use crate::project::Project;
 use crate::trust::TrustGate;
 
-/// The rulebook, relative to the project.
-pub(crate) const FILE: &str = ".cupcake/rulebook.yml";
-const OTHER_FILE: &str = ".cupcake/rulebook.yaml";
+use keys::{Keys, Switch};
 
-/// The keys of the document.
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, expecting = "a mapping")]
-struct Keys {
-    signals: Option<Mapping>,
-    builtins: Option<Mapping>,
-    watchdog: Option<Value>,
-    telemetry: Option<Value>,
-}
+pub(crate) const NAME: &str = "rulebook.yml";
+const OTHER_NAME: &str = "rulebook.yaml";
 
 /// A rulebook that was read.
 #[derive(Debug, Default)]
 pub(crate) struct Rulebook {
+    /// Its file, as errors show it.
+    pub(crate) file: Arc<str>,
     /// The text, for the digest.
     pub(crate) text: Option<String>,
+    pub(crate) signals: Vec<SignalEntry>,
+    /// What it says of guardrails.
+    pub(crate) builtins: Option<Mapping>,
     /// What it asks for and cannot have: every decision lists these.
     pub(crate) errors: Vec<DecisionError>,
 }
 
+/// A signal as the rulebook has it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct SignalEntry {
+    pub(crate) name: String,
+    /// For a shell.
+    pub(crate) command: String,
+    pub(crate) timeout: Duration,
+    pub(crate) line: u32,
+}
+
 impl Rulebook {
-    /// Reads the project's rulebook; none is an empty one.
+    /// Reads the rulebook; none is an empty one.
     pub(crate) fn read(project: &Project, gate: &mut TrustGate) -> Result<Self, EngineError> {
-        if project.root().join(OTHER_FILE).exists() {
+        let file: Arc<str> = Arc::from(project.shown(NAME));
+        let other = project.shown(OTHER_NAME);
+        if project.folder().join(OTHER_NAME).exists() {
             return Err(EngineError {
                 kind: EngineErrorKind::Rulebook,
                 message: "the rulebook would not be read under this name".to_owned(),
-                place: Some(Place::file(OTHER_FILE)),
+                place: Some(Place::file(other)),
                 help: "rename it to `rulebook.yml`".to_owned(),
             });
         }
-        let text = project.read_optional(FILE, EngineErrorKind::Rulebook)?;
-        let Some(text) = text.filter(|text| gate.admits(FILE, text.as_bytes())) else {
-            return Ok(Self::default());
+        let text = project.read_optional(&file, EngineErrorKind::Rulebook)?;
+        let Some(text) = text.filter(|text| gate.admits(&file, text.as_bytes())) else {
+            return Ok(Self {
+                file,
+                ..Self::default()
+            });
         };
         let keys: Option<Keys> = document::from_yaml(&text).map_err(|fault| EngineError {
             kind: EngineErrorKind::Rulebook,
             message: fault.message.clone(),
-            place: Some(fault.place(FILE)),
+            place: Some(fault.place(&file)),
             help: fault.help,
         })?;
-        let errors = unsupported(&keys.unwrap_or_default(), &text);
+        let keys = keys.unwrap_or_default();
+        let errors = unsupported(&keys, &text, &file);
+        let signals = keys.signals.into_iter().flat_map(|signals| signals.0);
+        let signals = signals.map(|(name, keys)| SignalEntry {
+            command: keys.command,
+            timeout: Duration::from_secs(keys.timeout_seconds),
+            line: line_within("signals", &name, &text),
+            name,
+        });
         Ok(Self {
+            signals: signals.collect(),
+            builtins: keys.builtins,
             text: Some(text),
+            file,
             errors,
         })
     }
+
+    /// The line of a guardrail's key; the first where it has none.
+    pub(crate) fn line_of_builtin(&self, name: &str) -> u32 {
+        line_within("builtins", name, self.text.as_deref().unwrap_or_default())
+    }
 }
 
-/// An error for everything that is switched on and cannot be done, so that nothing is skipped in silence.
-fn unsupported(keys: &Keys, text: &str) -> Vec<DecisionError> {
+/// An error for everything that is switched on and that this engine does not have, so that nothing is skipped in
+/// silence.
+fn unsupported(keys: &Keys, text: &str, file: &Arc<str>) -> Vec<DecisionError> {
+    let is_watched = match &keys.watchdog {
+        None => false,
+        Some(Switch::Plain(is_on)) => *is_on,
+        Some(Switch::Keys(keys)) => keys.enabled,
+    };
+    let is_recorded = keys.telemetry.as_ref().is_some_and(|keys| keys.enabled);
     let used = [
         (
-            keys.signals
-                .as_ref()
-                .is_some_and(|signals| !signals.is_empty()),
-            "signals",
-            DecisionErrorKind::Signal,
-        ),
-        (
-            keys.builtins
-                .as_ref()
-                .is_some_and(|builtins| builtins.values().any(|builtin| !is_off(builtin))),
-            "builtins",
-            DecisionErrorKind::Load,
-        ),
-        (
-            keys.watchdog
-                .as_ref()
-                .is_some_and(|watchdog| !is_off(watchdog)),
+            is_watched,
             "watchdog",
-            DecisionErrorKind::Load,
+            "sends events to a third party, which this engine does not do: switch it off, and let a signal of your own ask whom you trust",
         ),
         (
-            keys.telemetry.as_ref().is_some_and(is_on),
+            is_recorded,
             "telemetry",
-            DecisionErrorKind::Load,
+            "writes whole events to files, which this engine does not do: switch it off, and use `llmspell record`, which redacts secrets",
         ),
     ];
     used.into_iter()
         .filter(|(is_used, ..)| *is_used)
-        .map(|(_, key, kind)| DecisionError {
-            kind,
+        .map(|(_, key, message)| DecisionError {
+            kind: DecisionErrorKind::Load,
             policy: Arc::from("rulebook"),
-            message: format!("the rulebook uses `{key}`, which this engine cannot do"),
-            file: Some(Arc::from(FILE)),
+            message: format!("`{key}` {message}"),
+            file: Some(Arc::clone(file)),
             line: Some(line_of(key, text)),
         })
         .collect()
 }
 
-fn is_off(value: &Value) -> bool {
-    matches!(value, Value::Null | Value::Bool(false))
-        || value.get("enabled") == Some(&Value::Bool(false))
-}
-
-fn is_on(value: &Value) -> bool {
-    *value == Value::Bool(true) || value.get("enabled") == Some(&Value::Bool(true))
-}
-
 fn line_of(key: &str, text: &str) -> u32 {
-    let stands = |line: &str| {
-        let line = line.trim_start_matches(['"', '\'']);
-        line.strip_prefix(key)
-            .is_some_and(|rest| rest.trim_start_matches(['"', '\'', ' ']).starts_with(':'))
+    find_key(text.lines(), key, 0).map_or(1, line_number)
+}
+
+/// The line of a key beneath a key of the document; that of the latter where it cannot be told.
+fn line_within(section: &str, key: &str, text: &str) -> u32 {
+    let Some(start) = find_key(text.lines(), section, 0) else {
+        return 1;
     };
-    text.lines()
-        .position(stands)
-        .map_or(1, |index| u32::try_from(index + 1).unwrap_or(u32::MAX))
+    let inside = find_key(text.lines(), key, start + 1);
+    line_number(inside.unwrap_or(start))
+}
+
+/// The index of the first line, from one on, that begins with a key.
+fn find_key<'text>(
+    lines: impl Iterator<Item = &'text str>,
+    key: &str,
+    from: usize,
+) -> Option<usize> {
+    let quotes = ['"', '\''];
+    let stands = |line: &str| {
+        let line = if from == 0 { line } else { line.trim_start() };
+        line.trim_start_matches(quotes)
+            .strip_prefix(key)
+            .is_some_and(|rest| {
+                rest.trim_start_matches(quotes)
+                    .trim_start()
+                    .starts_with(':')
+            })
+    };
+    let mut lines = lines.enumerate().skip(from);
+    lines.find(|(_, line)| stands(line)).map(|(index, _)| index)
+}
+
+fn line_number(index: usize) -> u32 {
+    u32::try_from(index + 1).unwrap_or(u32::MAX)
 }

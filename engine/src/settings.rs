@@ -5,20 +5,30 @@ use std::path::Path;
 use llmspell_utils::debug::{DebugError, Document, Table};
 
 use crate::error::{EngineError, EngineErrorKind, Place};
+use crate::evaluator::rego::Rvm;
 use crate::harness::Harness;
+use crate::preprocess::PreprocessSettings;
 use crate::project::Project;
 use crate::trust::TrustGate;
 
-const FILE: &str = "llmspell.toml";
+pub(crate) const FILE: &str = "llmspell.toml";
 
-const KEYS: [&str; 7] = [
+const KEYS: [&str; 9] = [
     "mode",
     "harness",
     "evaluator",
+    "rvm",
     "opa",
     "opa_any_version",
     "bundle_key",
     "bundle_key_algorithm",
+    "preprocess",
+];
+const PREPROCESS_KEYS: [&str; 4] = [
+    "script_inspection",
+    "max_script_bytes",
+    "symlinks",
+    "whitespace",
 ];
 
 /// What an error of a policy means for the decision.
@@ -36,6 +46,11 @@ pub enum Mode {
 pub(crate) struct Settings {
     pub(crate) mode: Mode,
     pub(crate) harness: Option<Harness>,
+    pub(crate) preprocess: PreprocessSettings,
+    /// The text of the file, for the digest.
+    pub(crate) text: Option<String>,
+    /// Whether Rego policies may run on the virtual machine.
+    pub(crate) rvm: Rvm,
     pub(crate) evaluator: Option<RegoEvaluator>,
     /// The `opa` program that compiles for `wasm`, relative to the project.
     pub(crate) opa: Option<String>,
@@ -63,7 +78,7 @@ impl Settings {
         let Some(text) = text.filter(|text| gate.admits(FILE, text.as_bytes())) else {
             return Ok(Self::default());
         };
-        Self::parse(&text).map_err(|error| EngineError {
+        let settings = Self::parse(&text).map_err(|error| EngineError {
             kind: EngineErrorKind::Settings,
             message: error.message().to_owned(),
             place: Some(Place {
@@ -72,6 +87,10 @@ impl Settings {
                 column: error.place().and_then(|place| place.column),
             }),
             help: error.help().unwrap_or("correct the file").to_owned(),
+        })?;
+        Ok(Self {
+            text: Some(text),
+            ..settings
         })
     }
 
@@ -96,6 +115,12 @@ impl Settings {
                 ("wasm", RegoEvaluator::Wasm),
             ])?);
         }
+        if let Some(preprocess) = table.setting("preprocess") {
+            settings.preprocess = preprocess_of(&preprocess.table(&PREPROCESS_KEYS)?)?;
+        }
+        if let Some(rvm) = table.setting("rvm") {
+            settings.rvm = rvm.one_of(&[("on", Rvm::On), ("off", Rvm::Off)])?;
+        }
         settings.read_wasm(&table)?;
         Ok(settings)
     }
@@ -115,4 +140,28 @@ impl Settings {
         }
         Ok(())
     }
+}
+
+fn preprocess_of(table: &Table<'_>) -> Result<PreprocessSettings, DebugError> {
+    const MAX_SCRIPT_BYTES: usize = 16 * 1024 * 1024;
+    let mut settings = PreprocessSettings::default();
+    let switches = [
+        ("script_inspection", &mut settings.script_inspection),
+        ("symlinks", &mut settings.symlinks),
+        ("whitespace", &mut settings.whitespace),
+    ];
+    for (key, switch) in switches {
+        if let Some(setting) = table.setting(key) {
+            *switch = setting.boolean()?;
+        }
+    }
+    if let Some(setting) = table.setting("max_script_bytes") {
+        let allowed = format!("a number of bytes up to {MAX_SCRIPT_BYTES}");
+        let bytes: usize = setting.read(&allowed)?;
+        if bytes > MAX_SCRIPT_BYTES {
+            return Err(setting.not_allowed(allowed));
+        }
+        settings.max_script_bytes = bytes;
+    }
+    Ok(settings)
 }

@@ -10,6 +10,7 @@ mod keys;
 mod manifest;
 mod signing;
 
+pub(crate) use files::digest_of_file;
 pub(crate) use gate::TrustGate;
 pub use keys::{KeyStore, SignatureAlgorithm, TrustedProject};
 pub use signing::{FileTrust, SignedManifest, TrustReport};

@@ -8,7 +8,7 @@ use llmspell_utils::debug::{FrameId, MemoryUse, ProfileBuilder};
 use crate::host_object::HostObject;
 use crate::language::Language;
 use crate::object_dump::{DumpNode, DumpOptions};
-use crate::sandbox::StopReason;
+use crate::sandbox::{StopReason, Stopper};
 use crate::script_error::{Place, ScriptError};
 use crate::script_profile::{PROFILE_STACK, profile_stack};
 use crate::stack_trace::{StackTrace, StackTraceOptions};
@@ -71,6 +71,51 @@ impl Default for DataLimits {
     }
 }
 
+/// An entry of a table or object.
+#[derive(Debug)]
+pub struct Entry {
+    /// Its key.
+    pub name: String,
+    /// Its value.
+    pub value: EntryValue,
+}
+
+/// The value of an [`Entry`].
+#[derive(Debug)]
+pub enum EntryValue {
+    /// A function, which lives on.
+    Function(KeptFunction),
+    /// Data.
+    Data(Value),
+    /// What is no data, and why.
+    Other(ScriptError),
+}
+
+/// A function that lives on in the state of its script after the call that brought it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct KeptFunction {
+    /// Where the state keeps it.
+    pub(crate) place: usize,
+    /// Which state that is, where a host may have several after each other.
+    pub(crate) state: u64,
+    /// The line where it is defined, if known.
+    pub line: Option<u32>,
+}
+
+/// What a function of a script returned.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Returned {
+    /// `nil` or `undefined`.
+    Nothing,
+    /// Data.
+    Value(Value),
+    /// More than one value, which only Lua can do.
+    Several,
+}
+
+/// How many entries a table or object may have whose functions are kept.
+pub(crate) const MOST_ENTRIES: usize = 100;
+
 /// The arguments of one call, and the script that makes it.
 ///
 /// Each language implements this once. Indices count from 0 and leave out the receiver, so that
@@ -129,6 +174,28 @@ pub trait Arguments {
     /// # Errors
     /// What the function raises.
     fn call(&self, function: usize, first: usize) -> Result<(), ScriptError>;
+
+    /// The entries of the table or object at an index, by their names: functions are kept in the script's state, and
+    /// everything else is data.
+    ///
+    /// # Errors
+    /// [`ScriptErrorKind::Conversion`](crate::ScriptErrorKind::Conversion) for what is no plain table or object, has other
+    /// keys than names, or too many.
+    fn entries(&self, index: usize, limits: &DataLimits) -> Result<Vec<Entry>, ScriptError>;
+
+    /// Calls a function that [`entries`](Self::entries) kept, with data that it cannot change.
+    ///
+    /// # Errors
+    /// What the function raises, and what it returns if that is no data.
+    fn call_kept(
+        &self,
+        function: &KeptFunction,
+        input: &Value,
+        limits: &DataLimits,
+    ) -> Result<Returned, ScriptError>;
+
+    /// What stops the script that makes the call.
+    fn stopper(&self) -> Arc<dyn Stopper>;
 
     /// The caller's stack, innermost script frame first.
     fn stack(&self, options: &StackTraceOptions) -> StackTrace;

@@ -14,6 +14,7 @@ mod javascript;
 mod language;
 mod lua;
 mod object_dump;
+mod policy_language;
 mod sandbox;
 mod script_config;
 mod script_engine;
@@ -25,7 +26,7 @@ mod script_value;
 mod shown_text;
 mod stack_trace;
 
-pub use arguments::{Arguments, DataLimits, ValueKind};
+pub use arguments::{Arguments, DataLimits, Entry, EntryValue, KeptFunction, Returned, ValueKind};
 pub use debug_bridge::DebugBridge;
 pub use decision_observer::DecisionObserver;
 pub use globals::evaluate_watching_time;
@@ -35,6 +36,7 @@ pub use language::Language;
 pub use object_dump::{
     DumpNode, DumpOptions, DumpShape, MAX_DUMP_BYTES, MAX_DUMP_NODES, dump, redacted_dump,
 };
+pub use policy_language::{policy_languages, policy_languages_within};
 pub use sandbox::{SandboxLimits, StopFlag, StopHandle, StopReason, Stopper};
 pub use script_config::{ScriptConfig, parse_duration, parse_size};
 pub use script_engine::{RunPhases, Script, ScriptEngine};

@@ -58,11 +58,21 @@ pub trait Stopper: Send + Sync {
 
     /// Why the script was stopped, if it was.
     fn reason(&self) -> Option<StopReason>;
+
+    /// Ends the policy that the script runs as a part of a decision, for its deadline, and not the script.
+    fn stop_policy(&self) {}
+
+    /// Forgets what [`stop_policy`](Self::stop_policy) said; a stop of the script itself stays.
+    fn end_policy(&self) {}
 }
 
 /// Why the script of an engine should stop, if it should: every walk on its behalf looks at it.
 #[derive(Debug, Default)]
 pub struct StopFlag(AtomicU8);
+
+/// The bit that says that only a policy of the script is to stop; those below are the reason to stop the script.
+const POLICY: u8 = 4;
+const REASON: u8 = 3;
 
 impl StopFlag {
     /// Whether the script should stop.
@@ -78,9 +88,10 @@ impl Stopper for StopFlag {
     fn stop(&self, reason: StopReason) {
         // The first reason is the one that is told: a deadline that passes while a stop is under way
         // changes nothing.
+        let first = |flag: u8| (flag & REASON == 0).then_some(flag | reason as u8);
         let _ = self
             .0
-            .compare_exchange(0, reason as u8, Ordering::Relaxed, Ordering::Relaxed);
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, first);
     }
 
     fn clear(&self) {
@@ -89,11 +100,20 @@ impl Stopper for StopFlag {
 
     fn reason(&self) -> Option<StopReason> {
         const TIMEOUT: u8 = StopReason::Timeout as u8;
-        match self.0.load(Ordering::Relaxed) {
-            0 => None,
-            TIMEOUT => Some(StopReason::Timeout),
+        let flag = self.0.load(Ordering::Relaxed);
+        match flag & REASON {
+            0 if flag & POLICY == 0 => None,
+            0 | TIMEOUT => Some(StopReason::Timeout),
             _ => Some(StopReason::Request),
         }
+    }
+
+    fn stop_policy(&self) {
+        self.0.fetch_or(POLICY, Ordering::Relaxed);
+    }
+
+    fn end_policy(&self) {
+        self.0.fetch_and(!POLICY, Ordering::Relaxed);
     }
 }
 
@@ -141,14 +161,10 @@ pub(crate) fn alarm(timeout: Duration, stopper: Arc<dyn Stopper>) -> Result<Alar
     }
     watched.next += 1;
     let key = (at, watched.next);
-    let earliest = watched
-        .alarms
-        .keys()
-        .next()
-        .is_none_or(|first| key < *first);
+    let too_late = watched.wakes.is_none_or(|wakes| at < wakes);
     watched.alarms.insert(key, stopper);
     drop(watched);
-    if earliest {
+    if too_late {
         watchdog.changed.notify_one();
     }
     Ok(Alarm { key })
@@ -161,7 +177,8 @@ impl Drop for Alarm {
 }
 
 /// One thread for all deadlines of the process, started with the first one. It sleeps until the
-/// earliest deadline, so a script that ends in time costs two short locks.
+/// earliest deadline that was known when it went to sleep, even if that is gone meanwhile: who runs many short scripts
+/// one after the other pays two short locks for each, and wakes nobody.
 struct Watchdog {
     watched: Mutex<Watched>,
     changed: Condvar,
@@ -172,6 +189,8 @@ struct Watched {
     alarms: BTreeMap<(Instant, u64), Arc<dyn Stopper>>,
     next: u64,
     running: bool,
+    /// When the thread wakes up by itself; none while it sleeps until it is woken, or is awake.
+    wakes: Option<Instant>,
 }
 
 static WATCHDOG: LazyLock<Watchdog> = LazyLock::new(|| Watchdog {
@@ -194,10 +213,12 @@ fn watch() {
     let mut watched = watchdog.watched.lock();
     loop {
         let Some(next) = watched.alarms.keys().next().copied() else {
+            watched.wakes = None;
             watchdog.changed.wait(&mut watched);
             continue;
         };
         if Instant::now() < next.0 {
+            watched.wakes = Some(next.0);
             watchdog.changed.wait_until(&mut watched, next.0);
         } else if let Some(stopper) = watched.alarms.remove(&next) {
             stopper.stop(StopReason::Timeout);
@@ -234,6 +255,19 @@ mod tests {
         assert!(!flag.is_set());
         flag.stop(StopReason::Timeout);
         assert_eq!(flag.reason(), Some(StopReason::Timeout));
+    }
+
+    #[test]
+    fn the_end_of_a_policy_that_was_stopped_is_no_end_of_a_stop_of_the_script() {
+        let flag = StopFlag::default();
+        flag.stop_policy();
+        assert_eq!(flag.reason(), Some(StopReason::Timeout));
+        flag.end_policy();
+        assert!(!flag.is_set());
+        flag.stop_policy();
+        flag.stop(StopReason::Request);
+        flag.end_policy();
+        assert_eq!(flag.reason(), Some(StopReason::Request));
     }
 
     #[test]

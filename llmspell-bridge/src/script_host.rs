@@ -14,10 +14,11 @@ use serde_json::json;
 use crate::arguments::DataLimits;
 use crate::debug_bridge::DebugBridge;
 use crate::decision_observer::DecisionObserver;
-use crate::globals::{Console, Cupcake, Debug, EvaluationTime, PolicySource};
+use crate::globals::{Console, Cupcake, Debug, EvaluationTime, PolicySource, ScriptHooks};
 use crate::host_object::HostObject;
 use crate::interactive::SeenNames;
 use crate::language::Language;
+use crate::policy_language::policy_languages_within;
 use crate::sandbox::{SandboxLimits, StopHandle, alarm};
 use crate::script_engine::{Script, ScriptEngine};
 use crate::script_error::{Place, ScriptError, ScriptErrorKind};
@@ -51,6 +52,7 @@ pub struct ScriptHost {
     data_limits: DataLimits,
     debug: DebugBridge,
     evaluated: Arc<EvaluationTime>,
+    hooks: Arc<ScriptHooks>,
     seen: SeenNames,
 }
 
@@ -97,6 +99,10 @@ impl ScriptHost {
         run: impl FnOnce(&mut dyn ScriptEngine) -> Result<T, ScriptError>,
     ) -> Result<T, ScriptError> {
         check(script)?;
+        if self.engine.is_afresh() {
+            self.hooks.state_is_gone();
+        }
+        self.hooks.running(script);
         let stopper = self.engine.stopper();
         stopper.clear();
         let alarm = self
@@ -371,7 +377,11 @@ impl ScriptHostBuilder {
         // Not the scripts' own scope: what they silence is their own messages, not the policies'.
         let manager = || Arc::clone(bridge.host());
         source.options.debug.get_or_insert_with(manager);
+        if source.options.languages.is_empty() {
+            source.options.languages = policy_languages_within(&self.limits);
+        }
         let evaluated = Arc::new(EvaluationTime::default());
+        let hooks = Arc::new(ScriptHooks::default());
         let cupcake: Arc<dyn HostObject> = Arc::new(Cupcake {
             source,
             bridge: bridge.clone(),
@@ -380,6 +390,7 @@ impl ScriptHostBuilder {
             events: self.events,
             profiles: profiles.clone(),
             evaluated: Arc::clone(&evaluated),
+            hooks: Arc::clone(&hooks),
         });
         engine.install("Cupcake", &cupcake)?;
         let debug: Arc<dyn HostObject> = Arc::new(Debug::new(
@@ -400,6 +411,7 @@ impl ScriptHostBuilder {
             data_limits: self.data_limits,
             debug: bridge,
             evaluated,
+            hooks,
             seen: SeenNames::default(),
         })
     }

@@ -56,6 +56,7 @@ pub(crate) fn eval(arguments: &Arguments) -> Result<Exit, Failure> {
     let options = EngineOptions {
         harness: arguments.harness,
         debug: Some(Arc::clone(debug::global())),
+        languages: llmspell_bridge::policy_languages(),
         ..EngineOptions::default()
     };
     let engine = PolicyEngine::load(root, &options)?;

@@ -134,6 +134,7 @@ pub(crate) fn profile(arguments: &Arguments) -> Result<Exit, Failure> {
 fn engine(root: &Path) -> Result<Arc<PolicyEngine>, Failure> {
     let options = EngineOptions {
         debug: Some(Arc::clone(debug::global())),
+        languages: llmspell_bridge::policy_languages(),
         ..EngineOptions::default()
     };
     Ok(Arc::new(PolicyEngine::load(root, &options)?))

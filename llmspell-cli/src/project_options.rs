@@ -32,6 +32,7 @@ impl ProjectArguments {
     pub(crate) fn options(&self) -> EngineOptions {
         EngineOptions {
             harness: self.harness,
+            languages: llmspell_bridge::policy_languages(),
             ..EngineOptions::default()
         }
     }

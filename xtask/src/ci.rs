@@ -1,5 +1,6 @@
 //! `cargo xtask ci`: everything that must hold before a change goes in, cheapest first.
 
+use crate::conformance;
 use crate::dependency_audit;
 use crate::failure::Failure;
 use crate::invocation::Invocation;
@@ -23,6 +24,9 @@ pub fn run() -> Result<(), Failure> {
         Step::new("opa", opa::REPEAT, opa::step),
         Step::plain("test", "cargo xtask test", || {
             test::run(test::ExampleOutput::Compare)
+        }),
+        Step::new("conformance", "cargo xtask conformance", || {
+            conformance::check(&conformance::Options::default())
         }),
         cargo_step("documents", documents()),
     ])

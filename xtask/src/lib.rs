@@ -1,7 +1,9 @@
 //! What contributors and CI run: one module a command, and what the commands share.
 
 pub mod ci;
+pub mod conformance;
 pub mod dependency_audit;
+pub mod differential;
 pub mod examples;
 pub mod failure;
 pub mod figures;

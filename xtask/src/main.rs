@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use xtask::failure::Failure;
-use xtask::{ci, figures, opa, screen, soak, test, tidy};
+use xtask::{ci, conformance, differential, figures, opa, screen, soak, test, tidy};
 
 const HELP: &str = "\
 usage: cargo xtask COMMAND
@@ -14,9 +14,13 @@ usage: cargo xtask COMMAND
   opa                               the program that compiles policies to WebAssembly, in the release that the tests
                                     need, built with Go into the target folder; prints its path
   tidy                              the rules that no compiler knows: who may depend on whom, and the like
+  conformance [--evaluator NAME] [--folder NAME] [--failures]
+                                    OPA's conformance cases: a table by folder, and how many pass
   figures [NAME] [--json] [--counts]
                                     the benchmarks' figures and whether each reaches its target;
                                     --counts adds instruction counts (needs valgrind)
+  differential [--pairs N] [--seed S] [--evaluator rvm|wasm]
+                                    generated policies and events: the same decisions as in the interpreter
   soak [DECISIONS]                  a million decisions, and a thousand at a time: no memory lost, no decision lost
   help                              this text
 
@@ -42,7 +46,9 @@ fn run(arguments: &[&str]) -> Result<(), Failure> {
         ["test", "--accept"] => test::run(test::ExampleOutput::Accept),
         ["opa"] => opa::run(),
         ["tidy"] => tidy::run(),
+        ["conformance", rest @ ..] => conformance::run(&conformance::Options::parse(rest)?),
         ["figures", rest @ ..] => figures::run(&figures::Options::parse(rest)?),
+        ["differential", rest @ ..] => differential::run(rest),
         ["soak", rest @ ..] => soak::run(rest),
         ["help" | "--help" | "-h"] => {
             screen::say(HELP.trim_end());

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, LazyLock};
 
-use regorus::Value;
+use crate::value::Value;
 
 use super::{Finding, Findings, Modification, Speaker};
 use crate::decision::{DecisionErrorKind, RuleReport, Verb};
@@ -31,7 +31,7 @@ static KEYS: LazyLock<Keys> = LazyLock::new(|| Keys {
 });
 
 /// Adds every decision of a verb to the findings, and an error for each that has the wrong shape.
-pub(super) fn read(speaker: &Speaker, verb: Verb, answer: &Value, found: &mut Findings) {
+pub(crate) fn read(speaker: &Speaker, verb: Verb, answer: &Value, found: &mut Findings) {
     match answer {
         Value::Undefined => {}
         Value::Set(decisions) => decisions

@@ -53,6 +53,14 @@ impl Speaker {
             .map_or(first, |definition| definition.line)
     }
 
+    /// Whether a definition of the verb holds the rule's id.
+    pub(crate) fn mentions(&self, verb: Verb, rule_id: &str) -> bool {
+        let quoted = format!("\"{rule_id}\"");
+        self.definitions
+            .iter()
+            .any(|definition| definition.verb == verb && definition.source.contains(&quoted))
+    }
+
     /// The verbs that it defines, the strongest first.
     pub(crate) fn verbs(&self) -> Vec<Verb> {
         let defines = |verb: &Verb| {

@@ -31,6 +31,16 @@ pub(super) fn skipped(summary: &PolicySummary, event: &Event) -> SkippedPolicy {
     }
 }
 
+/// Says that nothing led to the policy any more.
+pub(super) fn decided_before(summary: &PolicySummary) -> SkippedPolicy {
+    SkippedPolicy {
+        policy: Arc::clone(&summary.id),
+        file: Arc::clone(&summary.file),
+        because: SkipReason::Decided,
+        message: "the global configuration had refused the action already".to_owned(),
+    }
+}
+
 fn of_tool(tools: &[String], tool: Option<&str>) -> String {
     let for_tools = format!("it is for the tool {}, and the event", listed(tools));
     match tool {

@@ -31,19 +31,27 @@ pub(super) fn digests(project: &Project) -> Result<BTreeMap<String, String>, Eng
 
 /// The digest of one file.
 pub(super) fn of_file(project: &Project, path: &str) -> Result<String, EngineError> {
-    let fault = |error: &dyn std::fmt::Display| {
-        unreadable(path, format!("the file cannot be read: {error}"))
-    };
-    let file = File::open(project.root().join(path)).map_err(|error| fault(&error))?;
+    digest_of_file(&project.root().join(path))
+        .map_err(|why| unreadable(path, format!("the file {why}")))
+}
+
+/// The digest of a regular file of bounded size.
+///
+/// # Errors
+///
+/// Why there is none, as the end of a sentence that begins with the file.
+pub(crate) fn digest_of_file(path: &Path) -> Result<String, String> {
+    let fault = |error: std::io::Error| format!("cannot be read: {}", error.kind());
+    if !path.metadata().map_err(fault)?.is_file() {
+        return Err("is not a regular file".to_owned());
+    }
     let mut content = Vec::new();
+    let file = File::open(path).map_err(fault)?;
     file.take(MAX_FILE_BYTES + 1)
         .read_to_end(&mut content)
-        .map_err(|error| fault(&error))?;
+        .map_err(fault)?;
     if u64::try_from(content.len()).is_ok_and(|length| length > MAX_FILE_BYTES) {
-        return Err(unreadable(
-            path,
-            format!("the file is larger than {MAX_FILE_BYTES} bytes"),
-        ));
+        return Err(format!("is larger than {MAX_FILE_BYTES} bytes"));
     }
     Ok(digest(&content))
 }
@@ -76,7 +84,7 @@ fn paths(project: &Project) -> Result<BTreeSet<String>, EngineError> {
 }
 
 /// The project's own files outside `.cupcake/` that a command of the rulebook names.
-fn scripts(project: &Project) -> Vec<String> {
+pub(super) fn scripts(project: &Project) -> Vec<String> {
     let Ok(rulebook) = std::fs::read_to_string(project.root().join(RULEBOOK)) else {
         return Vec::new();
     };

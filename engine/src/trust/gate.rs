@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::keys::{KeyStore, TrustedProject};
 use super::manifest::{self, Manifest, Unverified};
-use super::{FILE, TrustOptions};
+use super::{FILE, TrustOptions, files};
 use crate::decision::{DecisionError, DecisionErrorKind};
 use crate::error::EngineError;
 use crate::project::Project;
@@ -57,6 +57,11 @@ impl TrustGate {
 
     /// Whether a file may be interpreted that was read with this content; if not, the reason is among the errors.
     pub(crate) fn admits(&mut self, path: &str, content: &[u8]) -> bool {
+        matches!(self.state, State::Open) || self.admits_digest(path, &manifest::digest(content))
+    }
+
+    /// The same for a file whose digest is known.
+    pub(crate) fn admits_digest(&mut self, path: &str, digest: &str) -> bool {
         let expected = match &self.state {
             State::Open => return true,
             // The error of the list itself says it for all of them.
@@ -64,7 +69,7 @@ impl TrustGate {
             State::Signed(manifest) => manifest.files.get(path),
         };
         let message = match expected {
-            Some(expected) if *expected == manifest::digest(content) => return true,
+            Some(expected) if expected == digest => return true,
             Some(_) => {
                 "the file was changed after it was signed: look at the change, then run `llmspell trust sign`"
             }
@@ -72,6 +77,23 @@ impl TrustGate {
         };
         self.refuse(path, message.to_owned());
         false
+    }
+
+    /// Whether the project's own scripts that commands of its rulebook name may be run.
+    pub(crate) fn admits_scripts(&mut self, project: &Project) -> bool {
+        match self.state {
+            State::Open => true,
+            State::Closed => false,
+            State::Signed(_) => files::scripts(project).iter().fold(true, |all, path| {
+                let digest = files::digest_of_file(&project.root().join(path));
+                self.admits_digest(path, &digest.unwrap_or_default()) && all
+            }),
+        }
+    }
+
+    /// Whether files must be as they were signed.
+    pub(crate) const fn is_signed(&self) -> bool {
+        matches!(self.state, State::Signed(_))
     }
 
     /// What was refused, and every signed file that is gone.

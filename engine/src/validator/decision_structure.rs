@@ -52,39 +52,29 @@ struct Decision<'subject> {
 impl Decision<'_> {
     fn check(&self, findings: &mut Vec<CheckFinding>) {
         let verb = self.decision.verb;
-        let name = verb.name();
-        match (&self.decision.said, verb) {
-            (Said::Text | Said::List, Verb::AddContext) => {}
-            (Said::Object { .. } | Said::Other(_), Verb::AddContext) => {
-                findings.push(self.finding(
-                    Severity::Error,
-                    STRUCTURE,
-                    "`add_context` holds something that is no text".to_owned(),
-                    "write `add_context contains \"…\"`",
-                ))
-            }
+        let (message, help) = match (&self.decision.said, verb) {
+            (Said::Text | Said::List, Verb::AddContext) => return,
+            (Said::Object { .. } | Said::Other(_), Verb::AddContext) => (
+                "`add_context` holds something that is no text".to_owned(),
+                "write `add_context contains \"…\"`",
+            ),
             (Said::Object { fields, is_whole }, _) => {
-                self.check_fields(fields, *is_whole, findings)
+                self.check_fields(fields, *is_whole, findings);
+                return;
             }
-            (Said::Text, _) => findings.push(self.finding(
-                Severity::Error,
-                STRUCTURE,
-                format!("`{name}` holds a text, not a decision"),
-                "write an object with `reason`, `rule_id` and `severity`",
-            )),
-            (Said::List, _) => findings.push(self.finding(
-                Severity::Error,
-                STRUCTURE,
-                format!("`{name}` holds a list, not a decision"),
-                "write an object with `reason`, `rule_id` and `severity`",
-            )),
-            (Said::Other(what), _) => findings.push(self.finding(
-                Severity::Error,
-                STRUCTURE,
-                format!("`{name}` holds {what}, not a decision"),
-                "write an object with `reason`, `rule_id` and `severity`",
-            )),
-        }
+            (said, _) => {
+                let what = match said {
+                    Said::Text => "a text",
+                    Said::Other(what) => what,
+                    Said::List | Said::Object { .. } => "a list",
+                };
+                (
+                    format!("`{}` holds {what}, not a decision", verb.name()),
+                    "write an object with `reason`, `rule_id` and `severity`",
+                )
+            }
+        };
+        findings.push(self.finding(Severity::Error, STRUCTURE, message, help));
     }
 
     fn check_fields(

@@ -61,9 +61,12 @@ impl Subject {
             let found = texts.iter().find(|(path, _)| path == file);
             found.map_or("", |(_, text)| text.as_str())
         };
-        let policies = set
-            .summaries
-            .iter()
+        // What the machine's configuration holds is nobody's fault here.
+        let own = set.layers.iter().filter(|layer| !layer.is_global);
+        let policies = own
+            .flat_map(|layer| &layer.policies)
+            .map(|policy| &policy.summary)
+            .filter(|summary| !summary.is_guardrail())
             .map(|summary| policy(summary, text_of(&summary.file), options))
             .collect();
         Ok(Self {

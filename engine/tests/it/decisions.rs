@@ -4,11 +4,13 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use llmspell_engine::{EngineOptions, Event, Harness, Mode, PolicyEngine, RegoEvaluator};
+use llmspell_engine::{
+    EngineOptions, Event, GlobalConfig, Harness, Mode, PolicyEngine, RegoEvaluator,
+};
 use serde::Deserialize;
 use serde_json::Value as Json;
 
-use crate::support::{json, project, repeatable};
+use crate::support::{json, make_executable, project, repeatable, write};
 use crate::wasm;
 
 /// One file of the corpus.
@@ -19,6 +21,14 @@ struct Specification {
     about: String,
     /// The project's files by their paths.
     files: BTreeMap<String, String>,
+    /// Those among the files that may be executed.
+    #[serde(default)]
+    executable: Vec<String>,
+    /// Symbolic links by their paths, with what they lead to.
+    #[serde(default)]
+    links: BTreeMap<String, String>,
+    /// The files of the machine's configuration by their paths in it, if there is one.
+    global: Option<BTreeMap<String, String>>,
     #[serde(default)]
     options: Options,
     /// Why the file says nothing about modules of WebAssembly, if so.
@@ -105,16 +115,46 @@ fn run(specification: &Specification, evaluator: RegoEvaluator) -> Vec<String> {
             .iter()
             .map(|(path, text)| (path.as_str(), text.as_str())),
     );
-    let options = EngineOptions {
+    let root = project.path().canonicalize().unwrap();
+    specification.finish(&root);
+    let global = tempfile::tempdir().unwrap();
+    let mut options = EngineOptions {
         rego_evaluator: Some(evaluator),
         ..wasm::with_opa(specification.options.read())
     };
-    let engine = PolicyEngine::load(project.path(), &options).unwrap();
+    options.global = match &specification.global {
+        None => GlobalConfig::Off,
+        Some(files) => {
+            files
+                .iter()
+                .for_each(|(path, text)| write(global.path(), path, text));
+            GlobalConfig::At(global.path().to_owned())
+        }
+    };
+    let engine = PolicyEngine::load(&root, &options).unwrap();
     let faults = specification.cases.iter().filter_map(|case| {
         let outcome = case.run(&engine, evaluator);
         outcome.err().map(|fault| format!("{}\n{fault}", case.name))
     });
     faults.collect()
+}
+
+impl Specification {
+    /// Does what a list of files cannot say.
+    fn finish(&self, root: &Path) {
+        for path in &self.executable {
+            make_executable(&root.join(path));
+        }
+        for (path, target) in &self.links {
+            let target = with_root(target, root);
+            std::os::unix::fs::symlink(target, root.join(path)).unwrap();
+        }
+    }
+}
+
+/// The text with the project's directory in place of its name.
+fn with_root(text: &str, root: &Path) -> String {
+    text.replace("$PROJECT", root.to_str().unwrap())
 }
 
 impl Options {
@@ -140,11 +180,21 @@ impl Options {
 
 impl Case {
     fn run(&self, engine: &PolicyEngine, evaluator: RegoEvaluator) -> Result<(), String> {
+        let root = engine.project().root();
         let text = match (&self.event, &self.event_text) {
-            (Some(event), None) => event.to_string(),
+            (Some(event), None) => with_root(&event.to_string(), root),
             (None, Some(text)) => text.clone(),
             _ => return Err("a case has either `event` or `event_text`".to_owned()),
         };
+        let wanted = match (&self.on_wasm, evaluator) {
+            (Some(expected), RegoEvaluator::Wasm) => {
+                println!("{}: in other words on WebAssembly", self.name);
+                expected
+            }
+            _ => &self.decision,
+        };
+        let decision = with_root(&wanted.to_string(), root);
+        let expected: Json = serde_json::from_str(&decision).map_err(|error| error.to_string())?;
         let event = match (
             Event::parse(text.as_bytes(), engine.event_limits()),
             &self.event_error,
@@ -170,14 +220,7 @@ impl Case {
             "{}",
             self.name
         );
-        let expected = match (&self.on_wasm, evaluator) {
-            (Some(expected), RegoEvaluator::Wasm) => {
-                println!("{}: in other words on WebAssembly", self.name);
-                expected
-            }
-            _ => &self.decision,
-        };
-        compare("decision", expected, &json(&decision))
+        compare("decision", &expected, &json(&decision))
     }
 }
 

@@ -9,7 +9,10 @@
 
 mod builtins;
 mod decisions;
+mod differential;
 mod event;
+mod guardrails;
+mod killers;
 mod messages;
 mod metadata;
 mod modules;
@@ -19,8 +22,10 @@ mod policy_tests;
 mod probe;
 mod project;
 mod project_template;
+mod rego_query;
 mod reload;
 mod repeatability;
+mod signals;
 mod stack;
 mod support;
 mod trust;

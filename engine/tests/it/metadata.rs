@@ -33,7 +33,7 @@ fn a_block_that_would_take_long_to_read_is_refused_before_it_is_parsed() {
     let wide = format!("{sound}\na: {}", "[".repeat(100_000));
     assert_eq!(
         refusal(&wide),
-        "load the line is longer than 1024 characters 5"
+        "load the line is longer than 8192 characters 5"
     );
     let tall = format!(
         "{sound}\na:\n{}",

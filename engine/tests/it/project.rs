@@ -78,7 +78,7 @@ fn a_broken_rulebook_is_refused_with_its_place() {
     );
     assert_eq!(
         refusal(".cupcake/rulebook.yml", "signals: [a]\n"),
-        "rulebook | `signals` must be a YAML mapping, not a list | .cupcake/rulebook.yml:1:10 | give it the type that is expected"
+        "rulebook | `signals` must be a mapping, not a list | .cupcake/rulebook.yml:1:10 | give it the type that is expected"
     );
     assert_eq!(
         refusal(".cupcake/rulebook.yml", "signals: {\n"),
@@ -197,7 +197,7 @@ fn a_summary_says_what_is_known_of_a_policy() {
     ]);
     let engine = engine(&project);
     let policies = engine.policies();
-    let [guard, wrong] = &*policies else {
+    let [guard, wrong, _guardrail] = &*policies else {
         panic!("{:?}", policies)
     };
     assert_eq!(

@@ -3,8 +3,8 @@
 use std::fs;
 
 use llmspell_engine::{
-    EngineOptions, Harness, PolicyEngine, TestOptions, Verdict, check_project, inspect_project,
-    run_tests, write_machine_configuration, write_project,
+    EngineOptions, GlobalConfig, Harness, PolicyEngine, TestOptions, Verdict, check_project,
+    inspect_project, run_tests, write_machine_configuration, write_project,
 };
 
 use crate::support::event;
@@ -115,6 +115,27 @@ fn the_configuration_of_a_machine_has_its_own_packages() {
     assert!(aggregator.contains("package cupcake.global.system"));
     assert!(aggregator.contains("walk(data.cupcake.global.policies,"));
     assert!(directory.path().join("rulebook.yml").exists());
+
+    let project = tempfile::tempdir().unwrap();
+    write_project(project.path(), &[Harness::Claude]).unwrap();
+    let options = EngineOptions {
+        global: GlobalConfig::At(directory.path().to_owned()),
+        ..EngineOptions::default()
+    };
+    let inspection = inspect_project(project.path(), &options).unwrap();
+    assert_eq!(inspection.errors, []);
+    let files: Vec<&str> = inspection
+        .policies
+        .iter()
+        .map(|policy| &*policy.file)
+        .collect();
+    assert_eq!(
+        files,
+        [
+            "global:policies/claude/example.rego",
+            ".cupcake/policies/claude/example.rego"
+        ]
+    );
 }
 
 #[test]
@@ -143,7 +164,11 @@ fn an_inspection_lists_policies_routes_and_what_is_broken() {
         .collect();
     assert_eq!(
         policies,
-        ["broken rego [] true", "NO-ROOT rego [\"deny\"] false"]
+        [
+            "broken rego [] true",
+            "NO-ROOT rego [\"deny\"] false",
+            "BUILTIN-RULEBOOK-SECURITY guardrail [\"halt\"] false",
+        ]
     );
     let routes: Vec<String> = inspection
         .routes
@@ -153,9 +178,79 @@ fn an_inspection_lists_policies_routes_and_what_is_broken() {
     assert_eq!(
         routes,
         [
+            "PreToolUse * [\"BUILTIN-RULEBOOK-SECURITY\"]",
             "PreToolUse Bash [\"NO-ROOT\"]",
-            "PreToolUse Execute [\"NO-ROOT\"]"
+            "PreToolUse Execute [\"NO-ROOT\"]",
         ]
     );
+    let guardrails: Vec<&str> = inspection
+        .guardrails
+        .iter()
+        .map(|guardrail| &*guardrail.id)
+        .collect();
+    assert_eq!(guardrails, ["BUILTIN-RULEBOOK-SECURITY"]);
     assert_eq!(inspection.errors.len(), 1);
+}
+
+#[test]
+fn an_inspection_lists_signals_with_their_command_and_who_asks_for_them() {
+    let rules = "deny contains {\"reason\": \"x\"} if input.signals.branch == \"main\"";
+    let policy = crate::support::policy("p", rules).replace(
+        "required_events: [PreToolUse]",
+        "required_events: [PreToolUse]\n#     required_signals: [branch]",
+    );
+    let project = crate::support::project([
+        (".cupcake/policies/p.rego", policy.as_str()),
+        (
+            ".cupcake/rulebook.yml",
+            "signals:\n  branch:\n    command: git branch --show-current\n    timeout_seconds: 2\n  unused:\n    command: date\n",
+        ),
+    ]);
+    let inspection = inspect_project(project.path(), &EngineOptions::default()).unwrap();
+    let signals: Vec<String> = inspection
+        .signals
+        .iter()
+        .map(|signal| {
+            format!(
+                "{} `{}` {} {:?}",
+                signal.name,
+                signal.command.as_deref().unwrap(),
+                signal.timeout_ms,
+                signal.policies
+            )
+        })
+        .collect();
+    assert_eq!(
+        signals,
+        [
+            "branch `git branch --show-current` 2000 [\"p\"]",
+            "unused `date` 5000 []"
+        ]
+    );
+}
+
+#[test]
+fn a_new_project_protects_itself() {
+    for (harness, text) in [
+        (
+            Harness::Claude,
+            r#"{"hook_event_name":"PreToolUse","cwd":"ROOT","tool_name":"Write","tool_input":{"file_path":"ROOT/.cupcake/rulebook.yml","content":""}}"#,
+        ),
+        (
+            Harness::Claude,
+            r#"{"hook_event_name":"PreToolUse","cwd":"ROOT","tool_name":"Bash","tool_input":{"command":"rm -rf .cupcake"}}"#,
+        ),
+        (
+            Harness::Cursor,
+            r#"{"hook_event_name":"beforeShellExecution","cwd":"ROOT","command":"rm -rf .cupcake"}"#,
+        ),
+    ] {
+        let directory = tempfile::tempdir().unwrap();
+        write_project(directory.path(), &[harness]).unwrap();
+        let engine = PolicyEngine::load(directory.path(), &EngineOptions::default()).unwrap();
+        let root = directory.path().display().to_string();
+        let decision = engine.evaluate(&event(&text.replace("ROOT", &root)));
+        assert_eq!(decision.decision, Verdict::Halt, "{text}: {decision:?}");
+        assert_eq!(decision.errors, [], "{text}");
+    }
 }

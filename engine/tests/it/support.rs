@@ -6,6 +6,12 @@ use llmspell_engine::{Decision, EngineOptions, Event, EventLimits, PolicyEngine}
 use serde_json::Value as Json;
 use tempfile::TempDir;
 
+/// A rulebook that switches off the one guardrail that is on by itself, for tests of what policies alone do.
+pub(crate) const UNGUARDED: (&str, &str) = (
+    ".cupcake/rulebook.yml",
+    "builtins:\n  rulebook_security_guardrails:\n    enabled: false\n",
+);
+
 /// A project of these files, relative to its directory.
 pub(crate) fn project<'file>(files: impl IntoIterator<Item = (&'file str, &'file str)>) -> TempDir {
     let directory = tempfile::tempdir().unwrap();
@@ -21,6 +27,13 @@ pub(crate) fn write(root: &Path, path: &str, text: &str) {
     let path = root.join(path);
     std::fs::create_dir_all(path.parent().unwrap()).unwrap();
     std::fs::write(path, text).unwrap();
+}
+
+/// Lets a file be executed.
+pub(crate) fn make_executable(path: &Path) {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755)).unwrap();
 }
 
 /// The engine of a project with the options that it says itself.

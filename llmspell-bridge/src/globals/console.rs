@@ -32,7 +32,8 @@ impl Console {
     ) -> Result<ScriptValue, ScriptError> {
         // The engine looks at the flag now and then only: until it does, a loop would print on and on.
         if arguments.stop_reason().is_none() {
-            self.output.line(level, &line(between, arguments)?);
+            self.output
+                .line(level, &printed_line(between, LONGEST_LINE, arguments)?);
         }
         Ok(ScriptValue::Nil)
     }
@@ -58,19 +59,23 @@ impl Console {
     }
 }
 
-/// All arguments as one line, which ends with `…` where it would become too long.
-fn line(between: &str, arguments: &dyn Arguments) -> Result<String, ScriptError> {
+/// All arguments as one line, which ends with `…` where it would have more bytes than `most`.
+pub(crate) fn printed_line(
+    between: &str,
+    most: usize,
+    arguments: &dyn Arguments,
+) -> Result<String, ScriptError> {
     let mut line = String::new();
     for at in 0..arguments.count() {
         if at > 0 {
             line.push_str(between);
         }
         // A script that was stopped must not go on printing its arguments.
-        if line.len() >= LONGEST_LINE || arguments.stop_reason().is_some() {
+        if line.len() >= most || arguments.stop_reason().is_some() {
             line.push('…');
             break;
         }
-        line.push_str(&arguments.display(at, LONGEST_LINE - line.len())?);
+        line.push_str(&arguments.display(at, most - line.len())?);
     }
     Ok(line)
 }

@@ -14,6 +14,7 @@ use parking_lot::RwLock;
 use crate::arguments::{Arguments, DataLimits, ValueKind};
 use crate::debug_bridge::DebugBridge;
 use crate::decision_observer::DecisionObserver;
+use crate::globals::cupcake_policy::ScriptHooks;
 use crate::globals::slow_evaluation::{self, EvaluationTime, PolicyTimes, decision_time};
 use crate::host_object::{Method, ScriptObject};
 use crate::script_error::{ScriptError, ScriptErrorKind};
@@ -114,6 +115,8 @@ pub(crate) struct Cupcake {
     /// The events that the host was started with: a name and the event.
     pub(crate) events: Vec<(String, Value)>,
     pub(crate) observer: Option<Arc<dyn DecisionObserver>>,
+    /// The policies that scripts registered.
+    pub(crate) hooks: Arc<ScriptHooks>,
 }
 
 type Answer = Result<ScriptValue, ScriptError>;
@@ -123,6 +126,8 @@ impl ScriptObject for Cupcake {
     const METHODS: &'static [Method<Self>] = &[
         Method::new("eval", Self::eval),
         Method::new("evalBatch", Self::eval_batch),
+        Method::new("explain", Self::explain),
+        Method::new("policy", Self::policy),
         Method::new("events", Self::events),
         Method::new("policies", Self::policies),
         Method::new("init", Self::init),
@@ -137,8 +142,9 @@ impl Cupcake {
         let _call = profile
             .as_deref()
             .map(|profile| profile.call("Cupcake.eval", arguments));
+        self.hooks.check_recursion()?;
         let engine = self.source.engine()?;
-        let event = self.event(&engine, arguments)?;
+        let event = self.event("Cupcake.eval", &engine, arguments)?;
         let decision = self.decide(&engine, &event, profile.as_deref(), arguments);
         Ok(ScriptValue::Data(decision))
     }
@@ -148,6 +154,7 @@ impl Cupcake {
         let _call = profile
             .as_deref()
             .map(|profile| profile.call("Cupcake.evalBatch", arguments));
+        self.hooks.check_recursion()?;
         let engine = self.source.engine()?;
         let given = arguments.data(0, &self.limits)?;
         let events = match &given {
@@ -177,6 +184,29 @@ impl Cupcake {
         Ok(ScriptValue::List(decisions))
     }
 
+    fn explain(&self, arguments: &dyn Arguments) -> Answer {
+        self.hooks.check_recursion()?;
+        let engine = self.source.engine()?;
+        let event = self.event("Cupcake.explain", &engine, arguments)?;
+        let explanation = self.hooks.deciding(arguments, &self.limits, |hooks| {
+            engine.explain_with(&event, hooks)
+        });
+        if let Some(reason) = arguments.stop_reason() {
+            return Err(ScriptError::stopped(reason));
+        }
+        let shown = serde_json::to_string(&explanation)
+            .ok()
+            .and_then(|text| Value::from_json_str(&text).ok());
+        let shown = shown
+            .ok_or_else(|| ScriptError::internal("the explanation cannot be written as data"))?;
+        Ok(ScriptValue::Data(shown))
+    }
+
+    fn policy(&self, arguments: &dyn Arguments) -> Answer {
+        self.hooks.register(arguments, &self.limits)?;
+        Ok(true.into())
+    }
+
     fn events(&self, _: &dyn Arguments) -> Answer {
         let events = self.events.iter().map(|(name, event)| {
             ScriptValue::Map(vec![
@@ -189,12 +219,14 @@ impl Cupcake {
 
     fn policies(&self, _: &dyn Arguments) -> Answer {
         let engine = self.source.engine()?;
-        Ok(ScriptValue::List(
-            engine.policies().iter().map(shown_policy).collect(),
-        ))
+        let registered = self.hooks.summaries();
+        let all = engine.policies();
+        let all = all.iter().chain(&registered);
+        Ok(ScriptValue::List(all.map(shown_policy).collect()))
     }
 
     fn init(&self, arguments: &dyn Arguments) -> Answer {
+        self.hooks.check_recursion()?;
         let options = self.init_options(arguments)?;
         let project = match arguments.kind(0) {
             ValueKind::Text => self
@@ -260,6 +292,7 @@ impl Cupcake {
     /// The event of a call: a table or an object, or JSON text.
     fn event(
         &self,
+        function: &str,
         engine: &PolicyEngine,
         arguments: &dyn Arguments,
     ) -> Result<Event, ScriptError> {
@@ -274,7 +307,7 @@ impl Cupcake {
             }
             _ => {
                 return Err(expected(
-                    "Cupcake.eval",
+                    function,
                     "an event: a table, an object or JSON text",
                     arguments,
                     0,
@@ -294,14 +327,17 @@ impl Cupcake {
         let host = self.bridge.host();
         let slow = host.slow_threshold(SlowOperation::Evaluation);
         let mut policies = slow.map(|_| PolicyTimes::new(host.clock()));
-        let decision = match (profile, &mut policies) {
-            (None, None) => engine.evaluate(event),
-            (Some(profile), None) => engine.evaluate_probed(event, &mut EvaluationFrames(profile)),
-            (None, Some(policies)) => engine.evaluate_probed(event, policies),
-            (Some(profile), Some(policies)) => {
-                engine.evaluate_probed(event, &mut Both(EvaluationFrames(profile), policies))
+        let decision = self.hooks.deciding(arguments, &self.limits, |hooks| {
+            let evaluate = |probe| engine.evaluate_with(event, hooks, probe);
+            match (profile, &mut policies) {
+                (None, None) => evaluate(None),
+                (Some(profile), None) => evaluate(Some(&mut EvaluationFrames(profile))),
+                (None, Some(policies)) => evaluate(Some(policies)),
+                (Some(profile), Some(policies)) => {
+                    evaluate(Some(&mut Both(EvaluationFrames(profile), policies)))
+                }
             }
-        };
+        });
         let took = decision_time(&decision);
         self.bridge
             .manager()

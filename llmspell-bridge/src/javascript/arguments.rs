@@ -8,12 +8,12 @@ use llmspell_utils::debug::{FrameId, MemoryUse, ProfileBuilder};
 
 use super::inspect::inspect;
 use super::raw::{Given, Js, Kind, Local, Pending};
-use super::{convert, error, profile, stack_trace};
-use crate::arguments::{Arguments, DataLimits, ValueKind, fits};
+use super::{convert, error, policy, profile, stack_trace};
+use crate::arguments::{Arguments, DataLimits, Entry, KeptFunction, Returned, ValueKind, fits};
 use crate::host_object::HostObject;
 use crate::language::Language;
 use crate::object_dump::{DumpNode, DumpOptions, dump};
-use crate::sandbox::{StopReason, Stopper};
+use crate::sandbox::{StopFlag, StopReason, Stopper};
 use crate::script_error::{Place, ScriptError, ScriptErrorKind};
 use crate::shown_text::shortened;
 use crate::stack_trace::{StackTrace, StackTraceOptions};
@@ -168,6 +168,23 @@ impl Arguments for Call<'_> {
                 Err(error)
             }
         }
+    }
+
+    fn entries(&self, index: usize, limits: &DataLimits) -> Result<Vec<Entry>, ScriptError> {
+        policy::entries(&self.given.get(index), limits)
+    }
+
+    fn call_kept(
+        &self,
+        function: &KeptFunction,
+        input: &Value,
+        limits: &DataLimits,
+    ) -> Result<Returned, ScriptError> {
+        policy::call_kept(self.js(), *function, input, limits)
+    }
+
+    fn stopper(&self) -> Arc<dyn Stopper> {
+        Arc::<StopFlag>::clone(&self.js().realm().stop)
     }
 
     fn stack(&self, options: &StackTraceOptions) -> StackTrace {

@@ -37,7 +37,7 @@ pub(super) struct JavaScriptEngine {
 }
 
 /// A global of the host.
-enum Installed {
+pub(super) enum Installed {
     Object {
         global: String,
         object: Arc<dyn HostObject>,
@@ -215,13 +215,13 @@ fn is_fatal(kind: ScriptErrorKind) -> bool {
 }
 
 /// What scripts share until one of them is stopped.
-struct State {
+pub(super) struct State {
     home: Home,
     runtime: Runtime,
 }
 
 impl State {
-    fn open(
+    pub(super) fn open(
         limits: &SandboxLimits,
         stop: &Arc<StopFlag>,
         profile: &Arc<ProfileFeed>,
@@ -264,7 +264,7 @@ impl State {
         Ok(state)
     }
 
-    fn install(&self, installed: &Installed) -> Result<(), ScriptError> {
+    pub(super) fn install(&self, installed: &Installed) -> Result<(), ScriptError> {
         self.within(|js| {
             let (Installed::Object { global, .. }
             | Installed::Function { global, .. }
@@ -300,7 +300,7 @@ impl State {
         (usage.malloc_size, usage.malloc_count)
     }
 
-    fn within<R>(
+    pub(super) fn within<R>(
         &self,
         body: impl for<'js> FnOnce(Js<'js>) -> Result<R, ScriptError>,
     ) -> Result<R, ScriptError> {
@@ -457,7 +457,7 @@ fn drain(js: Js<'_>) -> Result<(), ScriptError> {
     result
 }
 
-fn raised(js: Js<'_>) -> ScriptError {
+pub(super) fn raised(js: Js<'_>) -> ScriptError {
     error::caught(&js.take_exception(), js.realm().stop.reason())
 }
 

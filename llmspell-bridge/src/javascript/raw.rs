@@ -281,14 +281,25 @@ impl<'js> Js<'js> {
         name: &str,
         asynchronous: bool,
     ) -> Outcome<Compiled<'js>> {
+        let asynchronous = if asynchronous {
+            qjs::JS_EVAL_FLAG_ASYNC
+        } else {
+            0
+        };
+        self.compile_as(source, name, qjs::JS_EVAL_FLAG_STRICT | asynchronous)
+    }
+
+    /// Compiles a module, to see whether it is one.
+    pub(super) fn compile_module(self, source: &str, name: &str) -> Outcome<Compiled<'js>> {
+        self.compile_as(source, name, qjs::JS_EVAL_TYPE_MODULE)
+    }
+
+    fn compile_as(self, source: &str, name: &str, flags: u32) -> Outcome<Compiled<'js>> {
         let mut text = Vec::with_capacity(source.len() + 1);
         text.extend_from_slice(source.as_bytes());
         text.push(0);
         let name = CString::new(name.replace('\0', "\u{fffd}")).unwrap_or_default();
-        let mut flags = qjs::JS_EVAL_FLAG_STRICT | qjs::JS_EVAL_FLAG_COMPILE_ONLY;
-        if asynchronous {
-            flags |= qjs::JS_EVAL_FLAG_ASYNC;
-        }
+        let flags = flags | qjs::JS_EVAL_FLAG_COMPILE_ONLY;
         // SAFETY: the text ends with a NUL that its length leaves out, and the name ends with one.
         let value = unsafe {
             qjs::JS_Eval(

@@ -8,6 +8,7 @@ use llmspell_engine::Value;
 
 use super::call_sites::{CallSites, Collected};
 use super::object::{HeldObject, Prototype};
+use super::policy::PolicyRealm;
 use super::profile::{Calls, ProfileFeed, Sampling};
 use super::raw::{Atom, Class, Js, Kept, KeptKey, Local};
 use super::sandbox::{Lack, Originals};
@@ -52,6 +53,8 @@ pub(super) struct Realm {
     pub(super) rejections: RefCell<Rejections>,
     /// The name of the script that runs or ran last.
     pub(super) script: RefCell<String>,
+    /// What is kept for policies, if they run here.
+    pub(super) policies: RefCell<PolicyRealm>,
     /// Why the script that runs should stop.
     pub(super) stop: Arc<StopFlag>,
     /// How many bytes the heap may hold.
@@ -96,6 +99,7 @@ impl Realm {
             prototypes: RefCell::default(),
             rejections: RefCell::default(),
             script: RefCell::default(),
+            policies: RefCell::default(),
             stop,
             memory,
             keys: RefCell::default(),
@@ -115,6 +119,7 @@ impl Realm {
             prototype.release(js);
         }
         self.rejections.into_inner().release(js);
+        self.policies.into_inner().release(js);
         for (key, _) in self.keys.into_inner().slots.into_iter().flatten() {
             key.release(js);
         }

@@ -32,6 +32,7 @@ pub(super) struct Originals {
     date_text: Kept,
     text_part: Kept,
     typed_length: Kept,
+    line: Kept,
     maps: Container<Kept>,
     sets: Container<Kept>,
 }
@@ -66,6 +67,7 @@ impl Originals {
         let typed = prototype(&globals, "Uint8Array")?.prototype();
         let typed = typed.ok_or(Lack::Function("TypedArray"))?;
         let typed_length = accessor(&typed, "length")?.0;
+        let line = accessor(&prototype(&globals, "Function")?, "lineNumber")?.0;
         let maps = Container::take(js, "Map")?;
         let sets = Container::take(js, "Set")?;
         let limit = || js.number(MAX_FRAMES as f64);
@@ -80,6 +82,7 @@ impl Originals {
             date_text: date_text.keep(),
             text_part: text_part.keep(),
             typed_length: typed_length.keep(),
+            line: line.keep(),
             maps: maps.keep(),
             sets: sets.keep(),
         })
@@ -126,6 +129,11 @@ impl Originals {
         }
     }
 
+    /// The getter that says in which line a function is defined.
+    pub(super) fn line_of<'js>(&self, js: Js<'js>) -> Local<'js> {
+        self.line.get(js)
+    }
+
     /// How many entries a `Map` or a `Set` has.
     pub(super) fn size<'js>(&self, container: &Local<'js>) -> Option<Local<'js>> {
         self.read(&self.maps.size, container)
@@ -151,6 +159,7 @@ impl Originals {
             self.date_text,
             self.text_part,
             self.typed_length,
+            self.line,
             self.maps.size,
             self.maps.entries,
             self.maps.next,

@@ -12,9 +12,13 @@ use llmspell_engine::Value as Data;
 use llmspell_utils::debug::{FrameId, MemoryUse, ProfileBuilder};
 use mlua::{Lua, MultiValue, Value, ffi};
 
-use crate::arguments::{Arguments, DataLimits, ValueKind, fits};
+use crate::arguments::{
+    Arguments, DataLimits, Entry, EntryValue, KeptFunction, MOST_ENTRIES, Returned as Kept,
+    ValueKind, fits,
+};
 use crate::host_object::HostObject;
 use crate::language::Language;
+use crate::lua::convert::from_data;
 use crate::lua::error::{from_raised, from_script};
 use crate::lua::inspect::inspect;
 use crate::lua::object::LuaObject;
@@ -22,7 +26,7 @@ use crate::lua::profile::profile_stack;
 use crate::lua::shelf::{memory, shelf};
 use crate::lua::stack_trace::{caller, capture};
 use crate::object_dump::{DumpNode, DumpOptions};
-use crate::sandbox::{StopReason, Stopper as _};
+use crate::sandbox::{StopFlag, StopReason, Stopper};
 use crate::script_error::{Place, ScriptError, ScriptErrorKind};
 use crate::shown_text::shortened;
 use crate::stack_trace::{StackTrace, StackTraceOptions};
@@ -183,6 +187,75 @@ impl Arguments for LuaArguments<'_> {
         let results = self.protected(call)?;
         *self.returned.borrow_mut() = Returned::Values(results);
         Ok(())
+    }
+
+    fn entries(&self, index: usize, limits: &DataLimits) -> Result<Vec<Entry>, ScriptError> {
+        let refused =
+            |what: &str| ScriptError::new(ScriptErrorKind::Conversion, format!("the table {what}"));
+        let Value::Table(table) = self.value(index) else {
+            return Err(refused("is none"));
+        };
+        let shelf = shelf(self.lua)?;
+        let mut entries = Vec::new();
+        for pair in table.pairs::<Value, Value>() {
+            let (key, value) = pair.map_err(|error| from_script(self.lua, error))?;
+            let Value::String(name) = key else {
+                return Err(refused("has a key that is no name"));
+            };
+            if entries.len() >= MOST_ENTRIES {
+                return Err(refused("has too many entries"));
+            }
+            let value = match value {
+                Value::Function(function) => EntryValue::Function(KeptFunction {
+                    state: 0,
+                    line: function
+                        .info()
+                        .line_defined
+                        .and_then(|line| u32::try_from(line).ok()),
+                    place: shelf.keep(function),
+                }),
+                value => match shelf.data(self.lua, &value, limits) {
+                    Ok(data) => EntryValue::Data(data),
+                    Err(error) => EntryValue::Other(error),
+                },
+            };
+            let name = name.to_string_lossy();
+            entries.push(Entry { name, value });
+        }
+        entries.sort_unstable_by(|one, other| one.name.cmp(&other.name));
+        Ok(entries)
+    }
+
+    fn call_kept(
+        &self,
+        function: &KeptFunction,
+        input: &Data,
+        limits: &DataLimits,
+    ) -> Result<Kept, ScriptError> {
+        let shelf = shelf(self.lua)?;
+        let function = shelf
+            .kept(function.place)
+            .ok_or_else(|| ScriptError::internal("the function is gone"))?;
+        let input =
+            from_data(self.lua, input, true).map_err(|error| from_script(self.lua, error))?;
+        let call = MultiValue::from_iter([Value::Function(function), input]);
+        let mut results = self.protected(call)?;
+        let first = results.pop_front().unwrap_or(Value::Nil);
+        if results.iter().any(|value| !value.is_nil()) {
+            return Ok(Kept::Several);
+        }
+        match first {
+            Value::Nil => Ok(Kept::Nothing),
+            value => shelf.data(self.lua, &value, limits).map(Kept::Value),
+        }
+    }
+
+    fn stopper(&self) -> Arc<dyn Stopper> {
+        match shelf(self.lua) {
+            Ok(shelf) => Arc::clone(&shelf.stopper) as Arc<dyn Stopper>,
+            // Every state has a shelf.
+            Err(_) => Arc::new(StopFlag::default()),
+        }
     }
 
     fn stack(&self, options: &StackTraceOptions) -> StackTrace {

@@ -67,7 +67,12 @@ impl LuaEngine {
         let empty_list = convert::prepare(&lua).map_err(from_mlua)?;
         let stopper = Arc::new(LuaStopper::new(&lua, Arc::clone(&stop)));
         let profiles = LuaProfiles::new(Arc::clone(&stopper));
-        lua.set_app_data(Arc::new(Shelf::new(stop, empty_list, limits.memory)));
+        lua.set_app_data(Arc::new(Shelf::new(
+            stop,
+            Arc::clone(&stopper),
+            empty_list,
+            limits.memory,
+        )));
         let prepare = || {
             error::prepare(&lua)?;
             let raised_at = Arc::new(Mutex::new(StackTrace::default()));
@@ -167,7 +172,7 @@ impl LuaEngine {
     }
 
     /// Whatever a stopped script raised, the reason is that it was stopped.
-    fn explain(&self, error: ScriptError) -> ScriptError {
+    pub(super) fn explain(&self, error: ScriptError) -> ScriptError {
         match self.stopper.reason() {
             Some(reason) => ScriptError::stopped(reason).with_stack(error.stack().clone()),
             None => error,

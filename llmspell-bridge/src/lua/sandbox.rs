@@ -272,6 +272,20 @@ impl Stopper for LuaStopper {
     fn reason(&self) -> Option<StopReason> {
         self.flag.reason()
     }
+
+    fn stop_policy(&self) {
+        let slot = self.slot.lock();
+        self.flag.stop_policy();
+        slot.set(Some(interrupt));
+    }
+
+    fn end_policy(&self) {
+        let slot = self.slot.lock();
+        self.flag.end_policy();
+        if !self.flag.is_set() {
+            slot.set(slot.resting);
+        }
+    }
 }
 
 /// Raises an error at every safe point until it is unset, so that `pcall` cannot hold it up.

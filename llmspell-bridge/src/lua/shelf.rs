@@ -6,11 +6,12 @@ use std::sync::{Arc, OnceLock};
 
 use llmspell_engine::Value as Data;
 use llmspell_utils::debug::{DebugManager, MemoryUse, Redactor};
-use mlua::{Lua, Value};
+use mlua::{Function, Lua, Value};
 use parking_lot::Mutex;
 
 use crate::arguments::DataLimits;
 use crate::lua::convert::{KeyCache, to_data};
+use crate::lua::sandbox::LuaStopper;
 use crate::sandbox::StopFlag;
 use crate::script_error::ScriptError;
 
@@ -29,6 +30,10 @@ pub(super) struct Shelf {
     empty_list: usize,
     /// Why the running script should stop.
     pub(super) stop: Arc<StopFlag>,
+    /// What stops the running script from another thread.
+    pub(super) stopper: Arc<LuaStopper>,
+    /// The functions of policies that scripts registered.
+    kept: Mutex<Vec<Function>>,
     /// How many bytes the heap may hold.
     memory: usize,
     /// Whose rules say what is secret.
@@ -36,7 +41,12 @@ pub(super) struct Shelf {
 }
 
 impl Shelf {
-    pub(super) fn new(stop: Arc<StopFlag>, empty_list: usize, memory: usize) -> Self {
+    pub(super) fn new(
+        stop: Arc<StopFlag>,
+        stopper: Arc<LuaStopper>,
+        empty_list: usize,
+        memory: usize,
+    ) -> Self {
         Self {
             names: Mutex::new(Vec::new()),
             keys: Mutex::new(KeyCache::new()),
@@ -44,6 +54,8 @@ impl Shelf {
             is_loading: AtomicBool::new(false),
             empty_list,
             stop,
+            stopper,
+            kept: Mutex::default(),
             memory,
             debug: OnceLock::new(),
         }
@@ -71,6 +83,18 @@ impl Shelf {
     ) -> Result<Data, ScriptError> {
         let keys = &mut self.keys.lock();
         to_data(lua, keys, self.empty_list, value, limits, &self.stop)
+    }
+
+    /// Keeps a function of a script until the state is gone, and gives its place.
+    pub(super) fn keep(&self, function: Function) -> usize {
+        let mut kept = self.kept.lock();
+        kept.push(function);
+        kept.len() - 1
+    }
+
+    /// The function that was kept at a place.
+    pub(super) fn kept(&self, place: usize) -> Option<Function> {
+        self.kept.lock().get(place).cloned()
     }
 
     /// Keeps the name of a native function until the state is gone.

@@ -11,6 +11,8 @@ mod debug_bridge;
 mod debug_never_raises;
 mod host;
 mod limits;
+mod policy_corpus;
+mod policy_files;
 mod profile_javascript;
 mod profile_lua;
 mod prompt;

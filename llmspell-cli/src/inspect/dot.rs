@@ -7,7 +7,7 @@ use llmspell_engine::Inspection;
 /// A graph in the language of Graphviz.
 pub(super) fn as_dot(inspection: &Inspection) -> String {
     let mut lines: BTreeSet<String> = BTreeSet::new();
-    for policy in &inspection.policies {
+    for policy in inspection.policies.iter().chain(&inspection.guardrails) {
         let broken = if policy.error.is_some() {
             ", color=red, fontcolor=red"
         } else {

@@ -20,6 +20,7 @@ pub(super) fn as_text(inspection: &Inspection) -> String {
     let parts = [
         head,
         policies(&inspection.policies),
+        guardrails(&inspection.guardrails),
         routes(&inspection.routes),
         signals(&inspection.signals),
         errors(&inspection.errors),
@@ -39,7 +40,7 @@ fn policies(policies: &[InspectedPolicy]) -> String {
             };
             [
                 cell(&policy.id, LONGEST_NAME),
-                cell(&policy.evaluator, LONGEST_NAME),
+                evaluator(policy),
                 verbs,
                 file(&policy.file),
             ]
@@ -51,6 +52,32 @@ fn policies(policies: &[InspectedPolicy]) -> String {
             ("evaluator", Side::Left),
             ("verbs", Side::Left),
             ("file", Side::Left),
+        ],
+        &rows,
+    )
+}
+
+fn evaluator(policy: &InspectedPolicy) -> String {
+    let compiled = if policy.is_compiled { ", compiled" } else { "" };
+    cell(&format!("{}{compiled}", policy.evaluator), LONGEST_NAME)
+}
+
+fn guardrails(guardrails: &[InspectedPolicy]) -> String {
+    let rows: Vec<[String; 3]> = guardrails
+        .iter()
+        .map(|guardrail| {
+            [
+                cell(&guardrail.id, LONGEST_NAME + LONGEST_NAME),
+                list(&guardrail.verbs),
+                cell(&guardrail.title, LONGEST_LIST),
+            ]
+        })
+        .collect();
+    titled(
+        [
+            ("guardrail", Side::Left),
+            ("verbs", Side::Left),
+            ("", Side::Left),
         ],
         &rows,
     )
@@ -78,11 +105,29 @@ fn routes(routes: &[InspectedRoute]) -> String {
 }
 
 fn signals(signals: &[InspectedSignal]) -> String {
-    let rows: Vec<[String; 2]> = signals
+    let rows: Vec<[String; 4]> = signals
         .iter()
-        .map(|signal| [cell(&signal.name, LONGEST_NAME), list(&signal.policies)])
+        .map(|signal| {
+            [
+                cell(&signal.name, LONGEST_NAME),
+                cell(
+                    signal.command.as_deref().unwrap_or("(broken)"),
+                    LONGEST_LIST,
+                ),
+                format!("{} ms", signal.timeout_ms),
+                list(&signal.policies),
+            ]
+        })
         .collect();
-    titled([("signal", Side::Left), ("policies", Side::Left)], &rows)
+    titled(
+        [
+            ("signal", Side::Left),
+            ("command", Side::Left),
+            ("at most", Side::Right),
+            ("policies", Side::Left),
+        ],
+        &rows,
+    )
 }
 
 fn errors(errors: &[DecisionError]) -> String {

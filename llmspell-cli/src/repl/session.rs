@@ -123,6 +123,7 @@ impl Session {
             .map_or(self.here.as_path(), Project::root);
         let options = EngineOptions {
             debug: Some(Arc::clone(debug::global())),
+            languages: llmspell_bridge::policy_languages(),
             ..EngineOptions::default()
         };
         let policies = Arc::new(PolicyEngine::load(root, &options)?);

@@ -7,9 +7,12 @@
     reason = "a test may fail loudly"
 )]
 
+mod check;
 mod eval;
+mod init;
 mod opa;
 mod output;
+mod policy_tests;
 mod profile;
 mod program;
 mod record;

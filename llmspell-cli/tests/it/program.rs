@@ -118,7 +118,18 @@ fn help_and_version_are_answers() {
         assert_eq!((help.code, help.err.as_str()), (0, ""), "{arguments:?}");
         assert!(help.out.contains("Usage: llmspell"), "{}", help.out);
     }
-    for command in ["run", "eval", "repl", "profile", "record", "recording"] {
+    for command in [
+        "run",
+        "eval",
+        "init",
+        "check",
+        "inspect",
+        "test",
+        "repl",
+        "profile",
+        "record",
+        "recording",
+    ] {
         assert!(
             folder.run(&[command, "--help"]).out.contains("Example:\n"),
             "{command}"

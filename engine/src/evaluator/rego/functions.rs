@@ -54,6 +54,11 @@ pub(super) fn set(moment: Moment, seed: [u8; 16]) {
     FIRST_ERROR.set(None);
 }
 
+/// What the functions see that this thread calls.
+pub(super) fn context() -> Context {
+    CONTEXT.get()
+}
+
 /// The kind of the first error of a function since then.
 pub(super) fn first_error() -> Option<BuiltinErrorKind> {
     FIRST_ERROR.get()

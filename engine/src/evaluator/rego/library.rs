@@ -3,6 +3,7 @@
 //! Rego makes undefined of whatever is not there, and a policy that tests something undefined stays silent.
 //! So a name that leads nowhere is refused when the policy is loaded.
 
+mod heads;
 mod levels;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -68,6 +69,7 @@ impl Library {
     pub(super) fn check_all(&self, query: &Module) -> Result<(), Fault> {
         let modules: Vec<&Module> = self.modules.iter().collect();
         let rules = rules_of(&modules);
+        heads::check(&modules)?;
         for module in modules.into_iter().chain([query]) {
             self.needed_by(module)?;
             check_calls(module, &rules, Chance::Allowed)?;
@@ -77,7 +79,17 @@ impl Library {
         Ok(())
     }
 
-    pub(crate) fn add(&mut self, module: Module) -> usize {
+    /// Adds a module, and those of its rules that are named by a keyword; gives the module's own place.
+    pub(crate) fn add(&mut self, mut module: Module) -> usize {
+        let others = std::mem::take(&mut module.others);
+        let index = self.add_one(module);
+        for other in others {
+            self.add_one(other);
+        }
+        index
+    }
+
+    fn add_one(&mut self, module: Module) -> usize {
         let index = self.modules.len();
         self.packages
             .entry(module.package.clone())
@@ -125,6 +137,19 @@ impl Library {
     ///
     /// When one of them names what is not there, or they call too deep.
     pub(super) fn needs(&self, index: usize) -> Result<Vec<&Module>, Fault> {
+        let needed = self.needed_indices(index)?;
+        Ok(needed
+            .iter()
+            .filter_map(|index| self.modules.get(*index))
+            .collect())
+    }
+
+    /// The same by their places.
+    ///
+    /// # Errors
+    ///
+    /// As [`needs`](Self::needs).
+    pub(super) fn needed_indices(&self, index: usize) -> Result<BTreeSet<usize>, Fault> {
         let mut seen = BTreeSet::from([index]);
         let mut pending = vec![index];
         while let Some(module) = pending.pop().and_then(|index| self.modules.get(index)) {
@@ -136,6 +161,7 @@ impl Library {
             .filter_map(|index| self.modules.get(*index))
             .collect();
         let rules = rules_of(&modules);
+        heads::check(&modules)?;
         if let Some(module) = self.modules.get(index) {
             check_verbs(module, &modules)?;
         }
@@ -146,11 +172,8 @@ impl Library {
         if let Some(module) = self.modules.get(index) {
             levels::check(module, &rules)?;
         }
-        Ok(seen
-            .iter()
-            .filter(|other| **other != index)
-            .filter_map(|index| self.modules.get(*index))
-            .collect())
+        seen.remove(&index);
+        Ok(seen)
     }
 
     fn needed_by(&self, module: &Module) -> Result<Vec<usize>, Fault> {

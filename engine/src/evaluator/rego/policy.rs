@@ -1,6 +1,7 @@
 //! One Rego policy, compiled by itself and evaluated verb by verb.
 
 use std::num::NonZeroU32;
+use std::time::{Duration, Instant};
 
 use regorus::utils::limits::ExecutionTimerConfig;
 use regorus::{Engine, Rc, Value};
@@ -8,6 +9,7 @@ use regorus::{Engine, Rc, Value};
 use super::fault::Fault;
 use super::functions::{self, Failures, Which};
 use super::library::Library;
+use super::rvm::{self, Rvm};
 use super::syntax::{Module, Shape};
 use crate::decision::{DecisionErrorKind, Verb};
 use crate::evaluator::{Answers, Definition, Evaluator, Moment};
@@ -27,6 +29,8 @@ pub(crate) struct RegoPolicy {
     prototype: Engine,
     verbs: Vec<(Verb, String)>,
     prints: bool,
+    /// The same for the virtual machine, if that is known to run it as the interpreter does.
+    compiled: Option<rvm::Compiled>,
 }
 
 impl RegoPolicy {
@@ -35,7 +39,7 @@ impl RegoPolicy {
     /// # Errors
     ///
     /// When it defines no verb, names what is not there, or regorus cannot prepare it.
-    pub(crate) fn compile(library: &Library, index: usize) -> Result<Self, Fault> {
+    pub(crate) fn compile(library: &Library, index: usize, rvm: Rvm) -> Result<Self, Fault> {
         let Some(module) = library.module(index) else {
             return Err(Fault::load("the module is not in the library", 1));
         };
@@ -58,41 +62,68 @@ impl RegoPolicy {
                 .add_policy(module.file.clone(), module.text.clone())
                 .map_err(|error| load(error.to_string()))?;
         }
+        let mut compiled = None;
         if let Some((_, path)) = verbs.first() {
             let path: Rc<str> = Rc::from(path.as_str());
             engine
                 .compile_with_entrypoint(&path)
                 .map_err(|error| load(error.to_string()))?;
+            if rvm == Rvm::On {
+                let paths: Vec<&str> = verbs.iter().map(|(_, path)| path.as_str()).collect();
+                compiled = rvm::Compiled::new(engine.get_modules(), &paths);
+            }
         }
         Ok(Self {
             prototype: engine,
             verbs,
             prints,
+            compiled,
         })
     }
 }
 
 impl Evaluator for RegoPolicy {
+    fn is_compiled(&self) -> bool {
+        self.compiled.is_some()
+    }
+
     fn evaluate(&self, input: &Value, moment: Moment, answers: &mut Answers<'_, '_>) {
-        let mut engine = self.prototype.clone();
-        engine.set_execution_timer_config(ExecutionTimerConfig {
-            limit: moment.left,
-            check_interval: CHECK_INTERVAL,
-        });
+        let begun = Instant::now();
         functions::set(moment, NO_CHANCE);
-        engine.set_input(input.clone());
-        for (verb, path) in &self.verbs {
+        let compiled = self.compiled.as_ref();
+        let mut run = compiled.and_then(|compiled| compiled.begin(input, moment.left));
+        let mut engine = None;
+        for (index, (verb, path)) in self.verbs.iter().enumerate() {
             answers.begin(*verb);
-            match engine.eval_rule(path.clone()) {
-                Ok(answer) => answers.say(&answer),
-                Err(error) => answers.fail(failure(&error.to_string())),
-            }
-            if self.prints {
-                let prints = engine.take_prints().unwrap_or_default();
-                prints.into_iter().for_each(|text| answers.print(text));
+            if let Some(answer) = run.as_mut().and_then(|run| run.ask(index)) {
+                answers.say(&answer);
+            } else {
+                let engine =
+                    engine.get_or_insert_with(|| self.interpreter(input, moment, begun.elapsed()));
+                match engine.eval_rule(path.clone()) {
+                    Ok(answer) => answers.say(&answer),
+                    Err(error) => answers.fail(failure(&error.to_string())),
+                }
+                if self.prints {
+                    let prints = engine.take_prints().unwrap_or_default();
+                    prints.into_iter().for_each(|text| answers.print(text));
+                }
             }
             answers.end();
         }
+    }
+}
+
+impl RegoPolicy {
+    /// An interpreter for one evaluation, of whose time so much has gone.
+    fn interpreter(&self, input: &Value, moment: Moment, gone: Duration) -> Engine {
+        let mut engine = self.prototype.clone();
+        engine.set_execution_timer_config(ExecutionTimerConfig {
+            limit: moment.left.saturating_sub(gone),
+            check_interval: CHECK_INTERVAL,
+        });
+        engine.set_input(input.clone());
+        engine
     }
 }
 

@@ -10,7 +10,7 @@ use super::functions::{self, Failures, Which};
 use super::library::{Library, Names};
 use super::policy::{CHECK_INTERVAL, failure};
 use super::source;
-use super::syntax::{Call, Module, new_engine};
+use super::syntax::{Module, new_engine};
 use crate::decision::DecisionErrorKind;
 use crate::evaluator::Moment;
 use crate::rego_builtins::BuiltinErrorKind;
@@ -19,6 +19,7 @@ use crate::rego_builtins::BuiltinErrorKind;
 pub(crate) const QUERY: &str = "query";
 /// What stands around the query where it is read as a module, on the same line as its beginning.
 const BEFORE: &str = "package query answer if { ";
+const AFTER: &str = "\n}\n";
 
 /// A query that was compiled.
 #[derive(Debug)]
@@ -77,9 +78,11 @@ impl Query {
         engine
             .add_data(data)
             .map_err(|error| load(error.to_string()))?;
+        let text = own.text.strip_prefix(BEFORE);
+        let text = text.and_then(|text| text.strip_suffix(AFTER));
         Ok(Self {
             prototype: engine,
-            text: query.to_owned(),
+            text: text.unwrap_or(query).to_owned(),
         })
     }
 
@@ -122,7 +125,7 @@ impl Query {
         engine.set_input(input.clone());
         let results = engine
             .eval_query(self.text.clone(), false)
-            .map_err(|error| failure(&error.to_string()))?;
+            .map_err(|error| in_query(failure(&error.to_string())))?;
         let solutions = results.result.into_iter().map(|result| Solution {
             bindings: result.bindings,
             expressions: result
@@ -133,6 +136,18 @@ impl Query {
         });
         let solutions = solutions.collect();
         Ok((solutions, engine.take_prints().unwrap_or_default()))
+    }
+}
+
+/// The fault with our name for the query's own text.
+fn in_query(fault: Fault) -> Fault {
+    const OF_REGORUS: &str = "<query.rego>";
+    match fault.file.as_deref() {
+        Some(OF_REGORUS) => Fault {
+            file: Some(QUERY.to_owned()),
+            ..fault
+        },
+        _ => fault,
     }
 }
 
@@ -148,18 +163,16 @@ fn read(file: &str, text: &str) -> Result<Module, Fault> {
 
 /// The query as the one rule of a module, in which its calls and names can be found.
 fn own_module(query: &str) -> Result<Module, Fault> {
-    let module = read(QUERY, &format!("{BEFORE}{query}\n}}\n"))?;
+    let refused = |message| Fault {
+        file: Some(QUERY.to_owned()),
+        ..Fault::load(message, 1)
+    };
+    if query.trim().is_empty() {
+        return Err(refused("the query is empty"));
+    }
+    let module = read(QUERY, &format!("{BEFORE}{query}{AFTER}"))?;
     if module.rules.len() == 1 && module.imports.is_empty() {
         return Ok(module);
     }
-    Err(Fault {
-        file: Some(QUERY.to_owned()),
-        ..Fault::load("the query is more than one query", 1)
-    })
-}
-
-impl Module {
-    fn calls(&self) -> impl Iterator<Item = &Call> {
-        self.rules.iter().flat_map(|rule| &rule.calls)
-    }
+    Err(refused("the query is more than one query"))
 }

@@ -1,19 +1,17 @@
 //! Rewrites what the parser of regorus does not know into what it does, each on its own line.
 //!
-//! A template string `$"a {b}"` becomes a call of `internal.template_string`, and a keyword behind a dot, as in
-//! `input.if`, stands in brackets: `input["if"]`.
+//! A template string `$"a {b}"` becomes a call of `internal.template_string`. Rules whose name begins with a keyword, such as
+//! `in.scope`, move into a module of their own.
 
+mod keyword;
 mod template;
 
 use std::borrow::Cow;
 
 use super::fault::Fault;
 
-/// The keywords that may stand behind a dot.
-const KEYWORDS: [&str; 15] = [
-    "as", "contains", "default", "else", "every", "false", "if", "import", "in", "not", "null",
-    "package", "some", "true", "with",
-];
+pub(super) use keyword::split;
+
 /// Template strings inside each other.
 const MAX_TEMPLATES: usize = 8;
 
@@ -23,19 +21,12 @@ const MAX_TEMPLATES: usize = 8;
 ///
 /// When a template string does not end, or holds no expression between its braces.
 pub(super) fn rewritten(text: &str) -> Result<Cow<'_, str>, Fault> {
-    let has_template = text.contains("$\"") || text.contains("$`");
-    let has_keyword = KEYWORDS.iter().any(|keyword| has_behind_dot(text, keyword));
-    if !has_template && !has_keyword {
+    if !text.contains("$\"") && !text.contains("$`") {
         return Ok(Cow::Borrowed(text));
     }
     let mut rewriter = Rewriter::new(text);
     rewriter.code(Until::End)?;
     Ok(Cow::Owned(rewriter.written))
-}
-
-fn has_behind_dot(text: &str, keyword: &str) -> bool {
-    text.match_indices(keyword)
-        .any(|(at, _)| text.get(..at).is_some_and(|before| before.ends_with('.')))
 }
 
 /// Where a stretch of code ends.
@@ -103,24 +94,10 @@ impl<'text> Rewriter<'text> {
                     depth = depth.saturating_sub(1);
                     self.copy(1);
                 }
-                letter if is_of_word(letter) => self.word(),
                 other => self.copy(other.len_utf8()),
             }
         }
         Ok(())
-    }
-
-    fn word(&mut self) {
-        let length = self.rest.find(|next| !is_of_word(next));
-        let word = self.take(length.unwrap_or(self.rest.len()));
-        if KEYWORDS.contains(&word) && self.written.ends_with('.') {
-            self.written.pop();
-            self.written.push_str("[\"");
-            self.written.push_str(word);
-            self.written.push_str("\"]");
-        } else {
-            self.written.push_str(word);
-        }
     }
 
     fn fault(&self, message: &str) -> Fault {

@@ -9,10 +9,11 @@ use std::num::NonZeroU32;
 use std::ops::Range;
 
 use regorus::Engine;
-use regorus::unstable::{Module as Tree, Ref, Rule, Span};
+use regorus::unstable::{Expr, Module as Tree, Ref, Rule, RuleHead, Span};
 use regorus::utils::limits::PolicyLengthConfig;
 
 use super::fault::Fault;
+use super::rewrite;
 use crate::decision::Verb;
 
 use walk::Walk;
@@ -37,6 +38,8 @@ pub(crate) struct Module {
     tree: Ref<Tree>,
     /// An engine that holds this module and nothing else, so that it need not be parsed again.
     pub(super) engine: Engine,
+    /// The modules of the rules of this file that are named by a keyword.
+    pub(super) others: Vec<Self>,
 }
 
 /// One definition of a rule.
@@ -48,6 +51,8 @@ pub(crate) struct RuleFacts {
     /// The bytes of the file that hold it, up to the next rule.
     pub(super) range: Range<usize>,
     pub(super) shape: Shape,
+    /// Whether its name has a variable in brackets: the name is what stands before.
+    pub(super) is_open: bool,
     pub(super) calls: Vec<Call>,
     pub(super) references: Vec<Reference>,
     /// Names of the head that nothing in the rule binds: regorus looks for them in bodies only.
@@ -79,6 +84,8 @@ pub(super) struct Call {
     pub(super) range: Range<usize>,
     /// The bytes of the last argument.
     pub(super) last: Range<usize>,
+    /// Whether it is all of a statement.
+    pub(super) is_statement: bool,
 }
 
 /// Something that is named: the parts that stand fast.
@@ -102,6 +109,19 @@ pub(super) fn new_engine() -> Engine {
 impl Module {
     /// Parses a module whose text the guard has accepted.
     pub(crate) fn parse(file: &str, text: &str) -> Result<Self, Fault> {
+        let Some(split) = rewrite::split(text)? else {
+            return Self::parse_one(file, text);
+        };
+        let others = split.others.iter();
+        Ok(Self {
+            others: others
+                .map(|text| Self::parse_one(file, text))
+                .collect::<Result<_, _>>()?,
+            ..Self::parse_one(file, &split.main)?
+        })
+    }
+
+    fn parse_one(file: &str, text: &str) -> Result<Self, Fault> {
         let module = Self::read(file, text)?;
         let calls = module.rules.iter().flat_map(|rule| &rule.calls);
         match results::in_front(text, calls) {
@@ -155,12 +175,18 @@ impl Module {
             imported,
             tree: Ref::clone(tree),
             engine,
+            others: Vec::new(),
         })
     }
 
     /// The syntax tree.
     pub(super) fn tree(&self) -> &Tree {
         &self.tree
+    }
+
+    /// Everything that its rules call.
+    pub(super) fn calls(&self) -> impl Iterator<Item = &Call> {
+        self.rules.iter().flat_map(|rule| &rule.calls)
     }
 
     /// Where functions are called that are no rules of the project: the name, its line, and the byte at which it begins.
@@ -278,6 +304,14 @@ fn facts(rule: &Rule, bounds: &[usize]) -> Result<RuleFacts, Fault> {
         );
         return Err(Fault::load(message, line));
     }
+    if matches!(rule, Rule::Default { .. }) && has_brackets(reference) {
+        let message = "the default of a name in brackets would be silent: write the name with dots";
+        return Err(Fault::load(message, rule.span().line));
+    }
+    if let Some(line) = call_as_argument(rule) {
+        let message = "a function cannot be called, nor a template string stand, where another is defined: compare with it in the body";
+        return Err(Fault::load(message, line));
+    }
     let (name, is_whole) = static_path(reference);
     let shape = if shape == Shape::Value && (!is_whole || name.len() > 1) {
         Shape::Keyed
@@ -289,10 +323,31 @@ fn facts(rule: &Rule, bounds: &[usize]) -> Result<RuleFacts, Fault> {
         line: rule.span().line,
         range: bounds.first().copied().unwrap_or(0)..bounds.get(1).copied().unwrap_or(0),
         shape,
+        is_open: !is_whole,
         calls: walk.calls,
         references: walk.references,
         unbound,
         negated: negated.unbound,
         depth: walk.depth + walk.loops,
     })
+}
+
+/// The line of an argument in the head of a function that is a call, which regorus cannot prepare.
+fn call_as_argument(rule: &Rule) -> Option<u32> {
+    let Rule::Spec {
+        head: RuleHead::Func { args, .. },
+        ..
+    } = rule
+    else {
+        return None;
+    };
+    let call = args
+        .iter()
+        .find(|argument| matches!(argument.as_ref(), Expr::Call { .. }));
+    call.map(|call| call.span().line)
+}
+
+fn has_brackets(reference: &Expr) -> bool {
+    matches!(reference, Expr::RefBrack { .. })
+        || matches!(reference, Expr::RefDot { refr, .. } if has_brackets(refr))
 }

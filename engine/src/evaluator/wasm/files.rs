@@ -373,6 +373,7 @@ fn finish(
     sidecar: Option<&SourceFile>,
 ) -> Policy {
     let mut summary = unread.clone();
+    summary.evaluator = "wasm";
     summary.package.clone_from(&plan.package);
     if let Some(name) = plan
         .package

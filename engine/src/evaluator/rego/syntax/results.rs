@@ -37,7 +37,8 @@ fn takes_result(call: &Call) -> bool {
     let name = call.path.join(".");
     let builtin = rego_builtins::find(&name);
     builtin.is_some_and(|builtin| {
-        call.arguments == usize::from(builtin.arity) + 1
+        call.is_statement
+            && call.arguments == usize::from(builtin.arity) + 1
             && BUILTINS
                 .get(name.as_str())
                 .is_none_or(|(_, arguments)| *arguments != builtin.arity)
@@ -46,8 +47,9 @@ fn takes_result(call: &Call) -> bool {
 
 /// What stands in place of a call; none where a comment or a line's end leaves it open how to write that.
 fn edit(text: &str, call: &Call) -> Option<(Range<usize>, String)> {
-    let result = text.get(call.last.clone())?;
-    let before = text.get(call.range.start..call.last.start)?.trim_end();
+    let last = with_quotes(text, call.last.clone());
+    let result = text.get(last.clone())?;
+    let before = text.get(call.range.start..last.start)?.trim_end();
     let arguments = before
         .strip_suffix(',')
         .or_else(|| before.ends_with('(').then_some(before))?;
@@ -61,4 +63,13 @@ fn edit(text: &str, call: &Call) -> Option<(Range<usize>, String)> {
         call.range.clone(),
         format!("{result} = {arguments}{lines})"),
     ))
+}
+
+/// The bytes of an argument; those of a string are given without its quotes.
+fn with_quotes(text: &str, range: Range<usize>) -> Range<usize> {
+    let before = text.get(..range.start).unwrap_or_default();
+    let behind = text.get(range.end..).unwrap_or_default();
+    let start = range.start - usize::from(before.ends_with(['"', '`']));
+    let end = range.end + usize::from(behind.starts_with(['"', '`']));
+    start..end
 }

@@ -18,6 +18,8 @@ const MAX_REFERENCE: usize = 64;
 pub(super) struct Walk<'tree> {
     pending: Vec<(&'tree Expr, usize)>,
     pub(super) calls: Vec<Call>,
+    /// The first and last bytes of the calls that are all of a statement.
+    statements: BTreeSet<(u32, u32)>,
     pub(super) references: Vec<Reference>,
     /// Names that the rule binds somewhere: they are not those of rules or imports.
     locals: BTreeSet<&'tree str>,
@@ -125,6 +127,9 @@ impl<'tree> Walk<'tree> {
                     self.bind(value);
                 }
                 Literal::Expr { expr, .. } | Literal::NotExpr { expr, .. } => {
+                    if let Expr::Call { span, .. } = expr.as_ref() {
+                        self.statements.insert((span.start, span.end));
+                    }
                     self.push(expr, depth);
                 }
                 Literal::Every {
@@ -260,6 +265,7 @@ impl<'tree> Walk<'tree> {
             arguments: arguments.len(),
             range: range(span),
             last: last.map_or(0..0, |last| range(last.span())),
+            is_statement: self.statements.contains(&(span.start, span.end)),
         });
     }
 

@@ -1,0 +1,503 @@
+//! What a protected path is, and when something is done to it.
+
+use std::path::{Path, PathBuf};
+
+use super::action::Station;
+use crate::preprocess::paths::resolve;
+use crate::shell::{Effect, EffectKind, Open, Piece, Word, folded};
+
+/// Files beneath protected folders that patterns are compared with.
+const MAX_ENTRIES: usize = 512;
+const MAX_DEPTH: usize = 6;
+/// Slashes in a pattern at which it is cut.
+const MAX_CUTS: usize = 64;
+
+/// Paths that are protected.
+#[derive(Debug, Default)]
+pub(super) struct Protected {
+    entries: Vec<Entry>,
+    /// Whether the folders are too large to look at what lies in them.
+    is_shallow: bool,
+    station: Option<Station>,
+}
+
+/// One path as the rulebook writes it.
+#[derive(Debug)]
+struct Entry {
+    shape: Shape,
+    /// The path as a file system has it, and where it really lies.
+    places: Vec<PathBuf>,
+    /// What texts of other languages would name.
+    key: String,
+    /// A name that a pattern finds.
+    sample: Option<String>,
+    /// Whether a pattern may find it although it is not there: somebody wrote it down as something that is.
+    is_expected: bool,
+}
+
+#[derive(Debug)]
+enum Shape {
+    /// A file or a folder at its place.
+    Place,
+    /// These names behind each other, wherever they stand.
+    Names(Vec<String>),
+    /// A pattern with stars, which match slashes as well.
+    Pattern(Vec<Word>),
+}
+
+impl Protected {
+    /// Paths as `protected_paths` has them: absolute, from the home directory, a name, some names, or a pattern.
+    pub(super) fn new(paths: &[String], station: &Station) -> Self {
+        let entries = paths.iter().map(|path| Entry::new(path, station));
+        Self {
+            entries: entries.collect(),
+            is_shallow: false,
+            station: Some(station.clone()),
+        }
+    }
+
+    /// The same for folders of a system, which are too large to look at what lies in them.
+    pub(super) fn shallow(paths: &[String], station: &Station) -> Self {
+        Self {
+            is_shallow: true,
+            ..Self::new(paths, station)
+        }
+    }
+
+    /// Paths that are meant where they stand in the project only.
+    pub(super) fn at_places(paths: &[String], station: &Station) -> Self {
+        let mut protected = Self::new(paths, station).where_present();
+        for entry in &mut protected.entries {
+            if let Shape::Names(_) = entry.shape {
+                entry.shape = Shape::Place;
+            }
+        }
+        protected
+    }
+
+    /// The same for paths that may well not be there, so that a pattern finds them only if they are.
+    pub(super) fn where_present(mut self) -> Self {
+        self.entries
+            .iter_mut()
+            .for_each(|entry| entry.is_expected = false);
+        self
+    }
+
+    pub(super) fn extend(&mut self, other: Self) {
+        self.entries.extend(other.entries);
+    }
+
+    /// The first effect that concerns a protected path, if the kind is one of those.
+    pub(super) fn touched<'e>(
+        &self,
+        effects: &'e [Effect],
+        concerns: impl Fn(EffectKind) -> bool,
+    ) -> Option<&'e Effect> {
+        effects
+            .iter()
+            .find(|effect| concerns(effect.kind) && self.is_touched(effect))
+    }
+
+    /// Whether a text of another language names a protected path.
+    pub(super) fn is_named(&self, code: &Word) -> bool {
+        let text: String = folded(&code.shown())
+            .filter(|sign| {
+                !matches!(
+                    sign,
+                    '\'' | '"' | '+' | ' ' | '\\' | '`' | ',' | '\n' | '(' | ')' | '[' | ']'
+                )
+            })
+            .collect();
+        self.entries
+            .iter()
+            .any(|entry| entry.key.len() > 2 && text.contains(&entry.key))
+    }
+
+    fn is_touched(&self, effect: &Effect) -> bool {
+        match effect.path.known() {
+            Some(path) => self.is_known_touched(path, effect),
+            None => self.is_open_touched(effect),
+        }
+    }
+
+    fn is_known_touched(&self, path: &str, effect: &Effect) -> bool {
+        let path = rewritten(path, self.directory());
+        let resolved = resolve(&path, Path::new(self.directory()));
+        let backslashes = path.replace('\\', "/");
+        let mut paths = vec![resolved.lexical, resolved.canonical];
+        if backslashes != path {
+            paths.push(resolve(&backslashes, Path::new(self.directory())).canonical);
+        }
+        let is_wide = effect.is_recursive || effect.brings_names;
+        paths.dedup();
+        self.entries.iter().any(|entry| {
+            paths.iter().any(|path| {
+                entry.covers(path)
+                    || (is_wide
+                        && entry.lies_beneath(path, effect.brings_names && !effect.is_recursive))
+            })
+        }) || (effect.kind.changes() && paths.iter().any(|path| self.is_same_file(path)))
+    }
+
+    fn is_open_touched(&self, effect: &Effect) -> bool {
+        const MAX_LINKS: usize = 16;
+        let through_links = links_of(&effect.path);
+        if through_links.into_iter().take(MAX_LINKS).any(|path| {
+            self.is_touched(&Effect {
+                path,
+                ..effect.clone()
+            })
+        }) {
+            return true;
+        }
+        let word = effect.path.clone();
+        let mut variants = vec![without_dots(&word)];
+        variants.extend(canonical_start(&word, self.directory()));
+        if effect.brings_names && word.openness() > Some(Open::Name) {
+            return word.is_computed();
+        }
+        self.entries.iter().any(|entry| {
+            let looks = !self.is_shallow && (effect.is_existing || word.is_pattern());
+            let places = entry.present(looks);
+            variants.iter().any(|variant| {
+                let names = entry.may_name(variant);
+                let cuts = cuts(variant);
+                let at_place = places.iter().any(|place| {
+                    let place = place.to_string_lossy();
+                    (counts(variant) && variant.may_be(&place))
+                        || cuts.iter().any(|cut| {
+                            (cut.known().is_some() || !effect.is_existing)
+                                && counts(cut)
+                                && cut.may_be(&place)
+                        })
+                });
+                let above = effect.is_recursive
+                    && word.openness().is_none()
+                    && entry.places.iter().any(|place| {
+                        place
+                            .ancestors()
+                            .skip(1)
+                            .any(|above| variant.may_be(&above.to_string_lossy()))
+                    });
+                names || at_place || above
+            })
+        })
+    }
+
+    fn directory(&self) -> &str {
+        self.station
+            .as_ref()
+            .map_or("/", |station| station.root.as_str())
+    }
+
+    /// Whether a file with several names is one of the protected.
+    #[cfg(unix)]
+    fn is_same_file(&self, path: &Path) -> bool {
+        use std::os::unix::fs::MetadataExt;
+        let Ok(found) = std::fs::metadata(path) else {
+            return false;
+        };
+        if !found.is_file() || found.nlink() < 2 {
+            return false;
+        }
+        self.entries.iter().any(|entry| {
+            entry.present(true).iter().any(|place| {
+                std::fs::metadata(place)
+                    .is_ok_and(|place| place.dev() == found.dev() && place.ino() == found.ino())
+            })
+        })
+    }
+
+    #[cfg(not(unix))]
+    fn is_same_file(&self, _path: &Path) -> bool {
+        false
+    }
+}
+
+impl Entry {
+    fn new(written: &str, station: &Station) -> Self {
+        let trimmed = written.trim_end_matches(['/', '\\']);
+        let trimmed = trimmed.strip_prefix("./").unwrap_or(trimmed);
+        let is_placed = trimmed.starts_with('/') || trimmed.starts_with('~') || written == "/";
+        let root = Path::new(&station.root);
+        let resolved = resolve(if trimmed.is_empty() { "/" } else { trimmed }, root);
+        let mut places = vec![resolved.lexical, resolved.canonical];
+        places.dedup();
+        let names: Vec<String> = trimmed
+            .split(['/', '\\'])
+            .map(|name| folded(name).collect())
+            .collect();
+        let sample = names.last().map(|name| name.replace('*', "x"));
+        let key = names
+            .last()
+            .map(|name| name.trim_start_matches(['.', '*']).to_owned());
+        let shape = if trimmed.contains('*') {
+            Shape::Pattern(patterns(trimmed, is_placed, &station.root))
+        } else if is_placed {
+            Shape::Place
+        } else {
+            Shape::Names(names)
+        };
+        Self {
+            shape,
+            places,
+            key: key.unwrap_or_default(),
+            sample: sample.filter(|_| trimmed.contains('*')),
+            is_expected: true,
+        }
+    }
+
+    /// Whether a path is this one, or lies beneath it.
+    fn covers(&self, path: &Path) -> bool {
+        match &self.shape {
+            Shape::Place => self.places.iter().any(|place| begins_with(path, place)),
+            Shape::Names(names) => {
+                let parts = parts(path);
+                parts.windows(names.len()).any(|window| {
+                    window
+                        .iter()
+                        .zip(names)
+                        .all(|(part, name)| is_same_name(part, name))
+                })
+            }
+            Shape::Pattern(patterns) => {
+                let path = path.to_string_lossy();
+                patterns.iter().any(|pattern| pattern.may_be(&path))
+            }
+        }
+    }
+
+    /// Whether this lies beneath a path, which is changed with all that it holds, or gets new names.
+    fn lies_beneath(&self, path: &Path, directly: bool) -> bool {
+        let _ = directly;
+        self.places.iter().any(|place| begins_with(place, path))
+    }
+
+    /// Whether a pattern names what this names, wherever it stands.
+    fn may_name(&self, variant: &Word) -> bool {
+        let last = variant.last_component();
+        let finds = |name: &str| counts(&last) && literal(&last) > 0 && last.may_be(name);
+        match &self.shape {
+            Shape::Place => false,
+            Shape::Names(names) => matches!(names.as_slice(), [name] if finds(name)),
+            // A name that the one pattern finds, to try the other with.
+            Shape::Pattern(_) => self.sample.as_deref().is_some_and(finds),
+        }
+    }
+
+    /// The places of it and, where only what is there counts, of what lies beneath.
+    fn present(&self, only_existing: bool) -> Vec<PathBuf> {
+        let mut present = Vec::new();
+        for place in &self.places {
+            if !only_existing || self.is_expected {
+                present.push(place.clone());
+            }
+            if !only_existing {
+                continue;
+            }
+            let walk = walkdir::WalkDir::new(place).max_depth(MAX_DEPTH);
+            present.extend(
+                walk.into_iter()
+                    .flatten()
+                    .take(MAX_ENTRIES)
+                    .map(walkdir::DirEntry::into_path),
+            );
+        }
+        present
+    }
+}
+
+/// A path with stars as patterns of whole paths: what it finds, and what lies beneath.
+fn patterns(written: &str, is_placed: bool, root: &str) -> Vec<Word> {
+    let mut starts = Vec::new();
+    if is_placed {
+        starts.push(
+            resolve(written, Path::new(root))
+                .lexical
+                .to_string_lossy()
+                .into_owned(),
+        );
+    } else {
+        starts.push(format!("*/{written}"));
+        if written.starts_with('*') {
+            starts.push(written.to_owned());
+        }
+    }
+    let patterns = starts.iter().flat_map(|start| {
+        let found = Word::of_pattern(start);
+        let beneath = found.clone().everything(true);
+        [found, beneath]
+    });
+    patterns.collect()
+}
+
+fn parts(path: &Path) -> Vec<String> {
+    path.iter()
+        .map(|part| folded(&part.to_string_lossy()).collect())
+        .collect()
+}
+
+fn begins_with(path: &Path, start: &Path) -> bool {
+    let (path, start) = (parts(path), parts(start));
+    path.len() >= start.len()
+        && path
+            .iter()
+            .zip(&start)
+            .all(|(part, name)| is_same_name(part, name))
+}
+
+/// Whether two names, in lower case, are the same file on any system: some drop dots and blanks at the end, some have
+/// streams behind a colon, some have short names.
+fn is_same_name(part: &str, name: &str) -> bool {
+    if part == name {
+        return true;
+    }
+    let plain = part.split(':').next().unwrap_or(part);
+    if !plain.is_empty() && plain.trim_end_matches(['.', ' ']) == name {
+        return true;
+    }
+    let short = part.split_once('~').filter(|(start, number)| {
+        start.len() >= 5 && number.starts_with(|sign: char| sign.is_ascii_digit())
+    });
+    short.is_some_and(|(start, _)| name.trim_start_matches('.').starts_with(start))
+}
+
+/// `/proc/self/cwd` and the like by the names that they have for the command that would run.
+fn rewritten(path: &str, directory: &str) -> String {
+    let mut parts = path.split('/').filter(|part| !part.is_empty());
+    let (first, process, name) = (parts.next(), parts.next(), parts.next());
+    let is_process = process.is_some_and(|process| {
+        process == "self"
+            || process == "thread-self"
+            || process.chars().all(|sign| sign.is_ascii_digit())
+    });
+    if first != Some("proc") || !is_process || !path.starts_with('/') {
+        return path.to_owned();
+    }
+    let rest = parts.collect::<Vec<_>>().join("/");
+    match name {
+        Some("cwd") => format!("{directory}/{rest}"),
+        Some("root") => format!("/{rest}"),
+        _ => path.to_owned(),
+    }
+}
+
+/// The word without `.` parts and doubled slashes, and with `..` taken back where that is known.
+fn without_dots(word: &Word) -> Word {
+    let mut parts: Vec<Word> = Vec::new();
+    let mut rest = word.clone();
+    let mut left = MAX_CUTS * 4;
+    loop {
+        let (part, after) = match rest.split_at('/') {
+            Some((part, after)) => (part, Some(after)),
+            None => (rest, None),
+        };
+        match part.known() {
+            Some("" | ".") => {}
+            Some("..") => {
+                parts.pop();
+            }
+            _ => parts.push(part),
+        }
+        left -= 1;
+        match after {
+            Some(after) if left > 0 => rest = after,
+            _ => break,
+        }
+    }
+    let mut plain = Word::default();
+    let is_absolute = word.start().starts_with('/');
+    for (index, part) in parts.iter().enumerate() {
+        if is_absolute || index > 0 {
+            plain.push_text("/");
+        }
+        plain.append(part);
+    }
+    plain
+}
+
+/// The word with the folder that it begins with where that really lies.
+fn canonical_start(word: &Word, directory: &str) -> Option<Word> {
+    let plain = without_dots(word);
+    let start = plain.start();
+    let folder = start.rsplit_once('/')?.0;
+    let canonical = resolve(folder, Path::new(directory)).canonical;
+    let mut moved = Word::text(canonical.to_string_lossy().into_owned());
+    moved.append(&plain.without_start(folder)?);
+    (moved != plain).then_some(moved)
+}
+
+/// The word with each link that the first pattern in it finds in place of that pattern.
+fn links_of(word: &Word) -> Vec<Word> {
+    const MAX_LOOKED_AT: usize = 2_000;
+    let plain = without_dots(word);
+    if plain.openness().is_some() {
+        return Vec::new();
+    }
+    let Some((folder, _)) = plain.start().rsplit_once('/') else {
+        return Vec::new();
+    };
+    let Some(rest) = plain.without_start(&format!("{folder}/")) else {
+        return Vec::new();
+    };
+    // What the last name finds is taken away as a link, and what it leads to stays.
+    let Some((pattern, rest)) = rest.split_at('/') else {
+        return Vec::new();
+    };
+    let entries = std::fs::read_dir(if folder.is_empty() { "/" } else { folder });
+    let links = entries
+        .into_iter()
+        .flatten()
+        .flatten()
+        .take(MAX_LOOKED_AT)
+        .filter(|entry| {
+            entry.file_type().is_ok_and(|kind| kind.is_symlink())
+                && pattern.may_be(&entry.file_name().to_string_lossy())
+        });
+    links
+        .map(|link| {
+            let target = std::fs::canonicalize(link.path()).unwrap_or_else(|_| link.path());
+            rest.beneath(&Word::text(target.to_string_lossy().into_owned()))
+        })
+        .collect()
+}
+
+/// The word up to each of its slashes.
+fn cuts(word: &Word) -> Vec<Word> {
+    let mut cuts = Vec::new();
+    let mut before = Word::default();
+    let mut rest = word.clone();
+    while let Some((part, after)) = rest.split_at('/') {
+        before.append(&part);
+        if !before.pieces().is_empty() {
+            cuts.push(before.clone());
+        }
+        before.push_text("/");
+        rest = after;
+        if cuts.len() > MAX_CUTS {
+            break;
+        }
+    }
+    cuts
+}
+
+/// Whether a pattern says enough of its last name to mean a protected one: one that is wholly open could be anything.
+fn counts(word: &Word) -> bool {
+    let last = word.last_component();
+    let literal = literal(&last);
+    match (word.openness(), last.openness()) {
+        (Some(Open::Computed), _) => true,
+        (Some(_), Some(_)) => literal >= 3,
+        (Some(_), None) => literal >= 1,
+        (None, _) => true,
+    }
+}
+
+/// How many characters of a word are known.
+fn literal(word: &Word) -> usize {
+    let characters = word.pieces().iter().map(|piece| match piece {
+        Piece::Text(text) => text.chars().count(),
+        _ => 0,
+    });
+    characters.sum()
+}

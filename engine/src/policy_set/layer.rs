@@ -1,0 +1,250 @@
+//! One configuration: the policies of the machine, or those of the project, with their signals and guardrails.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::decision::{DecisionError, DecisionErrorKind};
+use crate::error::{EngineError, EngineErrorKind, Place};
+use crate::evaluator::rego::{Aggregator, Rvm};
+use crate::evaluator::wasm::WasmOptions;
+use crate::evaluator::{Definition, Speaker};
+use crate::guardrails::{self, Guardrail, Post};
+use crate::harness::Harness;
+use crate::policy::{GUARDRAIL, Policy, PolicySummary, Prepared};
+use crate::policy_input::PolicyInput;
+use crate::policy_loader::{self, Languages};
+use crate::project::Project;
+use crate::route::Routes;
+use crate::rulebook::Rulebook;
+use crate::selection::Wanted;
+use crate::signals::{Gathered, Need, Signals};
+use crate::trust::TrustGate;
+use crate::value::Value;
+
+/// The policies of one configuration, and what they see besides the event.
+#[derive(Debug)]
+pub(crate) struct Layer {
+    pub(crate) is_global: bool,
+    pub(crate) policies: Vec<Policy>,
+    pub(crate) routes: Routes,
+    /// A customised `system/evaluate.rego`, which is asked instead of the Rego policies.
+    pub(crate) aggregator: Option<Aggregator>,
+    pub(crate) signals: Signals,
+    /// For each policy the signals that it must see.
+    pub(crate) needs: Vec<Vec<Need>>,
+    /// What policies see as `input.builtin_config`.
+    pub(crate) builtin_config: Option<Value>,
+}
+
+/// A layer with what the whole set takes from it.
+pub(super) struct Loaded {
+    pub(super) layer: Layer,
+    pub(super) errors: Vec<DecisionError>,
+    /// Path and content, or digest, of everything that was read.
+    pub(super) files: Vec<(String, Vec<u8>)>,
+    /// Whether it holds no policy, and switches on no guardrail.
+    pub(super) is_empty: bool,
+}
+
+/// What a layer is loaded for.
+#[derive(Clone, Copy)]
+pub(super) struct Purpose<'a> {
+    pub(super) harness: Harness,
+    pub(super) languages: &'a Languages,
+    pub(super) wanted: Option<Wanted<'a>>,
+    pub(super) rvm: Rvm,
+    pub(super) wasm: &'a WasmOptions,
+}
+
+impl Layer {
+    /// Gathers the signals that these of its policies must see.
+    pub(crate) fn gather(&self, matched: &[usize], input: &PolicyInput<'_>) -> Vec<Gathered<'_>> {
+        let needs: Vec<Need> = matched
+            .iter()
+            .flat_map(|index| self.needs_of(*index, input))
+            .collect();
+        if needs.is_empty() {
+            return Vec::new();
+        }
+        self.signals.gather(&needs, input.text())
+    }
+
+    /// The signals that a policy must see and that this event makes it want.
+    fn needs_of(&self, index: usize, input: &PolicyInput<'_>) -> Vec<Need> {
+        let needs = self.needs.get(index).filter(|needs| !needs.is_empty());
+        let policy = self.policies.get(index).and_then(Policy::asked);
+        let (Some(needs), Some((_, evaluator))) = (needs, policy) else {
+            return Vec::new();
+        };
+        let is_wanted =
+            |need: &Need| evaluator.wants_signal(self.signals.name_of(need.signal), input.value());
+        needs.iter().copied().filter(is_wanted).collect()
+    }
+
+    /// Loads one configuration.
+    pub(super) fn load(
+        project: &Project,
+        purpose: Purpose<'_>,
+        mut gate: TrustGate,
+    ) -> Result<Loaded, EngineError> {
+        let rulebook = Rulebook::read(project, &mut gate)?;
+        let mut sources = project.sources(purpose.harness)?;
+        sources.retain(|source| {
+            // What cannot be read says so itself.
+            source.text.is_err() || gate.admits(&source.path, source.bytes())
+        });
+        let (mut signals, signal_files) = Signals::declared(project, &rulebook, &mut gate)?;
+        let policy_loader::Loaded {
+            mut policies,
+            aggregator,
+        } = policy_loader::load(
+            &sources,
+            purpose.languages,
+            purpose.wanted,
+            purpose.rvm,
+            purpose.wasm,
+        );
+        let is_empty = policies.is_empty() && !rulebook.switches_on_guardrails();
+        let texts: BTreeMap<&str, &str> = sources
+            .iter()
+            .filter_map(|source| Some((source.path.as_str(), source.text.as_deref().ok()?)))
+            .collect();
+        let mut needs: Vec<Vec<Need>> = policies
+            .iter_mut()
+            .map(|policy| {
+                let text = texts.get(&*policy.summary.file).copied();
+                signals.needs_of(policy, text.unwrap_or_default())
+            })
+            .collect();
+        // Guardrails are asked first, so that no policy can use up their time.
+        for guardrail in guardrails(project, &rulebook, purpose.harness)?
+            .into_iter()
+            .rev()
+        {
+            let line = rulebook.line_of_builtin(guardrail.name);
+            let place = (&rulebook.file, line);
+            needs.insert(0, guardrail_needs(&guardrail, place, &mut signals));
+            policies.insert(0, guardrail_policy(guardrail, place));
+        }
+        let broken = policies
+            .iter()
+            .filter_map(|policy| policy.summary.error.clone());
+        let errors = gate
+            .into_errors(project)
+            .into_iter()
+            .chain(rulebook.errors.iter().cloned())
+            .chain(broken)
+            .collect();
+        let rulebook_text = rulebook
+            .text
+            .clone()
+            .map(|text| (rulebook.file.to_string(), text.into_bytes()));
+        let texts = sources
+            .iter()
+            .map(|source| (source.path.clone(), source.bytes().to_vec()));
+        let files = texts
+            .chain(rulebook_text)
+            .chain(
+                signal_files
+                    .into_iter()
+                    .map(|file| (file.path, file.digest.into_bytes())),
+            )
+            .collect();
+        Ok(Loaded {
+            layer: Self {
+                is_global: project.is_global(),
+                routes: Routes::of(&policies),
+                aggregator,
+                policies,
+                signals,
+                needs,
+                builtin_config: rulebook.builtin_config(),
+            },
+            errors,
+            files,
+            is_empty,
+        })
+    }
+}
+
+fn guardrails(
+    project: &Project,
+    rulebook: &Rulebook,
+    harness: Harness,
+) -> Result<Vec<Guardrail>, EngineError> {
+    let post = Post {
+        root: project.root(),
+        harness,
+        is_global: project.is_global(),
+    };
+    guardrails::configured(rulebook.builtins.as_ref(), post).map_err(|(name, fault)| EngineError {
+        kind: EngineErrorKind::Rulebook,
+        message: fault.message,
+        place: Some(Place::line(
+            rulebook.file.to_string(),
+            rulebook.line_of_builtin(&name),
+        )),
+        help: fault.help,
+    })
+}
+
+/// A guardrail judges the failures of its own commands.
+fn guardrail_needs(
+    guardrail: &Guardrail,
+    place: (&Arc<str>, u32),
+    signals: &mut Signals,
+) -> Vec<Need> {
+    let needs = guardrail.signals.iter().map(|need| Need {
+        signal: signals.add(&need.name, &need.command, need.timeout, place),
+        sees_failure: true,
+    });
+    needs.collect()
+}
+
+fn guardrail_policy(guardrail: Guardrail, (file, line): (&Arc<str>, u32)) -> Policy {
+    let id: Arc<str> = Arc::from(guardrail.id);
+    let definitions = guardrail.verbs.iter().map(|verb| Definition {
+        verb: *verb,
+        line,
+        source: String::new(),
+    });
+    let speaker = Speaker {
+        id: Arc::clone(&id),
+        file: Arc::clone(file),
+        severity: Some(Arc::from(guardrail.severity)),
+        line,
+        definitions: definitions.collect(),
+    };
+    let signals = guardrail.signals.iter().map(|need| need.name.to_string());
+    Policy {
+        summary: PolicySummary {
+            id,
+            title: guardrail.title.to_owned(),
+            file: Arc::clone(file),
+            package: String::new(),
+            events: guardrail.events,
+            tools: guardrail.tools,
+            signals: signals.collect(),
+            verbs: guardrail.verbs,
+            evaluator: GUARDRAIL,
+            is_compiled: false,
+            error: None,
+        },
+        prepared: Some(Prepared {
+            speaker,
+            evaluator: guardrail.evaluator,
+        }),
+    }
+}
+
+/// A project without policies would allow everything, which is hardly what it was made for.
+pub(super) fn no_policies(project: &Project, harness: Harness) -> DecisionError {
+    let folder = project.shown("policies");
+    DecisionError {
+        kind: DecisionErrorKind::Load,
+        policy: Arc::from("project"),
+        message: format!("there are no policies for `{harness}` in `{folder}`"),
+        file: Some(Arc::from(folder)),
+        line: None,
+    }
+}
