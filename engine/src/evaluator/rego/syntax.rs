@@ -231,7 +231,7 @@ fn start_of(rule: &Rule) -> usize {
 }
 
 /// The bytes of a span.
-fn range(span: &Span) -> Range<usize> {
+pub(super) fn range(span: &Span) -> Range<usize> {
     let at = |place: u32| usize::try_from(place).unwrap_or(usize::MAX);
     at(span.start)..at(span.end)
 }

@@ -12,9 +12,9 @@ use super::runtime::{Limiter, Time};
 use super::wire;
 use crate::decision::DecisionErrorKind;
 use crate::evaluator::PolicyFault;
-use crate::evaluator::rego::Failures;
+use crate::evaluator::rego::{Failures, Wanted};
 use crate::rego_builtins::{Builtin, BuiltinErrorKind, Context};
-use crate::value::Value;
+use crate::value::{Value, described};
 
 /// Where OPA's imports come from.
 pub(super) const MODULE: &str = "env";
@@ -59,6 +59,8 @@ impl Functions {
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Function {
     Print,
+    /// Gives its argument back if it is what an operator wants.
+    Operand(Wanted, (usize, u32)),
     Rego {
         builtin: &'static Builtin,
         /// The module and the line of the call, where each call has a function of its own.
@@ -149,7 +151,7 @@ fn print(caller: &mut Caller<'_, State>, text: String) {
 }
 
 /// Calls a function of the host: the arguments and the result are addresses of values of the module.
-fn call(mut caller: Caller<'_, State>, id: i32, arguments: &[i32]) -> Result<i32, Error> {
+fn call(mut caller: Caller<'_, State>, id: i32, addresses: &[i32]) -> Result<i32, Error> {
     let function = caller
         .data()
         .functions
@@ -166,7 +168,7 @@ fn call(mut caller: Caller<'_, State>, id: i32, arguments: &[i32]) -> Result<i32
             "the module calls a function before it is ready",
         ))
     })?;
-    let arguments = arguments
+    let arguments = addresses
         .iter()
         .map(|address| taken(&mut caller, &exports, *address))
         .collect::<Result<Vec<Value>, Error>>()?;
@@ -174,6 +176,18 @@ fn call(mut caller: Caller<'_, State>, id: i32, arguments: &[i32]) -> Result<i32
         Function::Print => {
             print(&mut caller, printed(arguments.first()));
             return handed(&mut caller, &exports, &Value::from(true));
+        }
+        Function::Operand(wanted, place) => {
+            let value = arguments.first().cloned().unwrap_or(Value::Undefined);
+            let failures = caller.data().functions.failures;
+            match (unfit(wanted, &value), failures) {
+                (None, _) => return Ok(addresses.first().copied().unwrap_or_default()),
+                (Some(_), Failures::Undefined) => Value::Undefined,
+                (Some((kind, message)), Failures::Fail) => {
+                    caller.data_mut().first_error.get_or_insert(kind);
+                    return Err(carried(placed(fault::evaluation(message), Some(place))));
+                }
+            }
         }
         Function::Rego { builtin, place } => {
             run(&mut caller, builtin, &arguments).map_err(|fault| carried(placed(fault, place)))?
@@ -216,6 +230,23 @@ fn run(
             ..fault::evaluation(error.message.into_owned())
         })
     })
+}
+
+/// Why a value is not what an operator wants.
+fn unfit(wanted: Wanted, value: &Value) -> Option<(BuiltinErrorKind, String)> {
+    let (expected, is_fit) = match wanted {
+        Wanted::Divisor if *value == Value::from(0_u64) => {
+            return Some((BuiltinErrorKind::Failed, "divide by zero".to_owned()));
+        }
+        Wanted::Number | Wanted::Divisor => ("a number", matches!(value, Value::Number(_))),
+        Wanted::Set => ("a set", matches!(value, Value::Set(_))),
+        Wanted::NumberOrSet => (
+            "a number or a set",
+            matches!(value, Value::Number(_) | Value::Set(_)),
+        ),
+    };
+    let message = || format!("an operand is {}, not {expected}", described(value));
+    (!is_fit).then(|| (BuiltinErrorKind::Type, message()))
 }
 
 /// The fault at the place of the call.

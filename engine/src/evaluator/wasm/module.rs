@@ -195,11 +195,8 @@ fn function(name: &str) -> Result<Function, PolicyFault> {
     if name == imports::PRINT {
         return Ok(Function::Print);
     }
-    if let Some((builtin, module, line)) = resolved(name) {
-        return Ok(Function::Rego {
-            builtin,
-            place: Some((module, line)),
-        });
+    if let Some(function) = resolved(name) {
+        return Ok(function);
     }
     let builtin = rego_builtins::find(name).map(|builtin| Function::Rego {
         builtin,
