@@ -35,6 +35,11 @@ impl Verb {
         Self::AddContext,
     ];
 
+    /// The verb of this name.
+    pub(crate) fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|verb| verb.name() == name)
+    }
+
     /// The name of the rule that says it.
     #[must_use]
     pub const fn name(self) -> &'static str {

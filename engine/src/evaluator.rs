@@ -6,6 +6,7 @@ mod said;
 mod speaker;
 
 pub(crate) mod rego;
+pub(crate) mod wasm;
 
 use std::fmt::Debug;
 use std::sync::Arc;

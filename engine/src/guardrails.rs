@@ -30,7 +30,6 @@ use crate::decision::Verb;
 use crate::document::Fault;
 use crate::evaluator::{Evaluator, SharedEvaluator};
 use crate::harness::Harness;
-use crate::value::Value;
 
 use action::Station;
 use always_inject::AlwaysInjectGuardrail;

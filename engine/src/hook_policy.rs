@@ -112,6 +112,7 @@ impl HookPolicy {
             tools: routing.required_tools.0,
             signals: Vec::new(),
             verbs: speaker.verbs(),
+            evaluator: "script",
             is_compiled: false,
             error: None,
         };

@@ -10,14 +10,12 @@ use crate::decision::DecisionError;
 use crate::error::EngineError;
 use crate::policy::PolicySummary;
 use crate::policy_engine::EngineOptions;
-use crate::policy_set::{Layer, PolicySet};
+use crate::policy_set::{GUARDRAIL, Layer, PolicySet};
 use crate::project::Project;
 use crate::settings::Mode;
 
 /// The tool that stands for every tool.
 const ANY: &str = "*";
-/// What evaluates a guardrail.
-const GUARDRAIL: &str = "guardrail";
 
 /// What a project holds.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -60,7 +58,7 @@ pub struct InspectedPolicy {
     /// The verbs that it defines.
     pub verbs: Vec<&'static str>,
     /// What evaluates it: `rego`, `wasm`, the name of a script language, or `guardrail`.
-    pub evaluator: String,
+    pub evaluator: &'static str,
     /// Whether it was compiled for a virtual machine.
     pub is_compiled: bool,
     /// Why it cannot be evaluated, if so.
@@ -130,8 +128,8 @@ pub fn inspect_project(path: &Path, options: &EngineOptions) -> Result<Inspectio
     let (guardrails, policies) = set
         .summaries
         .iter()
-        .map(|policy| inspected(policy, options))
-        .partition(|policy| policy.evaluator == GUARDRAIL);
+        .map(inspected)
+        .partition(|policy: &InspectedPolicy| policy.evaluator == GUARDRAIL);
     Ok(Inspection {
         harness: set.harness.name(),
         mode: match set.mode {
@@ -147,7 +145,7 @@ pub fn inspect_project(path: &Path, options: &EngineOptions) -> Result<Inspectio
     })
 }
 
-fn inspected(policy: &PolicySummary, options: &EngineOptions) -> InspectedPolicy {
+fn inspected(policy: &PolicySummary) -> InspectedPolicy {
     InspectedPolicy {
         id: Arc::clone(&policy.id),
         title: policy.title.clone(),
@@ -157,26 +155,10 @@ fn inspected(policy: &PolicySummary, options: &EngineOptions) -> InspectedPolicy
         tools: policy.tools.clone(),
         signals: policy.signals.clone(),
         verbs: policy.verbs.iter().map(|verb| verb.name()).collect(),
-        evaluator: if policy.is_guardrail() {
-            GUARDRAIL.to_owned()
-        } else {
-            evaluator(&policy.file, options)
-        },
+        evaluator: policy.evaluator,
         is_compiled: policy.is_compiled,
         error: policy.error.clone(),
     }
-}
-
-/// The language of the file's ending, or the ending itself.
-fn evaluator(file: &str, options: &EngineOptions) -> String {
-    let ending = Path::new(file)
-        .extension()
-        .map(|ending| ending.to_string_lossy().to_lowercase())
-        .unwrap_or_default();
-    let mut languages = options.languages.iter();
-    languages
-        .find(|language| language.endings().contains(&ending.as_str()))
-        .map_or(ending, |language| language.name().to_owned())
 }
 
 fn routes<'policy>(policies: impl Iterator<Item = &'policy PolicySummary>) -> Vec<InspectedRoute> {

@@ -31,6 +31,7 @@
 mod decision;
 mod document;
 mod error;
+mod evaluation;
 mod evaluation_probe;
 mod evaluator;
 mod event;
@@ -43,6 +44,7 @@ mod hook_policy;
 mod inspection;
 mod messages;
 mod metadata;
+mod opa;
 mod opa_store;
 mod policy;
 mod policy_engine;
@@ -104,7 +106,7 @@ pub use rego_query::{
     RegoAnswer, RegoError, RegoErrorKind, RegoModule, RegoOptions, RegoQuery, RegoSolution,
 };
 pub use reload::{Reload, Watch};
-pub use settings::Mode;
+pub use settings::{Mode, RegoEvaluator};
 pub use trust::{
     FileTrust, KeyStore, SignatureAlgorithm, SignedManifest, TrustOptions, TrustReport,
     TrustedProject,

@@ -6,6 +6,7 @@ use llmspell_utils::debug::{DebugLevel, DebugManager, Place, SlowOperation};
 use serde_json::json;
 
 use crate::decision::{Decision, DecisionError};
+use crate::evaluator::Findings;
 use crate::reload::Reload;
 use crate::signals::{Gathered, Outcome};
 
@@ -24,6 +25,14 @@ impl Messages {
         if let Some(manager) = self.at(DebugLevel::Debug) {
             manager.log(DebugLevel::Debug, Some(&module(policy)), text);
         }
+    }
+
+    /// Tells what policies printed, and what went wrong beyond the errors that were told before.
+    pub(crate) fn heard(&self, findings: &Findings, told: usize) {
+        for (policy, text) in &findings.prints {
+            self.printed(policy, text);
+        }
+        self.failed(findings.errors.get(told..).unwrap_or_default());
     }
 
     /// Tells what went wrong.

@@ -9,7 +9,7 @@ use crate::evaluation_probe::{EvaluationStep, Probe};
 use crate::evaluator::{Answers, Evaluator, Findings, Moment, SharedEvaluator, Speaker};
 use crate::explain::PolicyExplanation;
 use crate::metadata::Metadata;
-use crate::rulebook;
+use crate::policy_set::GUARDRAIL;
 use crate::value::Value;
 
 /// What a project's list of policies says about one of them.
@@ -31,6 +31,8 @@ pub struct PolicySummary {
     pub signals: Vec<String>,
     /// The verbs that it defines.
     pub verbs: Vec<Verb>,
+    /// What evaluates it: `rego`, `wasm`, `guardrail` or a script language; empty if that cannot be told.
+    pub evaluator: &'static str,
     /// Whether it runs on the virtual machine, where the interpreter answers only what that cannot.
     pub is_compiled: bool,
     /// Why it cannot be evaluated, if so.
@@ -105,7 +107,7 @@ pub(crate) fn ask(
 impl PolicySummary {
     /// Whether it is a guardrail, which stands in a rulebook instead of a file of its own.
     pub(crate) fn is_guardrail(&self) -> bool {
-        self.file.ends_with(rulebook::NAME)
+        self.evaluator == GUARDRAIL
     }
 
     /// What is known before the file is read.
@@ -122,6 +124,7 @@ impl PolicySummary {
             tools: Vec::new(),
             signals: Vec::new(),
             verbs: Vec::new(),
+            evaluator: "",
             is_compiled: false,
             error: None,
         }

@@ -1,8 +1,9 @@
 //! The engine: a loaded project that decides about events.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwap;
 use llmspell_utils::debug::DebugManager;
@@ -10,26 +11,24 @@ use parking_lot::Mutex;
 
 use crate::decision::{Decision, DecisionError, DecisionErrorKind, Timings};
 use crate::error::EngineError;
+use crate::evaluation::{Evaluation, microseconds};
 use crate::evaluation_probe::{EvaluationProbe, EvaluationStep, Probe};
-use crate::evaluator::rego::Aggregator;
-use crate::evaluator::{Evaluator, Findings, Moment, Speaker};
 use crate::event::{Event, EventLimits};
 use crate::explain::{Explanation, Record};
 use crate::global_configuration::GlobalConfig;
 use crate::harness::Harness;
 use crate::hook_policy::{Hook, digest_with};
 use crate::messages::Messages;
-use crate::policy::{self, Policy, PolicySummary};
+use crate::policy::PolicySummary;
 use crate::policy_input::PolicyInput;
 use crate::policy_language::PolicyLanguage;
 use crate::policy_set::PolicySet;
 use crate::project::Project;
 use crate::reload::{Reload, project_error};
 use crate::selection::Wanted;
-use crate::settings::Mode;
+use crate::settings::{Mode, RegoEvaluator};
 use crate::synthesis::synthesize;
 use crate::trust::TrustOptions;
-use crate::value::Value;
 
 /// How an engine is loaded; what is not given comes from the project.
 #[derive(Debug, Clone)]
@@ -46,6 +45,12 @@ pub struct EngineOptions {
     pub debug: Option<Arc<DebugManager>>,
     /// The script languages in which policies may be written, besides Rego.
     pub languages: Vec<Arc<dyn PolicyLanguage>>,
+    /// What runs Rego files; else what the project says.
+    pub rego_evaluator: Option<RegoEvaluator>,
+    /// The `opa` program that compiles for WebAssembly; else what the project says, `$OPA`, or the one of `PATH`.
+    pub opa: Option<PathBuf>,
+    /// The directory of compiled WebAssembly modules; else one in the cache of the user.
+    pub cache: Option<PathBuf>,
     /// Whose signatures count.
     pub trust: TrustOptions,
     /// Which configuration of the machine speaks before the project's.
@@ -61,6 +66,9 @@ impl Default for EngineOptions {
             deadline: Duration::from_secs(1),
             debug: None,
             languages: Vec::new(),
+            rego_evaluator: None,
+            opa: None,
+            cache: None,
             trust: TrustOptions::User,
             global: GlobalConfig::Discover,
         }
@@ -221,93 +229,31 @@ impl PolicyEngine {
         &self,
         event: &Event,
         hooks: &[Hook<'_>],
-        mut probe: Probe<'_>,
-        mut record: Option<&mut Record>,
+        probe: Probe<'_>,
+        record: Option<&mut Record>,
     ) -> Decision {
         let start = Instant::now();
         let set = self.set.load();
-        let mut findings = Findings {
-            errors: set.standing_errors.clone(),
-            ..Findings::default()
-        };
-        let mut times = Timings::default();
         let input = PolicyInput::new(event, set.preprocess, self.project.root());
-        // Signals have deadlines of their own, so that this moves by what they take.
-        let mut clock = start;
-        let mut is_refused = false;
-        for layer in &set.layers {
-            if is_refused {
-                if let Some(record) = record.as_deref_mut() {
-                    record.decided_before(layer);
-                }
-                continue;
-            }
-            let begun = Instant::now();
-            probe.enter(|| EvaluationStep::Route);
-            let matched = layer.routes.find(event.name(), event.tool());
-            probe.leave();
-            let routed = Instant::now();
-            times.route += microseconds(begun, routed);
-            if let Some(record) = record.as_deref_mut() {
-                record.routed(layer, &matched, event);
-            }
-            if matched.is_empty() {
-                continue;
-            }
-            let signals = layer.gather(&matched, &input);
-            let gathered = Instant::now();
-            if !signals.is_empty() {
-                clock += gathered - routed;
-                times.signals += microseconds(routed, gathered);
-                self.messages.gathered(&signals);
-            }
-            let seen = input.of_layer(layer, &signals);
-            findings
-                .errors
-                .extend(signals.into_iter().filter_map(|signal| signal.error));
-            let policies = matched
-                .iter()
-                .filter_map(|index| layer.policies.get(*index))
-                .filter_map(Policy::asked);
-            let record = record.as_deref_mut();
-            let found = &mut findings;
-            match &layer.aggregator {
-                None => {
-                    self.evaluate_policies(policies, &seen, clock, found, &mut probe, record);
-                }
-                Some(aggregator) => {
-                    let policies: Vec<_> = policies.collect();
-                    self.aggregate(
-                        aggregator, &policies, &seen, clock, found, &mut probe, record,
-                    );
-                }
-            }
-            times.evaluate += microseconds(gathered, Instant::now());
-            is_refused = layer.is_global && findings.is_refusal();
+        let deadline = self.options.deadline;
+        let mut evaluation =
+            Evaluation::new(&set, event, input, &self.messages, deadline, probe, record);
+        // INVARIANT: each policy is asked behind a guard of its own. Whatever breaks down beside them leaves what was
+        // found before it, and one error more.
+        if catch_unwind(AssertUnwindSafe(|| evaluation.run(hooks))).is_err() {
+            evaluation.findings.errors.push(breakdown());
         }
-        if !hooks.is_empty() && !is_refused {
-            let begun = Instant::now();
-            if let Some(record) = record.as_deref_mut() {
-                record.routed_hooks(hooks, event);
-            }
-            let policies = hooks
-                .iter()
-                .filter(|hook| hook.policy.concerns(event))
-                .map(|hook| (&hook.policy.speaker, hook.evaluator));
-            let seen = input.value();
-            self.evaluate_policies(policies, seen, clock, &mut findings, &mut probe, record);
-            times.evaluate += microseconds(begun, Instant::now());
-        }
-        // The standing errors come first and were told when the project was loaded.
-        self.tell(&findings, set.standing_errors.len());
+        let Evaluation {
+            findings,
+            times,
+            mut probe,
+            ..
+        } = evaluation;
+        probe.leave_to(0);
         let evaluated = Instant::now();
         probe.enter(|| EvaluationStep::Synthesize);
         let outcome = synthesize(findings, event.value(), set.mode);
         probe.leave();
-        let decision_id = uuid::Uuid::now_v7().to_string();
-        let end = Instant::now();
-        times.synthesize = microseconds(evaluated, end);
-        times.total = microseconds(start, end);
         let decision = Decision {
             decision: outcome.verdict,
             reason: outcome.reason,
@@ -319,103 +265,16 @@ impl PolicyEngine {
             event: Arc::clone(event.shared_name()),
             tool: event.shared_tool().cloned(),
             default: outcome.is_default,
-            decision_id,
+            decision_id: uuid::Uuid::now_v7().to_string(),
             policy_digest: digest_with(&set.digest, hooks),
-            timings_us: times,
+            timings_us: Timings {
+                synthesize: microseconds(evaluated),
+                total: microseconds(start),
+                ..times
+            },
         };
         self.messages.decided(&decision);
         decision
-    }
-
-    fn tell(&self, findings: &Findings, told: usize) {
-        for (policy, text) in &findings.prints {
-            self.messages.printed(policy, text);
-        }
-        self.messages
-            .failed(findings.errors.get(told..).unwrap_or_default());
-    }
-
-    /// Asks a customised aggregator about the Rego policies, and the others as ever.
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "the same as those of each policy, and who aggregates them"
-    )]
-    fn aggregate(
-        &self,
-        aggregator: &Aggregator,
-        policies: &[(&Speaker, &dyn Evaluator)],
-        input: &Value,
-        start: Instant,
-        findings: &mut Findings,
-        probe: &mut Probe<'_>,
-        mut record: Option<&mut Record>,
-    ) {
-        let (seen, others): (Vec<_>, Vec<_>) = policies
-            .iter()
-            .copied()
-            .partition(|(speaker, _)| aggregator.sees(speaker));
-        let speakers: Vec<&Speaker> = seen.iter().map(|(speaker, _)| *speaker).collect();
-        if record.is_some() {
-            // What each policy says by itself explains what the aggregator sees.
-            let apart = &mut Findings::default();
-            let record = record.as_deref_mut();
-            self.evaluate_policies(seen.iter().copied(), input, start, apart, probe, record);
-        }
-        let speaker = aggregator.speaker();
-        let moment = Moment {
-            now: SystemTime::now(),
-            left: self.options.deadline.saturating_sub(start.elapsed()),
-        };
-        probe.enter(|| EvaluationStep::Policy {
-            id: &speaker.id,
-            file: &speaker.file,
-            line: speaker.line,
-        });
-        let outcome = aggregator.evaluate(&speakers, input, moment, findings);
-        probe.leave();
-        if let Err(fault) = outcome {
-            findings.errors.push(speaker.fault(fault, None));
-            // The policies still speak, each by itself.
-            self.evaluate_policies(seen.into_iter(), input, start, findings, probe, None);
-        }
-        self.evaluate_policies(others.into_iter(), input, start, findings, probe, record);
-    }
-
-    fn evaluate_policies<'set>(
-        &self,
-        policies: impl Iterator<Item = (&'set Speaker, &'set dyn Evaluator)>,
-        input: &Value,
-        start: Instant,
-        findings: &mut Findings,
-        probe: &mut Probe<'_>,
-        mut record: Option<&mut Record>,
-    ) {
-        let now = SystemTime::now();
-        for (speaker, evaluator) in policies {
-            let explanation = record
-                .as_deref_mut()
-                .and_then(|record| record.begin(speaker));
-            match self.options.deadline.checked_sub(start.elapsed()) {
-                Some(left) if !left.is_zero() => {
-                    let moment = Moment { now, left };
-                    policy::ask(
-                        speaker,
-                        evaluator,
-                        (input, moment),
-                        findings,
-                        probe,
-                        explanation,
-                    );
-                }
-                _ => findings.errors.push(DecisionError {
-                    kind: DecisionErrorKind::Timeout,
-                    policy: Arc::clone(&speaker.id),
-                    message: "the deadline had passed before the policy was evaluated".to_owned(),
-                    file: Some(Arc::clone(&speaker.file)),
-                    line: None,
-                }),
-            }
-        }
     }
 
     /// Every policy of the project and every file that should be one, those that are broken included.
@@ -461,7 +320,12 @@ impl PolicyEngine {
     }
 }
 
-fn microseconds(from: Instant, to: Instant) -> f64 {
-    // Nanoseconds in 53 bits are exact for a hundred days.
-    to.duration_since(from).as_nanos() as f64 / 1_000.0
+fn breakdown() -> DecisionError {
+    DecisionError {
+        kind: DecisionErrorKind::Crashed,
+        policy: Arc::from("project"),
+        message: "the engine broke down while it evaluated the event".to_owned(),
+        file: None,
+        line: None,
+    }
 }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use crate::decision::{DecisionError, DecisionErrorKind};
 use crate::document;
 use crate::evaluator::rego::{self, Aggregator, Library, Module, RegoPolicy, Rvm};
+use crate::evaluator::wasm::{self, RegoProject, Request, WasmOptions};
 use crate::evaluator::{PolicyFault, Speaker};
 use crate::harness::Harness;
 use crate::metadata::{Metadata, Routing};
@@ -65,6 +66,7 @@ pub(crate) fn load(
     languages: &Languages,
     wanted: Option<Wanted<'_>>,
     rvm: Rvm,
+    wasm: &WasmOptions,
 ) -> Loaded {
     let mut left_out = wanted
         .map(|wanted| selection::left_out(sources, languages, wanted))
@@ -72,24 +74,33 @@ pub(crate) fn load(
         .into_iter();
     let mut library = Library::default();
     let mut candidates: Vec<Result<Candidate<'_>, Unprepared>> = Vec::new();
+    let mut modules: Vec<Policy> = Vec::new();
     for source in sources {
         match left_out.next().flatten() {
             Some(LeftOut::Policy(summary)) => candidates.push(Err(summary)),
             Some(LeftOut::Test) => {}
+            None if wasm::is_binary(&source.path) || wasm::is_sidecar(&source.path) => {
+                modules.extend(wasm::load(source, sources, wasm));
+            }
             None => candidates.extend(read(source, languages, &mut library).transpose()),
         }
     }
-    let modules = modules_by_file(&candidates);
+    let by_file = modules_by_file(&candidates);
     let (aggregators, candidates): (Vec<_>, Vec<_>) = candidates
         .into_iter()
         .partition(|candidate| candidate.as_ref().is_ok_and(Candidate::is_aggregator));
+    let rego: Vec<Option<usize>> = candidates.iter().map(module_of).collect();
     let mut policies: Vec<Policy> = candidates
         .into_iter()
         .map(|candidate| finish(candidate, &library, rvm))
         .collect();
+    if wasm.compiles_rego {
+        compile(&mut policies, &rego, &library, wasm);
+    }
+    policies.extend(modules);
     let aggregator = aggregators.into_iter().flatten().next();
     let aggregator = aggregator.and_then(|candidate| {
-        let prepared = aggregate(&candidate, library, modules);
+        let prepared = aggregate(&candidate, library, by_file);
         prepared
             .map_err(|error| {
                 policies.push(Policy::unprepared(PolicySummary {
@@ -99,9 +110,60 @@ pub(crate) fn load(
             })
             .ok()
     });
+    policies.sort_by(|one, other| one.summary.file.cmp(&other.summary.file));
     Loaded {
         policies,
         aggregator,
+    }
+}
+
+/// The module of a Rego policy.
+fn module_of(candidate: &Result<Candidate<'_>, Unprepared>) -> Option<usize> {
+    match candidate.as_ref().ok()?.source {
+        Readable::Rego(index) => Some(index),
+        Readable::Aggregator(_) | Readable::Script { .. } => None,
+    }
+}
+
+/// Has every Rego policy that is ready answered by one module of WebAssembly instead.
+fn compile(
+    policies: &mut [Policy],
+    modules: &[Option<usize>],
+    library: &Library,
+    wasm: &WasmOptions,
+) {
+    let mut compiled = Vec::new();
+    let mut requests = Vec::new();
+    for (policy, module) in policies.iter_mut().zip(modules) {
+        let Some(index) = *module else { continue };
+        match library.with_needs(index) {
+            Ok(modules) if policy.prepared.is_some() => {
+                requests.push(Request {
+                    modules,
+                    verbs: policy.summary.verbs.clone(),
+                });
+                compiled.push(policy);
+            }
+            // The error is known.
+            _ => {}
+        }
+    }
+    let project = RegoProject {
+        opa: &wasm.opa,
+        cache: &wasm.cache,
+    };
+    for (policy, outcome) in compiled.into_iter().zip(project.compile(&requests)) {
+        match (outcome, &mut policy.prepared) {
+            (Ok(evaluator), Some(prepared)) => {
+                prepared.evaluator = Box::new(evaluator);
+                policy.summary.evaluator = "wasm";
+            }
+            (Ok(_), None) => {}
+            (Err(fault), prepared) => {
+                *prepared = None;
+                policy.summary.error = Some(fault_error(&policy.summary, fault));
+            }
+        }
     }
 }
 
@@ -249,6 +311,7 @@ fn read_script<'source>(
     language: &'source dyn PolicyLanguage,
     summary: &mut PolicySummary,
 ) -> Result<(Readable<'source>, Option<Arc<str>>), DecisionError> {
+    summary.evaluator = language.name();
     let comment = language.comment();
     let metadata =
         Metadata::read(text, comment).map_err(|fault| metadata_error(summary, &fault, 1))?;
@@ -263,6 +326,7 @@ fn read_rego<'source>(
     library: &mut Library,
     summary: &mut PolicySummary,
 ) -> Result<Found<'source>, DecisionError> {
+    summary.evaluator = "rego";
     let guarded = rego::check_source(text);
     let metadata = Metadata::read(text, COMMENT);
     if let Ok(Some(Metadata { id: Some(id), .. })) = &metadata {
@@ -287,6 +351,10 @@ fn read_rego<'source>(
         }
         Role::Test => return Ok(None),
         Role::Aggregator if is_plain_aggregator(text, path) => return Ok(None),
+        Role::Aggregator if path.starts_with(GLOBAL) => {
+            let message = "a customised `system/evaluate.rego` of the global configuration cannot be evaluated by this engine";
+            return Err(summary.error(DecisionErrorKind::Load, message, Some(module.package_line)));
+        }
         Role::Aggregator => {
             if let Some(owner) = library.first_of(&module.package) {
                 let message = format!("`{owner}` aggregates the policies already");
@@ -332,7 +400,7 @@ fn is_routed(metadata: Option<&Metadata>) -> bool {
 }
 
 /// Takes the routing over into the summary, and gives the policy's severity.
-fn route(
+pub(crate) fn route(
     summary: &mut PolicySummary,
     metadata: Option<Metadata>,
     text: &str,

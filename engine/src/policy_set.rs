@@ -8,6 +8,7 @@ use sha2::{Digest, Sha256};
 
 use crate::decision::DecisionError;
 use crate::error::EngineError;
+use crate::evaluator::wasm::WasmOptions;
 use crate::harness::Harness;
 use crate::policy::PolicySummary;
 use crate::policy_engine::EngineOptions;
@@ -17,7 +18,7 @@ use crate::selection::Wanted;
 use crate::settings::{self, Mode, Settings};
 use crate::trust::{TrustGate, TrustOptions};
 
-pub(crate) use layer::Layer;
+pub(crate) use layer::{GUARDRAIL, Layer};
 use layer::{Loaded, Purpose, no_policies};
 
 /// A loaded project.
@@ -49,11 +50,14 @@ impl PolicySet {
             .or(settings.harness)
             .or_else(|| project.only_harness())
             .unwrap_or_default();
+        let wasm = WasmOptions::of(project, &settings, options);
         let purpose = Purpose {
             harness,
             languages: &options.languages,
-            wanted,
+            // The module of a project is that of all its policies.
+            wanted: wanted.filter(|_| !wasm.compiles_rego),
             rvm: settings.rvm,
+            wasm: &wasm,
         };
         let mut loaded: Vec<Loaded> = Vec::new();
         if let Some(global) = options.global.find()? {
@@ -68,12 +72,15 @@ impl PolicySet {
         let standing_errors = errors
             .chain(is_empty.then(|| no_policies(project, harness)))
             .collect();
-        let summaries = loaded
-            .iter()
-            .flat_map(|loaded| &loaded.layer.policies)
-            .map(|policy| policy.summary.clone())
-            .collect();
-        let settings_text = settings.text.map(|text| (settings::FILE.to_owned(), text));
+        let policies = loaded.iter().flat_map(|loaded| &loaded.layer.policies);
+        let summaries = policies.map(|policy| policy.summary.clone());
+        // Guardrails are asked first, and listed behind the policies that somebody wrote.
+        let (guardrails, written): (Vec<_>, Vec<_>) =
+            summaries.partition(|summary| summary.evaluator == GUARDRAIL);
+        let summaries = written.into_iter().chain(guardrails).collect();
+        let settings_text = settings
+            .text
+            .map(|text| (settings::FILE.to_owned(), text.into_bytes()));
         let files = loaded
             .iter_mut()
             .flat_map(|loaded| std::mem::take(&mut loaded.files));
@@ -91,12 +98,15 @@ impl PolicySet {
 }
 
 /// The digest over path and content of everything that decides, each with its length in front.
-fn digest(mut files: Vec<(String, String)>) -> Arc<str> {
+fn digest(mut files: Vec<(String, Vec<u8>)>) -> Arc<str> {
     files.sort_unstable();
     let mut hasher = Sha256::new();
-    for part in files.iter().flat_map(|(path, text)| [path, text]) {
+    let parts = files
+        .iter()
+        .flat_map(|(path, bytes)| [path.as_bytes(), bytes.as_slice()]);
+    for part in parts {
         hasher.update(u64::try_from(part.len()).unwrap_or(u64::MAX).to_le_bytes());
-        hasher.update(part.as_bytes());
+        hasher.update(part);
     }
     let hex: String = hasher
         .finalize()

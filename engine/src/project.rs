@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use walkdir::WalkDir;
 
 use crate::error::{EngineError, EngineErrorKind, Place};
+use crate::evaluator::wasm;
 use crate::harness::Harness;
 
 const FOLDER: &str = ".cupcake";
@@ -45,8 +46,10 @@ pub struct Project {
 pub(crate) struct SourceFile {
     /// Its path relative to the project, with `/` between the parts.
     pub(crate) path: String,
-    /// Its text, or why there is none.
+    /// Its text, or why there is none; empty for what is not text.
     pub(crate) text: Result<String, String>,
+    /// The bytes of what is not text.
+    pub(crate) binary: Option<Vec<u8>>,
 }
 
 impl Project {
@@ -227,10 +230,7 @@ impl Project {
                     "this is a file: make it a folder and put the policies into it",
                 ),
                 Ok(entry) if entry.file_type().is_dir() || !is_source(entry.path()) => continue,
-                Ok(entry) => SourceFile {
-                    path: self.relative(entry.path()),
-                    text: read_text(entry.path()),
-                },
+                Ok(entry) => read_source(self.relative(entry.path()), entry.path()),
                 Err(error) => self.unread(
                     error.path().unwrap_or(start),
                     match error.loop_ancestor() {
@@ -257,6 +257,7 @@ impl Project {
         SourceFile {
             path: self.relative(path),
             text: Err(message.to_owned()),
+            binary: None,
         }
     }
 
@@ -296,6 +297,10 @@ fn is_wanted(path: Option<&Path>, harness: Harness) -> bool {
 
 /// Whether a file's ending is that of a policy in any language, whatever this engine can evaluate.
 fn is_source(path: &Path) -> bool {
+    let name = path.to_string_lossy();
+    if wasm::is_binary(&name) || wasm::is_sidecar(&name) {
+        return true;
+    }
     let ending = path
         .extension()
         .map(|ending| ending.to_string_lossy().to_lowercase());
@@ -316,6 +321,33 @@ fn missing(path: &Path, how: &str) -> EngineError {
         ),
         place: None,
         help: format!("name the directory that holds `{FOLDER}`, or make a project there"),
+    }
+}
+
+impl SourceFile {
+    /// What was read of it.
+    pub(crate) fn bytes(&self) -> &[u8] {
+        match &self.binary {
+            Some(bytes) => bytes,
+            None => self.text.as_deref().unwrap_or_default().as_bytes(),
+        }
+    }
+}
+
+fn read_source(path: String, full: &Path) -> SourceFile {
+    if !wasm::is_binary(&path) {
+        return SourceFile {
+            path,
+            text: read_text(full),
+            binary: None,
+        };
+    }
+    let read = llmspell_utils::read_bytes(full, wasm::MAX_MODULE_BYTES)
+        .map_err(|why| format!("the file {why}"));
+    SourceFile {
+        path,
+        text: read.as_ref().map(|_| String::new()).map_err(Clone::clone),
+        binary: read.ok(),
     }
 }
 

@@ -13,7 +13,17 @@ use crate::trust::TrustGate;
 
 pub(crate) const FILE: &str = "llmspell.toml";
 
-const KEYS: [&str; 5] = ["mode", "harness", "evaluator", "rvm", "preprocess"];
+const KEYS: [&str; 9] = [
+    "mode",
+    "harness",
+    "evaluator",
+    "rvm",
+    "opa",
+    "opa_any_version",
+    "bundle_key",
+    "bundle_key_algorithm",
+    "preprocess",
+];
 const PREPROCESS_KEYS: [&str; 4] = [
     "script_inspection",
     "max_script_bytes",
@@ -36,11 +46,29 @@ pub enum Mode {
 pub(crate) struct Settings {
     pub(crate) mode: Mode,
     pub(crate) harness: Option<Harness>,
-    /// Whether Rego policies may run on the virtual machine.
-    pub(crate) rvm: Rvm,
     pub(crate) preprocess: PreprocessSettings,
     /// The text of the file, for the digest.
     pub(crate) text: Option<String>,
+    /// Whether Rego policies may run on the virtual machine.
+    pub(crate) rvm: Rvm,
+    pub(crate) evaluator: Option<RegoEvaluator>,
+    /// The `opa` program that compiles for `wasm`, relative to the project.
+    pub(crate) opa: Option<String>,
+    /// Whether another release of it than the pinned one will do.
+    pub(crate) opa_any_version: bool,
+    /// The file of the key with which bundles have to be signed, relative to the project.
+    pub(crate) bundle_key: Option<String>,
+    pub(crate) bundle_key_algorithm: Option<String>,
+}
+
+/// What runs the Rego files of a project.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum RegoEvaluator {
+    /// The interpreter, for which no outside program is needed.
+    #[default]
+    Interpreter,
+    /// A module of WebAssembly, which an `opa` program makes of them.
+    Wasm,
 }
 
 impl Settings {
@@ -82,16 +110,35 @@ impl Settings {
             settings.harness = Some(harness.one_of(&harnesses)?);
         }
         if let Some(evaluator) = table.setting("evaluator") {
-            // Read so that a project may name it; there is no other to choose.
-            evaluator.one_of(&[("rego", ())])?;
-        }
-        if let Some(rvm) = table.setting("rvm") {
-            settings.rvm = rvm.one_of(&[("on", Rvm::On), ("off", Rvm::Off)])?;
+            settings.evaluator = Some(evaluator.one_of(&[
+                ("rego", RegoEvaluator::Interpreter),
+                ("wasm", RegoEvaluator::Wasm),
+            ])?);
         }
         if let Some(preprocess) = table.setting("preprocess") {
             settings.preprocess = preprocess_of(&preprocess.table(&PREPROCESS_KEYS)?)?;
         }
+        if let Some(rvm) = table.setting("rvm") {
+            settings.rvm = rvm.one_of(&[("on", Rvm::On), ("off", Rvm::Off)])?;
+        }
+        settings.read_wasm(&table)?;
         Ok(settings)
+    }
+
+    /// Reads what concerns modules.
+    fn read_wasm(&mut self, table: &Table<'_>) -> Result<(), DebugError> {
+        let text = |key: &str, allowed: &str| {
+            let setting = table.setting(key);
+            setting.map(|setting| setting.read(allowed)).transpose()
+        };
+        self.opa = text("opa", "the path of an `opa` program")?;
+        self.bundle_key = text("bundle_key", "the path of a file with a key")?;
+        self.bundle_key_algorithm =
+            text("bundle_key_algorithm", "an algorithm, such as \"RS256\"")?;
+        if let Some(any) = table.setting("opa_any_version") {
+            self.opa_any_version = any.boolean()?;
+        }
+        Ok(())
     }
 }
 

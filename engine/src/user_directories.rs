@@ -11,13 +11,6 @@ pub(crate) fn configuration() -> Option<PathBuf> {
         .map(|directories| directories.config_dir())
 }
 
-/// The folder of caches: `~/.cache` on Linux; none without a home.
-pub(crate) fn cache() -> Option<PathBuf> {
-    etcetera::base_strategy::choose_native_strategy()
-        .ok()
-        .map(|directories| directories.cache_dir())
-}
-
 /// The folder that programs share settings of the machine in, as Cupcake has it: that of the configuration, on macOS
 /// that of application data.
 pub(crate) fn shared_configuration() -> Option<PathBuf> {
@@ -28,4 +21,11 @@ pub(crate) fn shared_configuration() -> Option<PathBuf> {
     } else {
         configuration()
     }
+}
+
+/// The folder of caches: `~/.cache` on Linux; none without a home.
+pub(crate) fn cache() -> Option<PathBuf> {
+    etcetera::base_strategy::choose_native_strategy()
+        .ok()
+        .map(|directories| directories.cache_dir())
 }

@@ -100,7 +100,7 @@ impl ScriptHost {
     ) -> Result<T, ScriptError> {
         check(script)?;
         if self.engine.is_afresh() {
-            self.hooks.forget();
+            self.hooks.state_is_gone();
         }
         self.hooks.running(script);
         let stopper = self.engine.stopper();

@@ -18,6 +18,16 @@ use std::path::Path;
 /// assert_eq!(error.unwrap_err(), "is not a regular file");
 /// ```
 pub fn read_text(path: &Path, most: usize) -> Result<String, String> {
+    String::from_utf8(read_bytes(path, most)?).map_err(|_| "is not UTF-8 text".to_owned())
+}
+
+/// Reads a regular file of at most so many bytes.
+///
+/// # Errors
+///
+/// When the file cannot be read, is larger, or is something else than a file: the error says which, and goes on after
+/// the name of the file.
+pub fn read_bytes(path: &Path, most: usize) -> Result<Vec<u8>, String> {
     let unreadable = |error: io::Error| match error.kind() {
         io::ErrorKind::NotFound => "cannot be read: there is no such file".to_owned(),
         kind => format!("cannot be read: {kind}"),
@@ -36,5 +46,5 @@ pub fn read_text(path: &Path, most: usize) -> Result<String, String> {
     if bytes.len() > most {
         return Err(format!("is larger than {most} bytes"));
     }
-    String::from_utf8(bytes).map_err(|_| "is not UTF-8 text".to_owned())
+    Ok(bytes)
 }

@@ -5,7 +5,7 @@ use crate::dependency_audit;
 use crate::failure::Failure;
 use crate::invocation::Invocation;
 use crate::steps::{self, Step};
-use crate::{test, tidy};
+use crate::{opa, test, tidy};
 
 /// Does every check and stops at the first failure.
 ///
@@ -21,6 +21,7 @@ pub fn run() -> Result<(), Failure> {
             dependency_audit::run,
         ),
         cargo_step("lint", lint()),
+        Step::new("opa", opa::REPEAT, opa::step),
         Step::plain("test", "cargo xtask test", || {
             test::run(test::ExampleOutput::Compare)
         }),

@@ -8,6 +8,7 @@ pub mod examples;
 pub mod failure;
 pub mod figures;
 pub mod invocation;
+pub mod opa;
 pub mod screen;
 pub mod soak;
 pub mod steps;

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use xtask::failure::Failure;
-use xtask::{ci, conformance, differential, figures, screen, soak, test, tidy};
+use xtask::{ci, conformance, differential, figures, opa, screen, soak, test, tidy};
 
 const HELP: &str = "\
 usage: cargo xtask COMMAND
@@ -11,6 +11,8 @@ usage: cargo xtask COMMAND
   ci                                everything that CI checks; stops at the first failure
   test [--accept]                   the tests, and the example scripts against their committed output;
                                     --accept rewrites that output where it differs
+  opa                               the program that compiles policies to WebAssembly, in the release that the tests
+                                    need, built with Go into the target folder; prints its path
   tidy                              the rules that no compiler knows: who may depend on whom, and the like
   conformance [--evaluator NAME] [--folder NAME] [--failures]
                                     OPA's conformance cases: a table by folder, and how many pass
@@ -42,6 +44,7 @@ fn run(arguments: &[&str]) -> Result<(), Failure> {
         ["ci"] => ci::run(),
         ["test"] => test::run(test::ExampleOutput::Compare),
         ["test", "--accept"] => test::run(test::ExampleOutput::Accept),
+        ["opa"] => opa::run(),
         ["tidy"] => tidy::run(),
         ["conformance", rest @ ..] => conformance::run(&conformance::Options::parse(rest)?),
         ["figures", rest @ ..] => figures::run(&figures::Options::parse(rest)?),

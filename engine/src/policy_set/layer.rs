@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::decision::{DecisionError, DecisionErrorKind};
 use crate::error::{EngineError, EngineErrorKind, Place};
 use crate::evaluator::rego::{Aggregator, Rvm};
+use crate::evaluator::wasm::WasmOptions;
 use crate::evaluator::{Definition, Speaker};
 use crate::guardrails::{self, Guardrail, Post};
 use crate::harness::Harness;
@@ -19,6 +20,9 @@ use crate::selection::Wanted;
 use crate::signals::{Gathered, Need, Signals};
 use crate::trust::TrustGate;
 use crate::value::Value;
+
+/// What evaluates a guardrail.
+pub(crate) const GUARDRAIL: &str = "guardrail";
 
 /// The policies of one configuration, and what they see besides the event.
 #[derive(Debug)]
@@ -40,7 +44,7 @@ pub(super) struct Loaded {
     pub(super) layer: Layer,
     pub(super) errors: Vec<DecisionError>,
     /// Path and content, or digest, of everything that was read.
-    pub(super) files: Vec<(String, String)>,
+    pub(super) files: Vec<(String, Vec<u8>)>,
     /// Whether it holds no policy, and switches on no guardrail.
     pub(super) is_empty: bool,
 }
@@ -52,17 +56,32 @@ pub(super) struct Purpose<'a> {
     pub(super) languages: &'a Languages,
     pub(super) wanted: Option<Wanted<'a>>,
     pub(super) rvm: Rvm,
+    pub(super) wasm: &'a WasmOptions,
 }
 
 impl Layer {
     /// Gathers the signals that these of its policies must see.
     pub(crate) fn gather(&self, matched: &[usize], input: &PolicyInput<'_>) -> Vec<Gathered<'_>> {
-        let needs = matched.iter().filter_map(|index| self.needs.get(*index));
-        let needs: Vec<Need> = needs.flatten().copied().collect();
+        let needs: Vec<Need> = matched
+            .iter()
+            .flat_map(|index| self.needs_of(*index, input))
+            .collect();
         if needs.is_empty() {
             return Vec::new();
         }
         self.signals.gather(&needs, input.text())
+    }
+
+    /// The signals that a policy must see and that this event makes it want.
+    fn needs_of(&self, index: usize, input: &PolicyInput<'_>) -> Vec<Need> {
+        let needs = self.needs.get(index).filter(|needs| !needs.is_empty());
+        let policy = self.policies.get(index).and_then(Policy::asked);
+        let (Some(needs), Some((_, evaluator))) = (needs, policy) else {
+            return Vec::new();
+        };
+        let is_wanted =
+            |need: &Need| evaluator.wants_signal(self.signals.name_of(need.signal), input.value());
+        needs.iter().copied().filter(is_wanted).collect()
     }
 
     /// Loads one configuration.
@@ -74,16 +93,21 @@ impl Layer {
         let rulebook = Rulebook::read(project, &mut gate)?;
         let mut sources = project.sources(purpose.harness)?;
         sources.retain(|source| {
-            let text = source.text.as_ref();
             // What cannot be read says so itself.
-            text.map_or(true, |text| gate.admits(&source.path, text.as_bytes()))
+            source.text.is_err() || gate.admits(&source.path, source.bytes())
         });
         let (mut signals, signal_files) = Signals::declared(project, &rulebook, &mut gate)?;
         let policy_loader::Loaded {
             mut policies,
             aggregator,
-        } = policy_loader::load(&sources, purpose.languages, purpose.wanted, purpose.rvm);
-        let is_empty = policies.is_empty() && rulebook.builtins.is_none();
+        } = policy_loader::load(
+            &sources,
+            purpose.languages,
+            purpose.wanted,
+            purpose.rvm,
+            purpose.wasm,
+        );
+        let is_empty = policies.is_empty() && !rulebook.switches_on_guardrails();
         let texts: BTreeMap<&str, &str> = sources
             .iter()
             .filter_map(|source| Some((source.path.as_str(), source.text.as_deref().ok()?)))
@@ -95,12 +119,15 @@ impl Layer {
                 signals.needs_of(policy, text.unwrap_or_default())
             })
             .collect();
-        let guardrails = guardrails(project, &rulebook, purpose.harness)?;
-        for guardrail in guardrails {
+        // Guardrails are asked first, so that no policy can use up their time.
+        for guardrail in guardrails(project, &rulebook, purpose.harness)?
+            .into_iter()
+            .rev()
+        {
             let line = rulebook.line_of_builtin(guardrail.name);
             let place = (&rulebook.file, line);
-            needs.push(guardrail_needs(&guardrail, place, &mut signals));
-            policies.push(guardrail_policy(guardrail, place));
+            needs.insert(0, guardrail_needs(&guardrail, place, &mut signals));
+            policies.insert(0, guardrail_policy(guardrail, place));
         }
         let broken = policies
             .iter()
@@ -114,24 +141,24 @@ impl Layer {
         let rulebook_text = rulebook
             .text
             .clone()
-            .map(|text| (rulebook.file.to_string(), text));
+            .map(|text| (rulebook.file.to_string(), text.into_bytes()));
         let texts = sources
             .iter()
-            .map(|source| (source.path.clone(), source.text.clone().unwrap_or_default()));
+            .map(|source| (source.path.clone(), source.bytes().to_vec()));
         let files = texts
             .chain(rulebook_text)
             .chain(
                 signal_files
                     .into_iter()
-                    .map(|file| (file.path, file.digest)),
+                    .map(|file| (file.path, file.digest.into_bytes())),
             )
             .collect();
         Ok(Loaded {
             layer: Self {
                 is_global: project.is_global(),
                 routes: Routes::of(&policies),
-                policies,
                 aggregator,
+                policies,
                 signals,
                 needs,
                 builtin_config: rulebook.builtin_config(),
@@ -202,6 +229,7 @@ fn guardrail_policy(guardrail: Guardrail, (file, line): (&Arc<str>, u32)) -> Pol
             tools: guardrail.tools,
             signals: signals.collect(),
             verbs: guardrail.verbs,
+            evaluator: GUARDRAIL,
             is_compiled: false,
             error: None,
         },

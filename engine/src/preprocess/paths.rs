@@ -109,11 +109,11 @@ impl<'path> Walk<'path> {
         let mut steps = 0;
         while let Some(step) = self.left.pop() {
             steps += 1;
-            self.step(step, steps <= MAX_STEPS);
+            self.step(&step, steps <= MAX_STEPS);
         }
     }
 
-    fn step(&mut self, step: Step, may_look: bool) {
+    fn step(&mut self, step: &Step, may_look: bool) {
         if step.name == ".." {
             self.reached.pop();
             return;

@@ -12,17 +12,27 @@ const HIDDEN: [&str; 2] = ["git_pre_check", "post_edit_check"];
 const ENABLED: &str = "enabled";
 
 impl Rulebook {
+    /// Whether the rulebook names a guardrail and does not switch it off.
+    pub(crate) fn switches_on_guardrails(&self) -> bool {
+        let mut builtins = self.builtins.iter().flatten();
+        builtins.any(|(_, settings)| is_on(settings))
+    }
+
     /// The settings of every guardrail that is switched on; none if there is none.
     pub(crate) fn builtin_config(&self) -> Option<Value> {
         let builtins = self.builtins.as_ref()?.iter();
         let shown = builtins.filter_map(|(name, settings)| {
             let name = name.as_str().filter(|name| !HIDDEN.contains(name))?;
-            let is_on = settings.get(ENABLED).and_then(Yaml::as_bool) == Some(true);
-            is_on.then(|| (Value::from(name), value_of(settings)))
+            is_on(settings).then(|| (Value::from(name), value_of(settings)))
         });
         let shown: BTreeMap<Value, Value> = shown.collect();
         (!shown.is_empty()).then(|| Value::from(shown))
     }
+}
+
+/// Whether the settings of a guardrail switch it on, as they do unless they say otherwise.
+fn is_on(settings: &Yaml) -> bool {
+    settings.get(ENABLED).and_then(Yaml::as_bool) != Some(false)
 }
 
 /// The settings as a value; what is no JSON is left out.

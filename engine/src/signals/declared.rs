@@ -83,6 +83,11 @@ impl Signals {
         self.signals.len() - 1
     }
 
+    /// The name of a signal; empty for one that is not there.
+    pub(crate) fn name_of(&self, index: usize) -> &str {
+        self.signals.get(index).map_or("", |signal| &signal.name)
+    }
+
     pub(super) fn find(&self, name: &str) -> Option<usize> {
         self.signals.iter().position(|signal| *signal.name == *name)
     }

@@ -34,7 +34,7 @@ pub(super) fn check(subject: &Subject, findings: &mut Vec<CheckFinding>) {
 }
 
 fn is_script(policy: &CheckedPolicy) -> bool {
-    !policy.summary.file.ends_with(".rego") && !policy.summary.file.ends_with(".wasm")
+    !matches!(policy.summary.evaluator, "rego" | "wasm" | "guardrail" | "")
 }
 
 fn is_tested(subject: &Subject, policy: &CheckedModule) -> bool {

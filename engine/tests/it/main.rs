@@ -28,3 +28,4 @@ mod stack;
 mod support;
 mod trust;
 mod validator;
+mod wasm;

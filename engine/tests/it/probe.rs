@@ -3,7 +3,7 @@
 use llmspell_engine::{EvaluationProbe, EvaluationStep};
 use tempfile::TempDir;
 
-use crate::support::{engine, event, policy, project, repeatable};
+use crate::support::{UNGUARDED, engine, event, policy, project, repeatable};
 
 const EVENT: &str = r#"{"hook_event_name": "PreToolUse", "tool_name": "Bash", "n": 1}"#;
 
@@ -34,7 +34,10 @@ impl EvaluationProbe for Lines {
 }
 
 fn one_policy(rules: &str) -> TempDir {
-    project([(".cupcake/policies/p.rego", policy("p", rules).as_str())])
+    project([
+        UNGUARDED,
+        (".cupcake/policies/p.rego", policy("p", rules).as_str()),
+    ])
 }
 
 /// What a probe hears of the event.
@@ -50,6 +53,7 @@ fn a_probe_hears_of_every_policy_and_verb_that_is_asked_and_where_it_is_defined(
     let rules = "deny contains \"x\" if input.n == 2\n\nask contains \"y\" if input.n == 3\n\ndeny contains \"z\" if input.n == 4";
     let quiet = policy("quiet", "deny contains \"x\" if true").replace("PreToolUse", "Stop");
     let project = project([
+        UNGUARDED,
         (".cupcake/policies/p.rego", policy("p", rules).as_str()),
         (".cupcake/policies/quiet.rego", quiet.as_str()),
     ]);

@@ -6,6 +6,12 @@ use llmspell_engine::{Decision, EngineOptions, Event, EventLimits, PolicyEngine}
 use serde_json::Value as Json;
 use tempfile::TempDir;
 
+/// A rulebook that switches off the one guardrail that is on by itself, for tests of what policies alone do.
+pub(crate) const UNGUARDED: (&str, &str) = (
+    ".cupcake/rulebook.yml",
+    "builtins:\n  rulebook_security_guardrails:\n    enabled: false\n",
+);
+
 /// A project of these files, relative to its directory.
 pub(crate) fn project<'file>(files: impl IntoIterator<Item = (&'file str, &'file str)>) -> TempDir {
     let directory = tempfile::tempdir().unwrap();

@@ -40,6 +40,9 @@ struct Registered {
     policy: Arc<HookPolicy>,
     functions: Arc<[(Verb, KeptFunction)]>,
     script: Arc<Script>,
+    /// Whether the state that had its functions is gone. It goes on to be asked, and cannot answer: a policy that is
+    /// lost must not become an allow.
+    is_gone: bool,
 }
 
 impl ScriptHooks {
@@ -51,9 +54,14 @@ impl ScriptHooks {
         }
     }
 
-    /// Forgets all policies, because the state that has their functions is gone.
-    pub(crate) fn forget(&self) {
-        *self.registered.write() = Arc::default();
+    /// The state that has the functions of all policies is gone: each is an error until it is registered anew.
+    pub(crate) fn state_is_gone(&self) {
+        let mut all = self.registered.write();
+        if !all.is_empty() {
+            for registered in Arc::make_mut(&mut all) {
+                registered.is_gone = true;
+            }
+        }
     }
 
     /// Registers the policy that the first argument of a call describes.
@@ -96,6 +104,7 @@ impl ScriptHooks {
             policy: Arc::new(policy),
             functions,
             script,
+            is_gone: false,
         })
         .map_err(wrong)
     }
@@ -104,15 +113,16 @@ impl ScriptHooks {
         let mut all = self.registered.write();
         let id = &registered.policy.summary().id;
         if let Some(known) = all.iter().find(|known| known.policy.summary().id == *id) {
-            let line = known.policy.summary().file.as_ref();
-            return Err(format!(
-                "the policy `{id}` is registered already, in `{line}`"
-            ));
+            XX
         }
         if all.len() >= MOST {
             return Err(format!("there are {MOST} policies of scripts already"));
         }
-        Arc::make_mut(&mut all).push(registered);
+        let all = Arc::make_mut(&mut all);
+        match all.iter().position(same) {
+            Some(place) => all.splice(place..=place, [registered]).for_each(drop),
+            None => all.push(registered),
+        }
         Ok(())
     }
 

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, SystemTime};
 
-use llmspell_bridge::{SandboxLimits, policy_languages, policy_languages_within};
+use llmspell_bridge::{
+    Language, SandboxLimits, Script, ScriptHost, policy_languages, policy_languages_within,
+};
 use llmspell_engine::{
     Decision, EngineOptions, Event, FoundTest, Moment, PolicyEngine, PolicyLanguage, PolicySource,
     TestOutcome,
@@ -419,4 +421,165 @@ fn a_file_without_tests_has_none() {
         };
         assert!(language(name).tests(source).unwrap().is_none());
     }
+}
+
+/// The blocks of a document in a language.
+fn blocks(document: &str, language: &str) -> Vec<String> {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs");
+    let text = fs::read_to_string(path.join(document)).unwrap();
+    let start = format!("```{language}\n");
+    let parts = text.split(&start).skip(1);
+    parts
+        .map(|part| part.split("\n```").next().unwrap().to_owned())
+        .collect()
+}
+
+#[test]
+fn every_example_of_the_documents_denies_what_it_says() {
+    let sudo = r#"{"hook_event_name": "PreToolUse", "tool_name": "Bash", "tool_input": {"command": "sudo ls"}}"#;
+    let mut ran = 0;
+    for (ending, name, host) in [
+        ("lua", "lua", Language::Lua),
+        ("js", "javascript", Language::JavaScript),
+    ] {
+        for text in blocks("policies.md", ending) {
+            let project = tempfile::tempdir().unwrap();
+            let policies = project.path().join(".cupcake/policies");
+            fs::create_dir_all(&policies).unwrap();
+            fs::write(policies.join(format!("a.{ending}")), &text).unwrap();
+            let engine = PolicyEngine::load(project.path(), &options()).unwrap();
+            let decision = engine.evaluate(&event(sudo));
+            assert_eq!(decision.rules[0].severity, "HIGH".into(), "{text}");
+            assert!(decision.errors.is_empty());
+            for (test, outcome, _) in run_tests(name, &text) {
+                assert_eq!(outcome, TestOutcome::Passed, "{test:?}");
+                ran += 1;
+            }
+        }
+        for text in blocks("scripting.md", ending) {
+            let project = project(&[("a.lua", "return { add_context = function() end }")]);
+            let mut host = ScriptHost::builder(host)
+                .project(project.path(), EngineOptions::default())
+                .build()
+                .unwrap();
+            host.run(&Script::new("example", text)).unwrap();
+            let ask = format!("Cupcake.eval('{sudo}').reason");
+            let ask = if ending == "lua" {
+                format!("return {ask}")
+            } else {
+                ask
+            };
+            let reason = host.run(&Script::new("ask", ask)).unwrap();
+            assert_eq!(&**reason.as_string().unwrap(), "`sudo` is not for agents");
+            ran += 1;
+        }
+    }
+    assert_eq!(ran, 4);
+}
+
+#[test]
+fn a_policy_of_a_script_that_does_not_end_is_stopped_and_the_script_goes_on() {
+    let lua = "Cupcake.policy{ id = 'LOOP', events = { 'PreToolUse' }, deny = function() while true do end end, ask = function() return { reason = 'x' } end }
+local decision = Cupcake.eval({ hook_event_name = 'PreToolUse' })
+return decision.decision .. ' ' .. decision.errors[1].kind .. ' ' .. decision.errors[1].policy";
+    let js = "Cupcake.policy({ id: 'LOOP', events: ['PreToolUse'], deny() { for (;;); }, ask: () => ({ reason: 'x' }) });
+const decision = Cupcake.eval({ hook_event_name: 'PreToolUse' });
+decision.decision + ' ' + decision.errors[0].kind + ' ' + decision.errors[0].policy";
+    for (language, text) in [(Language::Lua, lua), (Language::JavaScript, js)] {
+        let project = project(&[("a.lua", "return { add_context = function() end }")]);
+        let mut host = ScriptHost::builder(language)
+            .project(
+                project.path(),
+                EngineOptions {
+                    deadline: Duration::from_millis(100),
+                    ..EngineOptions::default()
+                },
+            )
+            .build()
+            .unwrap();
+        let answer = host.run(&Script::new("loop", text)).unwrap();
+        assert_eq!(
+            &**answer.as_string().unwrap(),
+            "deny timeout LOOP",
+            "{language}"
+        );
+    }
+}
+
+#[test]
+fn the_deadline_of_a_script_ends_it_in_the_middle_of_its_policy() {
+    let lua = "Cupcake.policy{ id = 'LOOP', events = { 'PreToolUse' }, deny = function() while true do end end }
+pcall(Cupcake.eval, { hook_event_name = 'PreToolUse' })
+while true do end";
+    let js = "Cupcake.policy({ id: 'LOOP', events: ['PreToolUse'], deny() { for (;;); } });
+try { Cupcake.eval({ hook_event_name: 'PreToolUse' }); } catch {}
+for (;;);";
+    for (language, text) in [(Language::Lua, lua), (Language::JavaScript, js)] {
+        let project = project(&[("a.lua", "return { add_context = function() end }")]);
+        let mut host = ScriptHost::builder(language)
+            .limits(SandboxLimits {
+                timeout: Some(Duration::from_millis(100)),
+                ..SandboxLimits::default()
+            })
+            .project(
+                project.path(),
+                EngineOptions {
+                    deadline: Duration::from_secs(3600),
+                    ..EngineOptions::default()
+                },
+            )
+            .build()
+            .unwrap();
+        let error = host.run(&Script::new("loop", text)).unwrap_err();
+        assert_eq!(error.kind().code(), "timeout", "{language}");
+    }
+}
+
+#[test]
+fn the_policies_of_a_javascript_script_that_was_stopped_are_errors_until_they_are_registered_anew()
+{
+    let project = project(&[("a.lua", "return { add_context = function() end }")]);
+    let mut host = ScriptHost::builder(Language::JavaScript)
+        .limits(SandboxLimits {
+            timeout: Some(Duration::from_millis(100)),
+            ..SandboxLimits::default()
+        })
+        .project(project.path(), EngineOptions::default())
+        .build()
+        .unwrap();
+    let register =
+        "Cupcake.policy({ id: 'A', events: ['PreToolUse'], deny: () => ({ reason: 'x' }) });";
+    let ask = "var d = Cupcake.eval({ hook_event_name: 'PreToolUse' }); d.decision + ' ' + (d.errors[0]?.message ?? 'well')";
+    host.run(&Script::new("register", register)).unwrap();
+    let before = host.run(&Script::new("ask", ask)).unwrap();
+    assert!(host.run(&Script::new("loop", "for (;;);")).is_err());
+    let after = host.run(&Script::new("ask", ask)).unwrap();
+    host.run(&Script::new("register", register)).unwrap();
+    let again = host.run(&Script::new("ask", ask)).unwrap();
+    let said = [before, after, again].map(|said| said.as_string().unwrap().to_string());
+    let gone = "deny the script that registered the policy was stopped, and its functions are gone";
+    assert_eq!(said, ["deny well", gone, "deny well"]);
+}
+
+#[test]
+fn the_digest_of_a_decision_covers_the_text_of_the_script() {
+    let register = "Cupcake.policy{ id = 'A', events = { 'PreToolUse' }, deny = function() end }";
+    let ask = "return Cupcake.eval({ hook_event_name = 'PreToolUse' }).policy_digest";
+    let project = project(&[("a.lua", "return { add_context = function() end }")]);
+    let digest = |text: &str| {
+        let mut host = ScriptHost::builder(Language::Lua)
+            .project(project.path(), EngineOptions::default())
+            .build()
+            .unwrap();
+        let text = format!("{text}\n{ask}");
+        let digest = host.run(&Script::new("s", text)).unwrap();
+        digest.as_string().unwrap().to_string()
+    };
+    let digests = [
+        digest(""),
+        digest(register),
+        digest(&format!("{register} -- changed")),
+    ];
+    assert_eq!(digest(register), digests[1]);
+    assert!(digests[0] != digests[1] && digests[1] != digests[2] && digests[0] != digests[2]);
 }

@@ -121,6 +121,16 @@ impl Library {
         self.modules.get(index)
     }
 
+    /// A module and those that it needs.
+    ///
+    /// # Errors
+    ///
+    /// As of `needs`.
+    pub(crate) fn with_needs(&self, index: usize) -> Result<Vec<&Module>, Fault> {
+        let needs = self.needs(index)?;
+        Ok(self.modules.get(index).into_iter().chain(needs).collect())
+    }
+
     /// The modules that a module needs, itself not counted, in the order of the library.
     ///
     /// # Errors

@@ -1,0 +1,205 @@
+//! Compiled modules on disk, so that the next process need not compile them.
+//!
+//! What lies there is machine code. Only its owner may enter the directory, and a file counts only if it is that of
+//! the same content, engine, version and settings, and as whole as it was written.
+
+#![expect(
+    unsafe_code,
+    reason = "wasmtime takes machine code back only so; it is what this file has written"
+)]
+
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::path::{Path, PathBuf};
+
+use sha2::{Digest, Sha256};
+use wasmtime::{Engine, Module};
+
+use super::fault;
+use crate::evaluator::PolicyFault;
+
+/// What a file begins with: its kind and the version of its form.
+const MAGIC: &[u8; 8] = b"llmwasm1";
+const DIGEST_BYTES: usize = 32;
+/// Bytes of a compiled module.
+const MAX_BYTES: u64 = 512 * 1024 * 1024;
+/// Files that are kept; the oldest make room.
+const MAX_FILES: usize = 256;
+
+/// Where compiled modules lie.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct ModuleCache {
+    /// None where there is no directory that only its owner may enter: then every process compiles for itself.
+    directory: Option<PathBuf>,
+}
+
+impl ModuleCache {
+    /// The cache in a directory, which is made if it is not there.
+    pub(crate) fn at(directory: Option<PathBuf>) -> Self {
+        Self {
+            directory: directory.filter(|directory| private::is_usable(directory)),
+        }
+    }
+
+    /// The compiled module of these bytes.
+    pub(super) fn module(&self, engine: &Engine, bytes: &[u8]) -> Result<Module, PolicyFault> {
+        let file = self.file(&format!("{}.cwasm", key(engine, bytes)));
+        if let Some(module) = file.as_deref().and_then(|file| stored(engine, file)) {
+            return Ok(module);
+        }
+        let module = Module::from_binary(engine, bytes).map_err(|error| {
+            fault::load(format!(
+                "the file is no WebAssembly module: {}",
+                reason(&error)
+            ))
+        })?;
+        if let (Some(file), Ok(code)) = (file, module.serialize()) {
+            self.store(&file, &code);
+        }
+        Ok(module)
+    }
+
+    /// The bytes that were kept under a name.
+    pub(super) fn read(&self, name: &str) -> Option<Vec<u8>> {
+        let content = content(&self.file(name)?)?;
+        checked(&content).map(<[u8]>::to_vec)
+    }
+
+    /// Keeps bytes under a name, if there is a place.
+    pub(super) fn write(&self, name: &str, bytes: &[u8]) {
+        if let Some(file) = self.file(name) {
+            self.store(&file, bytes);
+        }
+    }
+
+    fn file(&self, name: &str) -> Option<PathBuf> {
+        self.directory
+            .as_ref()
+            .map(|directory| directory.join(name))
+    }
+
+    fn store(&self, file: &Path, bytes: &[u8]) {
+        self.make_room();
+        let mut content = MAGIC.to_vec();
+        content.extend_from_slice(&Sha256::digest(bytes));
+        content.extend_from_slice(bytes);
+        // What cannot be kept is made again.
+        let _ = llmspell_utils::write_private(file, &content);
+    }
+
+    /// Removes the oldest files where there are many.
+    fn make_room(&self) {
+        let entries = self
+            .directory
+            .as_ref()
+            .and_then(|directory| std::fs::read_dir(directory).ok());
+        let mut files: Vec<_> = entries
+            .into_iter()
+            .flatten()
+            .filter_map(|entry| {
+                let entry = entry.ok()?;
+                Some((entry.metadata().ok()?.modified().ok()?, entry.path()))
+            })
+            .collect();
+        files.sort();
+        let surplus = files.len().saturating_sub(MAX_FILES - 1);
+        for (_, path) in files.into_iter().take(surplus) {
+            let _ = std::fs::remove_file(path);
+        }
+    }
+}
+
+/// Everything on which compiled code depends.
+fn key(engine: &Engine, bytes: &[u8]) -> String {
+    let mut settings = DefaultHasher::new();
+    engine.precompile_compatibility_hash().hash(&mut settings);
+    let mut digest = Sha256::new();
+    digest.update(bytes);
+    digest.update(settings.finish().to_le_bytes());
+    digest.update(env!("CARGO_PKG_VERSION"));
+    hexadecimal(&digest.finalize())
+}
+
+/// The digits of a digest.
+pub(super) fn hexadecimal(digest: &[u8]) -> String {
+    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// The module of a file, if it is one of ours and whole.
+fn stored(engine: &Engine, file: &Path) -> Option<Module> {
+    let content = content(file)?;
+    let code = checked(&content)?;
+    // SAFETY: the code is what `Module::serialize` gave and this user has written: the directory and the file are
+    // this user's and nobody else may write there, and the digest says that nothing of it is missing or changed.
+    // Whether it is for this engine, version and machine is checked by wasmtime.
+    unsafe { Module::deserialize(engine, code) }.ok()
+}
+
+fn content(file: &Path) -> Option<Vec<u8>> {
+    if !private::is_own_file(file) {
+        return None;
+    }
+    std::fs::read(file).ok()
+}
+
+/// What follows the digest, if the digest is its own.
+fn checked(content: &[u8]) -> Option<&[u8]> {
+    let rest = content.strip_prefix(MAGIC)?;
+    let (digest, bytes) = rest.split_at_checked(DIGEST_BYTES)?;
+    (Sha256::digest(bytes).as_slice() == digest).then_some(bytes)
+}
+
+/// The first line of what wasmtime says.
+fn reason(error: &wasmtime::Error) -> String {
+    let text = error.root_cause().to_string();
+    text.lines().next().unwrap_or_default().to_owned()
+}
+
+#[cfg(unix)]
+mod private {
+    use std::os::unix::fs::MetadataExt as _;
+    use std::path::Path;
+
+    use super::MAX_BYTES;
+
+    const OTHERS: u32 = 0o077;
+
+    /// Whether the directory is there, or can be made, and is this user's alone.
+    pub(super) fn is_usable(directory: &Path) -> bool {
+        if llmspell_utils::create_private_directory(directory).is_err() {
+            return false;
+        }
+        std::fs::symlink_metadata(directory).is_ok_and(|found| {
+            found.is_dir() && found.mode() & OTHERS == 0 && found.uid() == own_id()
+        })
+    }
+
+    pub(super) fn is_own_file(file: &Path) -> bool {
+        std::fs::symlink_metadata(file).is_ok_and(|found| {
+            found.is_file()
+                && found.mode() & OTHERS == 0
+                && found.uid() == own_id()
+                && found.len() <= MAX_BYTES
+        })
+    }
+
+    fn own_id() -> u32 {
+        rustix::process::geteuid().as_raw()
+    }
+}
+
+#[cfg(not(unix))]
+mod private {
+    use std::path::Path;
+
+    use super::MAX_BYTES;
+
+    /// Whether the directory is there or can be made; a user's folder is the user's alone on such systems.
+    pub(super) fn is_usable(directory: &Path) -> bool {
+        llmspell_utils::create_private_directory(directory).is_ok() && directory.is_dir()
+    }
+
+    pub(super) fn is_own_file(file: &Path) -> bool {
+        std::fs::symlink_metadata(file)
+            .is_ok_and(|found| found.is_file() && found.len() <= MAX_BYTES)
+    }
+}

@@ -1,0 +1,206 @@
+//! Finds an `opa` program and runs it: in a directory of its own, within a time, with nothing of our environment.
+
+use std::ffi::OsStr;
+use std::fs::File;
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
+
+/// The release that this engine was tried with.
+pub(crate) const OPA_VERSION: &str = "1.7.1";
+/// The variable that names the program.
+const VARIABLE: &str = "OPA";
+/// Bytes of what the program says about its end.
+const MAX_SAID: u64 = 64 * 1024;
+/// Bytes of what the program gives.
+const MAX_OUTPUT: u64 = 16 * 1024 * 1024;
+/// How long one run may take.
+const DEADLINE: Duration = Duration::from_secs(120);
+/// How often is looked whether the program has ended.
+const LOOK: Duration = Duration::from_millis(2);
+
+/// Which programs may be used.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct OpaChoice {
+    /// The program, where somebody has said which.
+    pub(crate) path: Option<PathBuf>,
+    /// Whether another release than the pinned one will do.
+    pub(crate) any_version: bool,
+}
+
+/// An `opa` program of a release that may be used.
+#[derive(Debug)]
+pub(crate) struct Opa {
+    program: PathBuf,
+}
+
+/// What a run has said.
+#[derive(Debug)]
+pub(crate) struct Said {
+    pub(crate) status: ExitStatus,
+    pub(crate) output: String,
+    pub(crate) errors: String,
+}
+
+/// A directory that only we may enter, and that is gone when this is dropped.
+#[derive(Debug)]
+pub(crate) struct Workplace(PathBuf);
+
+impl Workplace {
+    pub(crate) fn new() -> Result<Self, String> {
+        let name = format!("llmspell-opa-{}", uuid::Uuid::new_v4().simple());
+        let path = std::env::temp_dir().join(name);
+        llmspell_utils::create_private_directory(&path)
+            .map_err(|error| format!("no directory could be made for `opa`: {error}"))?;
+        Ok(Self(path))
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.0
+    }
+
+    pub(crate) fn write(&self, name: &str, content: &[u8]) -> Result<(), String> {
+        std::fs::write(self.0.join(name), content)
+            .map_err(|error| format!("a file for `opa` could not be written: {error}"))
+    }
+
+    pub(crate) fn read(&self, name: &str, most: u64) -> Result<Vec<u8>, String> {
+        let mut content = Vec::new();
+        File::open(self.0.join(name))
+            .and_then(|file| file.take(most).read_to_end(&mut content))
+            .map_err(|error| format!("what `opa` has made cannot be read: {error}"))?;
+        Ok(content)
+    }
+}
+
+impl Drop for Workplace {
+    fn drop(&mut self) {
+        // What stays is a few files in the directory for such files.
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+impl Opa {
+    /// The program that was chosen, else that of `$OPA`, else the first of `PATH`, in a release that may be used.
+    ///
+    /// # Errors
+    ///
+    /// When there is none, or only one of another release.
+    pub(crate) fn find(choice: &OpaChoice) -> Result<Self, String> {
+        let program = chosen(choice)?;
+        let opa = Self { program };
+        let version = opa.version()?;
+        if version == OPA_VERSION || choice.any_version {
+            return Ok(opa);
+        }
+        Err(format!(
+            "`opa` at `{}` is version `{version}`, and {OPA_VERSION} is wanted: name that one, or set `opa_any_version = true`",
+            opa.program.display()
+        ))
+    }
+
+    fn version(&self) -> Result<String, String> {
+        let place = Workplace::new()?;
+        let said = self.run(&place, &["version"])?;
+        let version = said
+            .output
+            .lines()
+            .find_map(|line| line.strip_prefix("Version:"));
+        let version = version
+            .map(str::trim)
+            .filter(|version| version.len() < 64 && !version.chars().any(char::is_control));
+        version.map(str::to_owned).ok_or_else(|| {
+            format!(
+                "`{}` is no `opa`: it does not say its version",
+                self.program.display()
+            )
+        })
+    }
+
+    /// Runs the program in its workplace.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be started, or does not end in time.
+    pub(crate) fn run(
+        &self,
+        place: &Workplace,
+        arguments: &[impl AsRef<OsStr>],
+    ) -> Result<Said, String> {
+        const OUTPUT: &str = ".output";
+        const ERRORS: &str = ".errors";
+        let file = |name: &str| {
+            File::create(place.path().join(name))
+                .map_err(|error| format!("a file for `opa` could not be made: {error}"))
+        };
+        let mut command = Command::new(&self.program);
+        command
+            .args(arguments)
+            .env_clear()
+            .env("HOME", place.path())
+            .env("TMPDIR", place.path())
+            .current_dir(place.path())
+            .stdin(Stdio::null())
+            .stdout(file(OUTPUT)?)
+            .stderr(file(ERRORS)?);
+        let status = finished(&mut command, &self.program)?;
+        let text = |name: &str, most: u64| {
+            place
+                .read(name, most)
+                .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
+        };
+        Ok(Said {
+            status,
+            output: text(OUTPUT, MAX_OUTPUT)?,
+            errors: text(ERRORS, MAX_SAID)?,
+        })
+    }
+}
+
+fn finished(command: &mut Command, program: &Path) -> Result<ExitStatus, String> {
+    let failed = |error: std::io::Error| format!("`{}` cannot be run: {error}", program.display());
+    let until = Instant::now() + DEADLINE;
+    let mut child = command.spawn().map_err(failed)?;
+    loop {
+        match child.try_wait() {
+            Ok(Some(status)) => return Ok(status),
+            Ok(None) if Instant::now() < until => std::thread::sleep(LOOK),
+            outcome => {
+                // Whether it is killed or has just ended: it is waited for, so that nothing of it stays.
+                let _ = child.kill();
+                let _ = child.wait();
+                return Err(outcome.err().map_or_else(
+                    || format!("`opa` did not end within {} seconds", DEADLINE.as_secs()),
+                    failed,
+                ));
+            }
+        }
+    }
+}
+
+fn chosen(choice: &OpaChoice) -> Result<PathBuf, String> {
+    let named = choice.path.clone().or_else(|| {
+        std::env::var_os(VARIABLE)
+            .filter(|name| !name.is_empty())
+            .map(PathBuf::from)
+    });
+    if let Some(program) = named {
+        return std::path::absolute(&program)
+            .ok()
+            .filter(|program| program.is_file())
+            .ok_or_else(|| format!("there is no program `{}`", program.display()));
+    }
+    let name = format!("opa{}", std::env::consts::EXE_SUFFIX);
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&path)
+        // A relative folder would be another one tomorrow.
+        .filter(|folder| folder.is_absolute())
+        .map(|folder| folder.join(&name))
+        .find(|program| program.is_file())
+        .ok_or_else(|| {
+            format!(
+                "there is no `opa` program: set `[policy] opa`, `$OPA` or PATH to OPA {OPA_VERSION}, or use `evaluator = \"rego\"`"
+            )
+        })
+}
