@@ -10,12 +10,14 @@ use crate::decision::DecisionError;
 use crate::error::EngineError;
 use crate::policy::PolicySummary;
 use crate::policy_engine::EngineOptions;
-use crate::policy_set::{GUARDRAIL, Layer, PolicySet};
+use crate::policy_set::{Layer, PolicySet};
 use crate::project::Project;
 use crate::settings::Mode;
 
 /// The tool that stands for every tool.
 const ANY: &str = "*";
+/// What evaluates a guardrail.
+const GUARDRAIL: &str = "guardrail";
 
 /// What a project holds.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -128,8 +130,8 @@ pub fn inspect_project(path: &Path, options: &EngineOptions) -> Result<Inspectio
     let (guardrails, policies) = set
         .summaries
         .iter()
-        .map(inspected)
-        .partition(|policy: &InspectedPolicy| policy.evaluator == GUARDRAIL);
+        .map(|policy| inspected(policy))
+        .partition(|policy| policy.evaluator == GUARDRAIL);
     Ok(Inspection {
         harness: set.harness.name(),
         mode: match set.mode {

@@ -72,6 +72,7 @@ mod trust;
 mod user_directories;
 mod validator;
 mod value;
+mod wasm_query;
 
 pub use decision::{
     Decision, DecisionError, DecisionErrorKind, RuleReport, Timings, Verb, Verdict,
@@ -113,3 +114,4 @@ pub use trust::{
 };
 pub use validator::{CheckFinding, CheckReport, Severity, check_project, check_rules};
 pub use value::Value;
+pub use wasm_query::{WasmQuery, WasmQueryOptions};

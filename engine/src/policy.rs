@@ -9,8 +9,10 @@ use crate::evaluation_probe::{EvaluationStep, Probe};
 use crate::evaluator::{Answers, Evaluator, Findings, Moment, SharedEvaluator, Speaker};
 use crate::explain::PolicyExplanation;
 use crate::metadata::Metadata;
-use crate::policy_set::GUARDRAIL;
 use crate::value::Value;
+
+/// What evaluates a guardrail.
+pub(crate) const GUARDRAIL: &str = "guardrail";
 
 /// What a project's list of policies says about one of them.
 #[derive(Debug, Clone, PartialEq)]

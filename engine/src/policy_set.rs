@@ -18,7 +18,7 @@ use crate::selection::Wanted;
 use crate::settings::{self, Mode, Settings};
 use crate::trust::{TrustGate, TrustOptions};
 
-pub(crate) use layer::{GUARDRAIL, Layer};
+pub(crate) use layer::Layer;
 use layer::{Loaded, Purpose, no_policies};
 
 /// A loaded project.
@@ -76,7 +76,7 @@ impl PolicySet {
         let summaries = policies.map(|policy| policy.summary.clone());
         // Guardrails are asked first, and listed behind the policies that somebody wrote.
         let (guardrails, written): (Vec<_>, Vec<_>) =
-            summaries.partition(|summary| summary.evaluator == GUARDRAIL);
+            summaries.partition(PolicySummary::is_guardrail);
         let summaries = written.into_iter().chain(guardrails).collect();
         let settings_text = settings
             .text

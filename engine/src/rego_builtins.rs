@@ -12,6 +12,7 @@ mod context;
 mod crypto;
 mod der;
 mod encoding;
+mod glob;
 mod graph;
 mod graphql;
 mod json;
@@ -23,6 +24,8 @@ mod numbers;
 mod refused;
 mod regex;
 mod render;
+mod semver;
+mod sprintf;
 mod strings;
 mod template;
 mod time;
@@ -40,6 +43,8 @@ const FAMILIES: &[&[Builtin]] = &[
     aws::TABLE,
     collections::TABLE,
     crypto::TABLE,
+    encoding::TABLE,
+    glob::TABLE,
     graph::TABLE,
     graphql::TABLE,
     json::TABLE,
@@ -49,6 +54,8 @@ const FAMILIES: &[&[Builtin]] = &[
     numbers::TABLE,
     regex::TABLE,
     render::TABLE,
+    semver::TABLE,
+    sprintf::TABLE,
     strings::TABLE,
     template::TABLE,
     time::TABLE,

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, LazyLock};
 
-use regorus::Value;
+use crate::value::Value;
 
 use super::{Finding, Findings, Modification, Speaker};
 use crate::decision::{DecisionErrorKind, RuleReport, Verb};

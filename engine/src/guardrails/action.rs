@@ -163,6 +163,10 @@ impl Action {
         action.offset = number("offset");
         action.limit = number("limit");
         for effect in &mut action.effects {
+            // Some tools know the home directory, and to others this is a path that nobody has.
+            if let Some(rest) = effect.path.without_start("~/").filter(|_| !post.home.is_empty()) {
+                effect.path = rest.beneath(&Word::text(post.home.as_str()));
+            }
             effect.path = effect.path.beneath(&Word::text(action.directory.as_str()));
         }
         let shell_effects = action

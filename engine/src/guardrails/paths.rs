@@ -16,6 +16,8 @@ const MAX_CUTS: usize = 64;
 #[derive(Debug, Default)]
 pub(super) struct Protected {
     entries: Vec<Entry>,
+    /// Whether the folders are too large to look at what lies in them.
+    is_shallow: bool,
     station: Option<Station>,
 }
 
@@ -27,6 +29,10 @@ struct Entry {
     places: Vec<PathBuf>,
     /// What texts of other languages would name.
     key: String,
+    /// A name that a pattern finds.
+    sample: Option<String>,
+    /// Whether a pattern may find it although it is not there: somebody wrote it down as something that is.
+    is_expected: bool,
 }
 
 #[derive(Debug)]
@@ -45,19 +51,34 @@ impl Protected {
         let entries = paths.iter().map(|path| Entry::new(path, station));
         Self {
             entries: entries.collect(),
+            is_shallow: false,
             station: Some(station.clone()),
+        }
+    }
+
+    /// The same for folders of a system, which are too large to look at what lies in them.
+    pub(super) fn shallow(paths: &[String], station: &Station) -> Self {
+        Self {
+            is_shallow: true,
+            ..Self::new(paths, station)
         }
     }
 
     /// Paths that are meant where they stand in the project only.
     pub(super) fn at_places(paths: &[String], station: &Station) -> Self {
-        let mut protected = Self::new(paths, station);
+        let mut protected = Self::new(paths, station).where_present();
         for entry in &mut protected.entries {
             if let Shape::Names(_) = entry.shape {
                 entry.shape = Shape::Place;
             }
         }
         protected
+    }
+
+    /// The same for paths that may well not be there, so that a pattern finds them only if they are.
+    pub(super) fn where_present(mut self) -> Self {
+        self.entries.iter_mut().for_each(|entry| entry.is_expected = false);
+        self
     }
 
     pub(super) fn extend(&mut self, other: Self) {
@@ -117,6 +138,11 @@ impl Protected {
     }
 
     fn is_open_touched(&self, effect: &Effect) -> bool {
+        const MAX_LINKS: usize = 16;
+        let through_links = links_of(&effect.path);
+        if through_links.into_iter().take(MAX_LINKS).any(|path| self.is_touched(&Effect { path, ..effect.clone() })) {
+            return true;
+        }
         let word = effect.path.clone();
         let mut variants = vec![without_dots(&word)];
         variants.extend(canonical_start(&word, self.directory()));
@@ -124,16 +150,15 @@ impl Protected {
             return word.is_computed();
         }
         self.entries.iter().any(|entry| {
-            let places = entry.present(effect.is_existing || word.is_pattern());
+            let looks = !self.is_shallow && (effect.is_existing || word.is_pattern());
+            let places = entry.present(looks);
             variants.iter().any(|variant| {
                 let names = entry.may_name(variant);
                 let cuts = cuts(variant);
                 let at_place = places.iter().any(|place| {
                     let place = place.to_string_lossy();
                     (counts(variant) && variant.may_be(&place))
-                        || cuts
-                            .iter()
-                            .any(|cut| counts(cut) && !effect.is_existing && cut.may_be(&place))
+                        || cuts.iter().any(|cut| (cut.known().is_some() || !effect.is_existing) && counts(cut) && cut.may_be(&place))
                 });
                 let above = effect.is_recursive
                     && word.openness().is_none()
@@ -187,13 +212,9 @@ impl Entry {
         let resolved = resolve(if trimmed.is_empty() { "/" } else { trimmed }, root);
         let mut places = vec![resolved.lexical, resolved.canonical];
         places.dedup();
-        let names: Vec<String> = trimmed
-            .split(['/', '\\'])
-            .map(|name| folded(name).collect())
-            .collect();
-        let key = names
-            .last()
-            .map(|name| name.trim_start_matches(['.', '*']).to_owned());
+        let names: Vec<String> = trimmed.split(['/', '\\']).map(|name| folded(name).collect()).collect();
+        let sample = names.last().map(|name| name.replace('*', "x"));
+        let key = names.last().map(|name| name.trim_start_matches(['.', '*']).to_owned());
         let shape = if trimmed.contains('*') {
             Shape::Pattern(patterns(trimmed, is_placed, &station.root))
         } else if is_placed {
@@ -205,6 +226,8 @@ impl Entry {
             shape,
             places,
             key: key.unwrap_or_default(),
+            sample: sample.filter(|_| trimmed.contains('*')),
+            is_expected: true,
         }
     }
 
@@ -236,13 +259,13 @@ impl Entry {
 
     /// Whether a pattern names what this names, wherever it stands.
     fn may_name(&self, variant: &Word) -> bool {
-        let Shape::Names(names) = &self.shape else {
-            return false;
-        };
         let last = variant.last_component();
-        match names.as_slice() {
-            [name] => counts(&last) && last.may_be(name),
-            _ => false,
+        let finds = |name: &str| counts(&last) && literal(&last) > 0 && last.may_be(name);
+        match &self.shape {
+            Shape::Place => false,
+            Shape::Names(names) => matches!(names.as_slice(), [name] if finds(name)),
+            // A name that the one pattern finds, to try the other with.
+            Shape::Pattern(_) => self.sample.as_deref().is_some_and(finds),
         }
     }
 
@@ -250,8 +273,10 @@ impl Entry {
     fn present(&self, only_existing: bool) -> Vec<PathBuf> {
         let mut present = Vec::new();
         for place in &self.places {
-            if !only_existing {
+            if !only_existing || self.is_expected {
                 present.push(place.clone());
+            }
+            if !only_existing {
                 continue;
             }
             let walk = walkdir::WalkDir::new(place).max_depth(MAX_DEPTH);
@@ -386,6 +411,35 @@ fn canonical_start(word: &Word, directory: &str) -> Option<Word> {
     (moved != plain).then_some(moved)
 }
 
+/// The word with each link that the first pattern in it finds in place of that pattern.
+fn links_of(word: &Word) -> Vec<Word> {
+    const MAX_LOOKED_AT: usize = 2_000;
+    let plain = without_dots(word);
+    if plain.openness().is_some() {
+        return Vec::new();
+    }
+    let Some((folder, _)) = plain.start().rsplit_once('/') else {
+        return Vec::new();
+    };
+    let Some(rest) = plain.without_start(&format!("{folder}/")) else {
+        return Vec::new();
+    };
+    // What the last name finds is taken away as a link, and what it leads to stays.
+    let Some((pattern, rest)) = rest.split_at('/') else {
+        return Vec::new();
+    };
+    let entries = std::fs::read_dir(if folder.is_empty() { "/" } else { folder });
+    let links = entries.into_iter().flatten().flatten().take(MAX_LOOKED_AT).filter(|entry| {
+        entry.file_type().is_ok_and(|kind| kind.is_symlink()) && pattern.may_be(&entry.file_name().to_string_lossy())
+    });
+    links
+        .map(|link| {
+            let target = std::fs::canonicalize(link.path()).unwrap_or_else(|_| link.path());
+            rest.beneath(&Word::text(target.to_string_lossy().into_owned()))
+        })
+        .collect()
+}
+
 /// The word up to each of its slashes.
 fn cuts(word: &Word) -> Vec<Word> {
     let mut cuts = Vec::new();
@@ -408,18 +462,20 @@ fn cuts(word: &Word) -> Vec<Word> {
 /// Whether a pattern says enough of its last name to mean a protected one: one that is wholly open could be anything.
 fn counts(word: &Word) -> bool {
     let last = word.last_component();
-    let literal: usize = last
-        .pieces()
-        .iter()
-        .map(|piece| match piece {
-            Piece::Text(text) => text.chars().count(),
-            _ => 0,
-        })
-        .sum();
+    let literal = literal(&last);
     match (word.openness(), last.openness()) {
         (Some(Open::Computed), _) => true,
         (Some(_), Some(_)) => literal >= 3,
         (Some(_), None) => literal >= 1,
         (None, _) => true,
     }
+}
+
+/// How many characters of a word are known.
+fn literal(word: &Word) -> usize {
+    let characters = word.pieces().iter().map(|piece| match piece {
+        Piece::Text(text) => text.chars().count(),
+        _ => 0,
+    });
+    characters.sum()
 }

@@ -88,7 +88,10 @@ pub(super) struct SystemProtectionGuardrail {
 
 impl SystemProtectionGuardrail {
     pub(super) fn new(settings: SystemProtection, station: Station) -> Self {
-        let mut paths: Vec<String> = PATHS.iter().map(|path| (*path).to_owned()).collect();
+        // The home directory of the super-user is a home directory like any other for the super-user.
+        let is_home = |path: &str| !station.home.is_empty() && station.home.starts_with(path);
+        let paths = PATHS.iter().filter(|path| !is_home(path));
+        let mut paths: Vec<String> = paths.map(|path| (*path).to_owned()).collect();
         paths.extend(settings.additional_paths);
         Self {
             refusal: Refusal {
@@ -97,7 +100,7 @@ impl SystemProtectionGuardrail {
                 severity: "CRITICAL",
                 message: settings.message.unwrap_or_else(|| MESSAGE.to_owned()),
             },
-            protected: Protected::new(&paths, &station),
+            protected: Protected::shallow(&paths, &station),
             station,
         }
     }

@@ -10,7 +10,7 @@ use crate::evaluator::wasm::WasmOptions;
 use crate::evaluator::{Definition, Speaker};
 use crate::guardrails::{self, Guardrail, Post};
 use crate::harness::Harness;
-use crate::policy::{Policy, PolicySummary, Prepared};
+use crate::policy::{GUARDRAIL, Policy, PolicySummary, Prepared};
 use crate::policy_input::PolicyInput;
 use crate::policy_loader::{self, Languages};
 use crate::project::Project;
@@ -20,9 +20,6 @@ use crate::selection::Wanted;
 use crate::signals::{Gathered, Need, Signals};
 use crate::trust::TrustGate;
 use crate::value::Value;
-
-/// What evaluates a guardrail.
-pub(crate) const GUARDRAIL: &str = "guardrail";
 
 /// The policies of one configuration, and what they see besides the event.
 #[derive(Debug)]

@@ -117,10 +117,7 @@ impl BuiltinError {
     }
 
     pub(super) fn too_large() -> Self {
-        Self::new(
-            BuiltinErrorKind::TooLarge,
-            "makes a result that would be too large",
-        )
+        Self::new(BuiltinErrorKind::TooLarge, "would be too large")
     }
 
     pub(super) fn timed_out() -> Self {
@@ -141,6 +138,10 @@ impl BuiltinError {
     }
 
     fn of(self, name: &str) -> Self {
-        Self::new(self.kind, format!("`{name}` {}", self.message))
+        let message = match self.kind {
+            BuiltinErrorKind::TooLarge => format!("the result of `{name}` {}", self.message),
+            _ => format!("`{name}` {}", self.message),
+        };
+        Self::new(self.kind, message)
     }
 }

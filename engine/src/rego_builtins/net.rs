@@ -6,25 +6,88 @@ use std::net::IpAddr;
 use ipnet::IpNet;
 
 use super::arguments::{Outcome, at, elements, text};
-use super::{Builtin, BuiltinError, Context, native};
+use super::{Builtin, BuiltinError, Context};
 use crate::value::Value;
 
 pub(super) const TABLE: &[Builtin] = &[
+    Builtin::new("net.cidr_contains", 2, contains),
     Builtin::new("net.cidr_contains_matches", 2, contains_matches),
+    Builtin::new("net.cidr_expand", 1, expand),
     Builtin::new("net.cidr_intersects", 2, intersects),
-    Builtin::new("net.cidr_merge", 1, merge),
-    Builtin::new("net.cidr_overlap", 2, |arguments, _| {
-        native::call("net.cidr_contains", arguments)
+    Builtin::new("net.cidr_is_valid", 1, |arguments, _| {
+        let is_valid = match at(arguments, 0) {
+            Value::String(text) => network(text).is_ok(),
+            _ => false,
+        };
+        Ok(Value::from(is_valid))
     }),
+    Builtin::new("net.cidr_merge", 1, merge),
+    // An old name, which means the same in OPA.
+    Builtin::new("net.cidr_overlap", 2, contains),
 ];
 
 /// Networks of one call, and pairs of networks and addresses that are compared.
 const MAX_NETWORKS: usize = 10_000;
 const MAX_PAIRS: usize = 1_000_000;
+/// Bits of a network that say which address it is.
+const MAX_EXPANDED_BITS: u32 = 16;
 
+/// A network; one of version 4 that is written as one of version 6 is taken for what it is.
 fn network(text: &str) -> Result<IpNet, BuiltinError> {
-    text.parse::<IpNet>()
-        .map_err(|_| BuiltinError::failed("expects networks such as 10.0.0.0/8"))
+    let malformed = || BuiltinError::failed("expects networks such as 10.0.0.0/8");
+    // The crate lets zeros stand in front, which some read as octal numbers.
+    let (address, prefix) = text.split_once('/').ok_or_else(malformed)?;
+    let address: IpAddr = address.parse().map_err(|_| malformed())?;
+    let is_number = prefix.len() <= 3 && prefix.bytes().all(|byte| byte.is_ascii_digit());
+    let prefix: u8 = prefix
+        .parse()
+        .ok()
+        .filter(|_| is_number)
+        .ok_or_else(malformed)?;
+    let network = match address {
+        IpAddr::V6(six) => match (six.to_ipv4_mapped(), prefix.checked_sub(96)) {
+            (Some(four), Some(prefix)) => IpNet::new(IpAddr::V4(four), prefix),
+            _ => IpNet::new(address, prefix),
+        },
+        IpAddr::V4(_) => IpNet::new(address, prefix),
+    };
+    network.map_err(|_| malformed())
+}
+
+/// An address by itself, as the network that holds only it.
+fn single(text: &str) -> Option<IpNet> {
+    let address: IpAddr = text.parse().ok()?;
+    Some(IpNet::from(address.to_canonical()))
+}
+
+/// Whether a network holds another one or an address.
+fn contains(arguments: &[Value], _: &Context) -> Outcome {
+    let (outer, inner) = (network(text(arguments, 0)?)?, text(arguments, 1)?);
+    let inner = match single(inner) {
+        Some(address) => address,
+        None => network(inner)?,
+    };
+    Ok(Value::from(holds(&outer, &inner)))
+}
+
+fn holds(outer: &IpNet, inner: &IpNet) -> bool {
+    outer.contains(&inner.network()) && outer.contains(&inner.broadcast())
+}
+
+/// Every address of a network.
+fn expand(arguments: &[Value], context: &Context) -> Outcome {
+    let network = network(text(arguments, 0)?)?;
+    let bits = u32::from(network.max_prefix_len() - network.prefix_len());
+    if bits > MAX_EXPANDED_BITS {
+        return Err(BuiltinError::too_large());
+    }
+    context.check()?;
+    let first = number(network.network());
+    let family = if network.addr().is_ipv4() { 32 } else { 128 };
+    let addresses = (0..1_u128 << bits)
+        .map(|offset| Value::from(address(first + offset, family).to_string()))
+        .collect::<BTreeSet<Value>>();
+    Ok(Value::from(addresses))
 }
 
 fn intersects(arguments: &[Value], _: &Context) -> Outcome {
@@ -82,9 +145,9 @@ fn contains_matches(arguments: &[Value], context: &Context) -> Outcome {
     }
     let members = members
         .into_iter()
-        .map(|(text, key)| match text.parse::<IpAddr>() {
-            Ok(address) => Ok((IpNet::from(address), key)),
-            Err(_) => Ok((network(text)?, key)),
+        .map(|(text, key)| match single(text) {
+            Some(address) => Ok((address, key)),
+            None => Ok((network(text)?, key)),
         })
         .collect::<Result<Vec<_>, BuiltinError>>()?;
     let mut found = BTreeSet::new();
@@ -92,7 +155,7 @@ fn contains_matches(arguments: &[Value], context: &Context) -> Outcome {
         context.check()?;
         let network = network(text)?;
         for (member, other) in &members {
-            if network.contains(&member.network()) && network.contains(&member.broadcast()) {
+            if holds(&network, member) {
                 found.insert(Value::from(vec![key.clone(), other.clone()]));
             }
         }

@@ -1,148 +1,131 @@
-//! Patterns that are compared with each other.
+//! Patterns, with Go's syntax and meaning.
 
-use std::collections::BTreeSet;
+mod globs;
+mod pattern;
+mod template;
 
-use super::arguments::{Outcome, text};
+use super::arguments::{MAX_BYTES, MAX_ELEMENTS, Outcome, at, integer, text};
 use super::{Builtin, BuiltinError, Context};
 use crate::value::Value;
 
-pub(super) const TABLE: &[Builtin] = &[Builtin::new("regex.globs_match", 2, globs_match)];
+use pattern::compiled;
+pub(super) use pattern::compiled_as;
 
-/// Characters of a pattern: the work grows with the product of both.
-const MAX_PATTERN: usize = 1_024;
-
-/// Whether any text fits two patterns of characters, sets in brackets, `.`, `+` and `*`.
-fn globs_match(arguments: &[Value], context: &Context) -> Outcome {
-    let (one, other) = (steps(text(arguments, 0)?)?, steps(text(arguments, 1)?)?);
-    // Both are read at once, as one walk over pairs of places.
-    let mut places = BTreeSet::from([(0, 0)]);
-    let mut left = vec![(0, 0)];
-    while let Some((first, second)) = left.pop() {
-        if first == one.len() && second == other.len() {
-            return Ok(Value::from(true));
-        }
-        if places.len().is_multiple_of(4_096) {
-            context.check()?;
-        }
-        let mut visit = |place| {
-            if places.insert(place) {
-                left.push(place);
-            }
+pub(super) const TABLE: &[Builtin] = &[
+    Builtin::new("re_match", 2, is_match),
+    Builtin::new("regex.find_all_string_submatch_n", 3, find_groups),
+    Builtin::new("regex.find_n", 3, find),
+    Builtin::new("regex.globs_match", 2, globs::globs_match),
+    Builtin::new("regex.is_valid", 1, |arguments, _| {
+        let is_valid = match at(arguments, 0) {
+            Value::String(pattern) => compiled(pattern).is_ok(),
+            _ => false,
         };
-        let (here, there) = (one.get(first), other.get(second));
-        if here.is_some_and(|step| step.may_be_left_out) {
-            visit((first + 1, second));
-        }
-        if there.is_some_and(|step| step.may_be_left_out) {
-            visit((first, second + 1));
-        }
-        if let (Some(here), Some(there)) = (here, there)
-            && here.meets(there)
-        {
-            visit((first + 1, second + 1));
-            if here.repeats {
-                visit((first, second + 1));
-            }
-            if there.repeats {
-                visit((first + 1, second));
-            }
-            // Where both repeat, nothing new is reached by staying.
-        }
-    }
-    Ok(Value::from(false))
+        Ok(Value::from(is_valid))
+    }),
+    Builtin::new("regex.match", 2, is_match),
+    Builtin::new("regex.replace", 3, replace),
+    Builtin::new("regex.split", 2, split),
+    Builtin::new("regex.template_match", 4, template::template_match),
+];
+
+fn is_match(arguments: &[Value], _: &Context) -> Outcome {
+    let (pattern, searched) = (text(arguments, 0)?, text(arguments, 1)?);
+    Ok(Value::from(compiled(pattern)?.is_match(searched)))
 }
 
-/// One place of a pattern.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Step {
-    /// The characters that fit, as ranges; `None` if all do.
-    ranges: Option<Vec<(char, char)>>,
-    repeats: bool,
-    may_be_left_out: bool,
+/// How many matches are wanted: all of them for a negative number.
+fn wanted(arguments: &[Value]) -> Result<usize, BuiltinError> {
+    let wanted = usize::try_from(integer(arguments, 2)?).unwrap_or(usize::MAX);
+    // One more than bearable, so that more than that can be told from just that.
+    Ok(wanted.min(MAX_ELEMENTS + 1))
 }
 
-impl Step {
-    fn meets(&self, other: &Self) -> bool {
-        match (&self.ranges, &other.ranges) {
-            (Some(ours), Some(theirs)) => ours
-                .iter()
-                .any(|(low, high)| theirs.iter().any(|(from, to)| low <= to && from <= high)),
-            (Some(ranges), None) | (None, Some(ranges)) => !ranges.is_empty(),
-            (None, None) => true,
-        }
-    }
-}
-
-fn malformed() -> BuiltinError {
-    BuiltinError::failed("expects patterns of characters, sets in brackets, `.`, `+` and `*`")
-}
-
-fn steps(pattern: &str) -> Result<Vec<Step>, BuiltinError> {
-    if pattern.len() > MAX_PATTERN {
+fn bearable(found: Vec<Value>) -> Outcome {
+    if found.len() > MAX_ELEMENTS {
         return Err(BuiltinError::too_large());
     }
-    let mut steps = Vec::<Step>::new();
-    let mut has_flag = true;
-    let mut characters = pattern.chars();
-    while let Some(character) = characters.next() {
-        let ranges = match character {
-            '+' | '*' => {
-                // A flag belongs to something, and only one does.
-                let step = steps.last_mut().filter(|_| !has_flag);
-                let step = step.ok_or_else(malformed)?;
-                step.repeats = true;
-                step.may_be_left_out = character == '*';
-                has_flag = true;
-                continue;
-            }
-            '.' => None,
-            '[' => Some(set(&mut characters)?),
-            ']' => return Err(malformed()),
-            '\\' => Some(single(characters.next().ok_or_else(malformed)?)),
-            other => Some(single(other)),
-        };
-        steps.push(Step {
-            ranges,
-            repeats: false,
-            may_be_left_out: false,
-        });
-        has_flag = false;
+    Ok(Value::from(found))
+}
+
+fn find(arguments: &[Value], _: &Context) -> Outcome {
+    let (pattern, searched) = (text(arguments, 0)?, text(arguments, 1)?);
+    let found = compiled(pattern)?
+        .find_iter(searched)
+        .take(wanted(arguments)?)
+        .map(|found| Value::from(found.as_str()))
+        .collect();
+    bearable(found)
+}
+
+fn find_groups(arguments: &[Value], _: &Context) -> Outcome {
+    let (pattern, searched) = (text(arguments, 0)?, text(arguments, 1)?);
+    let pattern = compiled(pattern)?;
+    let wanted = wanted(arguments)?.min(MAX_ELEMENTS / pattern.captures_len().max(1) + 1);
+    let found: Vec<Value> = pattern
+        .captures_iter(searched)
+        .take(wanted)
+        .map(|groups| {
+            let groups = groups
+                .iter()
+                .map(|group| Value::from(group.map_or("", |group| group.as_str())));
+            Value::from(groups.collect::<Vec<Value>>())
+        })
+        .collect();
+    if found.len() * pattern.captures_len() > MAX_ELEMENTS {
+        return Err(BuiltinError::too_large());
     }
-    Ok(steps)
+    Ok(Value::from(found))
 }
 
-fn single(character: char) -> Vec<(char, char)> {
-    vec![(character, character)]
-}
-
-/// The rest of a set: characters, and ranges with `-` between.
-fn set(characters: &mut std::str::Chars<'_>) -> Result<Vec<(char, char)>, BuiltinError> {
-    let mut ranges = Vec::<(char, char)>::new();
-    let mut range_from = None;
-    let mut last = None;
-    loop {
-        let (character, is_escaped) = match characters.next().ok_or_else(malformed)? {
-            '\\' => (characters.next().ok_or_else(malformed)?, true),
-            other => (other, false),
-        };
-        match (character, is_escaped, range_from) {
-            (']', false, None) => return Ok(ranges),
-            ('-', false, None) => {
-                range_from = Some(last.take().ok_or_else(malformed)?);
-            }
-            (']' | '-', false, Some(_)) => return Err(malformed()),
-            (to, _, Some(from)) => {
-                if to < from {
-                    return Err(malformed());
-                }
-                ranges.push((from, to));
-                range_from = None;
-                last = None;
-            }
-            (character, _, None) => {
-                ranges.push((character, character));
-                last = Some(character);
-            }
+/// Replaces every match; `$1` and `${name}` stand for groups.
+fn replace(arguments: &[Value], context: &Context) -> Outcome {
+    let (searched, pattern) = (text(arguments, 0)?, text(arguments, 1)?);
+    let replacement = text(arguments, 2)?;
+    let pattern = compiled(pattern)?;
+    let mut replaced = String::new();
+    let mut end = 0;
+    for groups in pattern.captures_iter(searched) {
+        let Some(whole) = groups.get(0) else { continue };
+        replaced.push_str(searched.get(end..whole.start()).unwrap_or_default());
+        groups.expand(replacement, &mut replaced);
+        end = whole.end();
+        if replaced.len() > MAX_BYTES {
+            return Err(BuiltinError::too_large());
         }
     }
+    context.check()?;
+    replaced.push_str(searched.get(end..).unwrap_or_default());
+    super::arguments::bounded(replaced)
+}
+
+/// The texts between matches, as Go cuts them: matches of nothing cut between characters, not around.
+fn split(arguments: &[Value], _: &Context) -> Outcome {
+    let (pattern, searched) = (text(arguments, 0)?, text(arguments, 1)?);
+    let expression = compiled(pattern)?;
+    if searched.is_empty() && !pattern.is_empty() {
+        return Ok(Value::from(vec![Value::from("")]));
+    }
+    let mut parts = Vec::new();
+    let (mut begin, mut end) = (0, 0);
+    for found in expression.find_iter(searched) {
+        if found.end() == 0 {
+            continue;
+        }
+        end = found.start();
+        parts.push(Value::from(searched.get(begin..end).unwrap_or_default()));
+        begin = found.end();
+        if parts.len() > MAX_ELEMENTS {
+            return Err(BuiltinError::too_large());
+        }
+    }
+    if end != searched.len() {
+        parts.push(Value::from(searched.get(begin..).unwrap_or_default()));
+    }
+    Ok(Value::from(parts))
+}
+
+/// A pattern of `glob.match` that is none.
+pub(super) fn malformed_glob() -> BuiltinError {
+    BuiltinError::failed("expects a pattern whose brackets are closed")
 }

@@ -45,6 +45,13 @@ fn outermost(value: &Value, text: &mut String) -> Result<(), BuiltinError> {
     within_bounds(text)
 }
 
+/// A value as Rego would write it.
+pub(super) fn as_rego(value: &Value) -> Result<String, BuiltinError> {
+    let mut text = String::new();
+    write(value, &mut text)?;
+    Ok(text)
+}
+
 fn within_bounds(text: &str) -> Result<(), BuiltinError> {
     if text.len() > MAX_BYTES {
         return Err(BuiltinError::too_large());

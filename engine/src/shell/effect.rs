@@ -6,7 +6,7 @@ mod git;
 mod readers;
 
 use super::walk::{Input, Walker};
-use super::word::Word;
+use super::word::{Piece, Word};
 use super::wrapper;
 
 pub(crate) use git::command_at as git_command_at;
@@ -142,12 +142,14 @@ impl<'w> Call<'w> {
             {
                 return Some(value);
             }
-            if !short.is_empty()
-                && !word.start().starts_with("--")
-                && let Some(value) = word.without_start(short)
-                && !value.pieces().is_empty()
+            // The letter may stand behind others, and its value right behind it.
+            let group = word.start();
+            if let Some(letter) = short.chars().nth(1).filter(|_| short.len() == 2)
+                && group.starts_with('-')
+                && !group.starts_with("--")
+                && let Some((_, value)) = word.split_at(letter)
             {
-                return Some(value);
+                return if value.pieces().is_empty() { arguments.next().cloned() } else { Some(value) };
             }
         }
         None
@@ -172,6 +174,10 @@ pub(super) fn of_unknown(walker: &mut Walker<'_>, call: &Call<'_>) {
     }
     for word in call.arguments() {
         for path in paths_in(word) {
+            // Lists of files are given to tools that check them far more often than to those that write.
+            if path.pieces().iter().any(|piece| matches!(piece, Piece::Beneath | Piece::Visible)) {
+                continue;
+            }
             walker.effect(Effect::new(EffectKind::Touch, path, call.program));
         }
     }

@@ -184,7 +184,7 @@ impl Walker<'_> {
                 }
                 continue;
             };
-            for (index, text) in text.split(|sign| separators.contains(sign)).enumerate() {
+            for (index, text) in text.split(|sign| sign == '\0' || separators.contains(sign)).enumerate() {
                 if index > 0 {
                     fields.push(Word::default());
                 }

@@ -221,7 +221,10 @@ fn git(walker: &Walker<'_>, call: &Call<'_>) -> Word {
             let paths: Vec<Word> = first
                 .iter()
                 .skip(1)
-                .filter(|word| word.shown().contains(['*', '/', '.']))
+                .filter(|word| {
+                    let is_listing = first.first().is_some_and(|name| name.plain() == "ls-files");
+                    is_listing || word.shown().contains(['*', '/', '.'])
+                })
                 .map(|word| match word.known() {
                     Some(pattern) if pattern.contains(['*', '?', '[']) => {
                         let mut path = Word::text(".").everything(true);

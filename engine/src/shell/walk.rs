@@ -359,7 +359,7 @@ impl Walker<'_> {
             self.fail(Unknown::TooLarge);
             return;
         }
-        if effect.path.start().starts_with('/') {
+        if effect.path.is_placed() {
             self.activity.effects.push(effect);
             return;
         }

@@ -214,9 +214,18 @@ impl Word {
         rest
     }
 
+    /// Whether it is absolute, or may be.
+    pub(crate) fn is_placed(&self) -> bool {
+        let is_open = matches!(
+            self.pieces.first(),
+            Some(Piece::Open(Open::Outside | Open::Computed))
+        );
+        is_open || self.start().starts_with('/')
+    }
+
     /// The word beneath a directory, unless it is absolute already.
     pub(crate) fn beneath(&self, directory: &Self) -> Self {
-        if self.start().starts_with('/') {
+        if self.is_placed() {
             return self.clone();
         }
         let mut joined = directory.clone();

@@ -77,11 +77,7 @@ impl CheckReport {
         self.findings.append(&mut found);
         let seen = &mut self.seen;
         let mut is_new = |file: &str| seen.insert(file.to_owned());
-        let written = subject
-            .policies
-            .iter()
-            .filter(|policy| policy.summary.evaluator != "guardrail");
-        let policies = written.map(|policy| &*policy.summary.file);
+        let policies = subject.policies.iter().map(|policy| &*policy.summary.file);
         self.policies += policies.filter(|file| is_new(file)).count();
         let tests = subject.tests().map(|module| module.file.as_str());
         self.test_files += tests.filter(|file| is_new(file)).count();

@@ -111,9 +111,13 @@ impl ScriptHooks {
 
     fn add(&self, registered: Registered) -> Result<(), String> {
         let mut all = self.registered.write();
-        let id = &registered.policy.summary().id;
-        if let Some(known) = all.iter().find(|known| known.policy.summary().id == *id) {
-            XX
+        let id = Arc::clone(&registered.policy.summary().id);
+        let same = |known: &Registered| known.policy.summary().id == id;
+        if let Some(known) = all.iter().find(|known| same(known) && !known.is_gone) {
+            let file = &known.policy.summary().file;
+            return Err(format!(
+                "the policy `{id}` is registered already, in `{file}`"
+            ));
         }
         if all.len() >= MOST {
             return Err(format!("there are {MOST} policies of scripts already"));

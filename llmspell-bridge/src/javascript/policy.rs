@@ -40,7 +40,7 @@ pub(super) struct JavaScriptPolicies {
     prints: Arc<PolicyPrints>,
     state: State,
     /// How many modules the context keeps.
-    programs: usize,
+    compiled: usize,
 }
 
 impl JavaScriptPolicies {
@@ -65,7 +65,7 @@ impl JavaScriptPolicies {
             clock,
             prints,
             state,
-            programs: 0,
+            compiled: 0,
         })
     }
 }
@@ -297,7 +297,7 @@ impl PolicyState for JavaScriptPolicies {
     }
 
     fn begin(&mut self, program: &Program) -> Result<Vec<Defined>, ScriptError> {
-        let (found, programs) = self.state.within(|js| {
+        let (found, compiled) = self.state.within(|js| {
             let module = module(js, program)?;
             let exported = module
                 .call(&js.undefined(), &[])
@@ -315,7 +315,7 @@ impl PolicyState for JavaScriptPolicies {
                 .collect();
             Ok((found, policies.modules.len()))
         })?;
-        self.programs = programs;
+        self.compiled = compiled;
         Ok(found)
     }
 
@@ -334,23 +334,7 @@ impl PolicyState for JavaScriptPolicies {
         })
     }
 
-    fn keep_only(&mut self, programs: &dyn Fn(u64) -> bool) {
-        let left = self.state.within(|js| {
-            let mut policies = js.realm().policies.borrow_mut();
-            let modules = std::mem::take(&mut policies.modules);
-            for (number, module) in modules {
-                if programs(number) {
-                    policies.modules.insert(number, module);
-                } else {
-                    module.release(js);
-                }
-            }
-            Ok(policies.modules.len())
-        });
-        self.programs = left.unwrap_or(self.programs);
-    }
-
-    fn programs(&self) -> usize {
-        self.programs
+    fn compiled(&self) -> usize {
+        self.compiled
     }
 }

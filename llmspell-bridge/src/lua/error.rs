@@ -171,9 +171,13 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
+    use crate::lua::sandbox::LuaStopper;
 
     fn split(text: &str) -> (Option<String>, &str) {
-        let shelf = Shelf::new(Arc::default(), 0, 0);
+        let lua = Lua::new();
+        let stopper = LuaStopper::new(&lua, Arc::default());
+        stopper.detach();
+        let shelf = Shelf::new(Arc::default(), Arc::new(stopper), 0, 0);
         let long = format!("{}.lua", "long/".repeat(100));
         for name in ["dir/a.lua", "a: b.lua", long.as_str()] {
             shelf.load(name, || ());

@@ -247,11 +247,7 @@ impl PolicyState for LuaPolicies {
         Ok(())
     }
 
-    fn keep_only(&mut self, programs: &dyn Fn(u64) -> bool) {
-        self.chunks.retain(|number, _| programs(*number));
-    }
-
-    fn programs(&self) -> usize {
+    fn compiled(&self) -> usize {
         self.chunks.len()
     }
 }

@@ -56,7 +56,7 @@ pub(super) struct ScriptPolicy {
 
 impl ScriptPolicy {
     pub(super) fn new(pool: Arc<Pool>, program: Arc<Program>, definitions: &Definitions) -> Self {
-        pool.use_program(&program);
+        pool.policy_begins();
         let names = definitions.names();
         let mut verbs: Vec<_> = definitions
             .verbs()
@@ -291,7 +291,7 @@ impl Evaluator for ScriptPolicy {
 
 impl Drop for ScriptPolicy {
     fn drop(&mut self) {
-        self.pool.drop_program(&self.program);
+        self.pool.policy_ends();
     }
 }
 

@@ -1,8 +1,8 @@
 //! The states of a language that wait for an evaluation.
 
-use std::collections::HashSet;
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 use llmspell_engine::PolicyFault;
@@ -13,7 +13,7 @@ use crate::language::Language;
 use crate::sandbox::SandboxLimits;
 use crate::script_error::ScriptError;
 
-/// How many compiled programs a state keeps beside those that are in use, before it is asked to forget them.
+/// How many programs a state may hold that nobody needs, beside as many as are in use.
 const FORGOTTEN: usize = 64;
 
 /// States that are shared by all policies of a language, each used by one evaluation at a time.
@@ -21,8 +21,8 @@ pub(super) struct Pool {
     pub(super) language: Language,
     limits: SandboxLimits,
     waiting: Mutex<Vec<Box<dyn PolicyState>>>,
-    /// The numbers of the programs that a policy still needs.
-    programs: Mutex<HashSet<u64>>,
+    /// How many programs policies still need.
+    programs: AtomicUsize,
     /// More states than this are not kept.
     most: usize,
 }
@@ -40,7 +40,7 @@ impl Pool {
             language,
             limits,
             waiting: Mutex::default(),
-            programs: Mutex::default(),
+            programs: AtomicUsize::new(0),
             most: 2 * threads,
         }
     }
@@ -51,15 +51,11 @@ impl Pool {
         waiting.map_or_else(|| open(self.language, &self.limits), Ok)
     }
 
-    /// Takes back a state that is as it was.
-    pub(super) fn give_back(&self, mut state: Box<dyn PolicyState>) {
-        let in_use = self.programs.lock().len();
-        if state.programs() > 2 * in_use + FORGOTTEN {
-            let programs = self.programs.lock().clone();
-            state.keep_only(&|number| programs.contains(&number));
-        }
+    /// Takes back a state that is as it was, unless most of what it holds is of policies that are gone.
+    pub(super) fn give_back(&self, state: Box<dyn PolicyState>) {
+        let in_use = self.programs.load(Ordering::Relaxed);
         let mut waiting = self.waiting.lock();
-        if waiting.len() < self.most {
+        if waiting.len() < self.most && state.compiled() <= 2 * in_use + FORGOTTEN {
             waiting.push(state);
         }
     }
@@ -79,13 +75,14 @@ impl Pool {
         Ok(defined)
     }
 
-    /// A policy needs a program from now on.
-    pub(super) fn use_program(&self, program: &Program) {
-        self.programs.lock().insert(program.number);
+    /// A policy needs a program of its own from now on.
+    pub(super) fn policy_begins(&self) {
+        // Relaxed: the number decides only when a state is made anew.
+        self.programs.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Nobody needs a program any more.
-    pub(super) fn drop_program(&self, program: &Program) {
-        self.programs.lock().remove(&program.number);
+    /// Nobody needs a policy's program any more.
+    pub(super) fn policy_ends(&self) {
+        self.programs.fetch_sub(1, Ordering::Relaxed);
     }
 }

@@ -97,9 +97,6 @@ pub(crate) trait PolicyState: Send {
     /// Forgets the policy that began. An error if it left something to do behind.
     fn end(&mut self) -> Result<(), ScriptError>;
 
-    /// Forgets the compiled programs that are not among these.
-    fn keep_only(&mut self, programs: &dyn Fn(u64) -> bool);
-
-    /// How many programs are compiled here.
-    fn programs(&self) -> usize;
+    /// How many programs were compiled here so far, those that nobody needs any more among them.
+    fn compiled(&self) -> usize;
 }

@@ -30,9 +30,9 @@ fn project(files: &[(&str, &str)]) -> TempDir {
     project
 }
 
-fn load(files: &[(&str, &str)], options: EngineOptions) -> (TempDir, PolicyEngine) {
+fn load(files: &[(&str, &str)], options: &EngineOptions) -> (TempDir, PolicyEngine) {
     let project = project(files);
-    let engine = PolicyEngine::load(project.path(), &options).unwrap();
+    let engine = PolicyEngine::load(project.path(), options).unwrap();
     (project, engine)
 }
 
@@ -48,7 +48,7 @@ fn event(text: &str) -> Event {
 }
 
 fn decide(files: &[(&str, &str)], text: &str) -> Decision {
-    load(files, options()).1.evaluate(&event(text))
+    load(files, &options()).1.evaluate(&event(text))
 }
 
 const ANY: &str = r#"{"hook_event_name": "PreToolUse"}"#;
@@ -142,7 +142,7 @@ fn what_a_policy_prints_is_a_debug_entry_with_its_place() {
         manager.set_level(llmspell_utils::debug::DebugLevel::Trace);
         let (_project, engine) = load(
             &[(file, text)],
-            EngineOptions {
+            &EngineOptions {
                 debug: Some(Arc::clone(&manager)),
                 ..options()
             },
@@ -171,7 +171,7 @@ fn one_policy_cannot_leave_anything_for_another() {
         ),
         ("d.js", "export const add_context = () => typeof y;"),
     ];
-    let (_project, engine) = load(&files, options());
+    let (_project, engine) = load(&files, &options());
     for _ in 0..3 {
         let decision = engine.evaluate(&event(ANY));
         let said: Vec<_> = decision.rules.iter().map(|rule| &*rule.reason).collect();
@@ -202,7 +202,7 @@ fn a_promise_that_is_left_behind_is_an_error() {
         "export function deny() { import('fs'); }",
         "(async () => { await 1; })();\nexport function deny() {}",
     ] {
-        let (_project, engine) = load(&[("a.js", text)], options());
+        let (_project, engine) = load(&[("a.js", text)], &options());
         for _ in 0..2 {
             let decision = engine.evaluate(&event(ANY));
             assert_eq!(
@@ -226,7 +226,7 @@ fn a_thousand_decisions_from_several_threads_are_the_same() {
             "let n = 0; export const block = (input) => ({ reason: `${input.id}${++n}` });",
         ),
     ];
-    let (_project, engine) = load(&files, options());
+    let (_project, engine) = load(&files, &options());
     thread::scope(|scope| {
         for worker in 0..4 {
             let engine = &engine;
@@ -262,7 +262,7 @@ fn limits_of_memory_are_those_that_were_given() {
         let languages = policy_languages_within(&limits);
         let (_project, engine) = load(
             &[(file, text)],
-            EngineOptions {
+            &EngineOptions {
                 languages,
                 ..options()
             },
@@ -272,7 +272,7 @@ fn limits_of_memory_are_those_that_were_given() {
             "memory",
             "{file}"
         );
-        let (_project, engine) = load(&[(file, text)], options());
+        let (_project, engine) = load(&[(file, text)], &options());
         assert!(engine.evaluate(&event(ANY)).errors.is_empty(), "{file}");
     }
 }
@@ -282,7 +282,7 @@ fn an_explanation_says_which_functions_spoke_and_what_they_read() {
     let lua = "return {\n  deny = function(input) if input.tool_input.command == 'x' then return { reason = 'x' } end end,\n  ask = function(input) if input.nothing == nil then return { reason = 'a' } end end,\n}";
     let js = "\nexport function deny(input) { if (input.tool_input.command === 'x') return { reason: 'x' }; }\nexport function ask(input) { if (input.nothing === undefined) return { reason: 'a' }; }";
     for (file, text) in [("a.lua", lua), ("a.js", js)] {
-        let (_project, engine) = load(&[(file, text)], options());
+        let (_project, engine) = load(&[(file, text)], &options());
         let event = event(r#"{"hook_event_name": "PreToolUse", "tool_input": {"other": 1}}"#);
         let explanation = engine.explain(&event);
         assert_eq!(
@@ -290,7 +290,8 @@ fn an_explanation_says_which_functions_spoke_and_what_they_read() {
             ["input.nothing", "input.tool_input.command"],
             "{file}"
         );
-        let policy = &explanation.evaluated[0];
+        let mut evaluated = explanation.evaluated.iter();
+        let policy = evaluated.find(|policy| &*policy.policy == "a").unwrap();
         let rules: Vec<_> = policy
             .rules
             .iter()
@@ -582,4 +583,30 @@ fn the_digest_of_a_decision_covers_the_text_of_the_script() {
     ];
     assert_eq!(digest(register), digests[1]);
     assert!(digests[0] != digests[1] && digests[1] != digests[2] && digests[0] != digests[2]);
+}
+
+#[test]
+fn a_project_that_changes_again_and_again_is_decided_by_its_latest_policies() {
+    let policy = |file: &str, turn: usize| match file {
+        "a.lua" => {
+            format!("{LUA}return {{ deny = function() return {{ reason = '{turn}' }} end }}")
+        }
+        _ => format!("{JS}export const deny = () => ({{ reason: '{turn}' }});"),
+    };
+    for file in ["a.lua", "a.js"] {
+        let project = project(&[(file, "return { ask = function() end }")]);
+        let path = project.path().join(".cupcake/policies").join(file);
+        fs::write(&path, policy(file, 0)).unwrap();
+        let engine = PolicyEngine::load(project.path(), &options()).unwrap();
+        // More often than a state keeps what nobody needs.
+        for turn in 1..100 {
+            fs::write(&path, policy(file, turn)).unwrap();
+            let _ = engine.reload();
+            assert_eq!(
+                engine.evaluate(&event(ANY)).reason,
+                turn.to_string(),
+                "{file}"
+            );
+        }
+    }
 }

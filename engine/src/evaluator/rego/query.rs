@@ -125,7 +125,7 @@ impl Query {
         engine.set_input(input.clone());
         let results = engine
             .eval_query(self.text.clone(), false)
-            .map_err(|error| failure(&error.to_string()))?;
+            .map_err(|error| in_query(failure(&error.to_string())))?;
         let solutions = results.result.into_iter().map(|result| Solution {
             bindings: result.bindings,
             expressions: result
@@ -136,6 +136,18 @@ impl Query {
         });
         let solutions = solutions.collect();
         Ok((solutions, engine.take_prints().unwrap_or_default()))
+    }
+}
+
+/// The fault with our name for the query's own text.
+fn in_query(fault: Fault) -> Fault {
+    const OF_REGORUS: &str = "<query.rego>";
+    match fault.file.as_deref() {
+        Some(OF_REGORUS) => Fault {
+            file: Some(QUERY.to_owned()),
+            ..fault
+        },
+        _ => fault,
     }
 }
 
@@ -151,12 +163,16 @@ fn read(file: &str, text: &str) -> Result<Module, Fault> {
 
 /// The query as the one rule of a module, in which its calls and names can be found.
 fn own_module(query: &str) -> Result<Module, Fault> {
+    let refused = |message| Fault {
+        file: Some(QUERY.to_owned()),
+        ..Fault::load(message, 1)
+    };
+    if query.trim().is_empty() {
+        return Err(refused("the query is empty"));
+    }
     let module = read(QUERY, &format!("{BEFORE}{query}{AFTER}"))?;
     if module.rules.len() == 1 && module.imports.is_empty() {
         return Ok(module);
     }
-    Err(Fault {
-        file: Some(QUERY.to_owned()),
-        ..Fault::load("the query is more than one query", 1)
-    })
+    Err(refused("the query is more than one query"))
 }

@@ -51,7 +51,7 @@ pub(crate) struct RuleFacts {
     /// The bytes of the file that hold it, up to the next rule.
     pub(super) range: Range<usize>,
     pub(super) shape: Shape,
-    /// Whether its name has a variable in brackets, and parts behind that: the name is what stands before.
+    /// Whether its name has a variable in brackets: the name is what stands before.
     pub(super) is_open: bool,
     pub(super) calls: Vec<Call>,
     pub(super) references: Vec<Reference>,
@@ -189,6 +189,22 @@ impl Module {
         self.rules.iter().flat_map(|rule| &rule.calls)
     }
 
+    /// Where functions are called that are no rules of the project: the name, its line, and the byte at which it begins.
+    pub(crate) fn outside_calls(&self) -> impl Iterator<Item = (String, u32, usize)> {
+        let is_own = |first: &String| {
+            self.imports.contains_key(first)
+                || self
+                    .rules
+                    .iter()
+                    .any(|rule| rule.name.first() == Some(first))
+        };
+        let calls = self.rules.iter().flat_map(|rule| &rule.calls);
+        calls.filter_map(move |call| {
+            let outside = call.path.first().is_some_and(|first| !is_own(first));
+            outside.then(|| (call.path.join("."), call.line, call.range.start))
+        })
+    }
+
     /// The package's name with dots.
     pub(crate) fn package_name(&self) -> String {
         self.package.join(".")
@@ -307,7 +323,7 @@ fn facts(rule: &Rule, bounds: &[usize]) -> Result<RuleFacts, Fault> {
         line: rule.span().line,
         range: bounds.first().copied().unwrap_or(0)..bounds.get(1).copied().unwrap_or(0),
         shape,
-        is_open: !is_whole && !ends_open(reference),
+        is_open: !is_whole,
         calls: walk.calls,
         references: walk.references,
         unbound,
@@ -334,9 +350,4 @@ fn call_as_argument(rule: &Rule) -> Option<u32> {
 fn has_brackets(reference: &Expr) -> bool {
     matches!(reference, Expr::RefBrack { .. })
         || matches!(reference, Expr::RefDot { refr, .. } if has_brackets(refr))
-}
-
-/// Whether the only part of a name that does not stand fast is its last.
-fn ends_open(reference: &Expr) -> bool {
-    matches!(reference, Expr::RefBrack { refr, .. } if static_path(refr).1)
 }

@@ -1,7 +1,7 @@
 //! Parameters: `$name`, `${name:-word}`, `${name%pattern}` and the others.
 
 use super::Fields;
-use crate::shell::syntax::{Parameter, RawWord};
+use crate::shell::syntax::{Parameter, Part, RawWord};
 use crate::shell::walk::Walker;
 use crate::shell::word::{Open, Piece, Word};
 
@@ -21,6 +21,12 @@ impl Walker<'_> {
         let values = self.scope.values(&parameter.name);
         // All arguments are as many words.
         let is_list = matches!(parameter.name.as_str(), "@" | "*");
+        let is_whole_array = parameter.subscript.as_ref().is_some_and(|subscript| {
+            matches!(subscript.as_slice(), [Part::Text { text, .. }] if text == "@" || text == "*")
+        });
+        if is_whole_array && parameter.operation.is_none() && self.scope.is_set(&parameter.name) {
+            return vec![values];
+        }
         if is_list && parameter.operation.is_none() && self.scope.arguments.is_some() {
             return vec![values];
         }

@@ -85,6 +85,7 @@ fn text_of_shell(walker: &mut Walker<'_>, text: &Word, rest: &[Word]) {
     walker.apart(|walker| {
         if !rest.is_empty() {
             walker.scope.arguments = Some(arguments);
+            walker.scope.assign("0", rest.iter().take(1).cloned().collect());
         }
         walker.evaluate(
             std::slice::from_ref(text),

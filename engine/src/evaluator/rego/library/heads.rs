@@ -1,4 +1,4 @@
-//! The check that no rule with a variable inside its name, such as `a[x].b`, meets one that is named in full, such as `a.c.d`:
+//! The check that no rule with a variable in its name, such as `a[x].b`, meets one that is named in full, such as `a.c`:
 //! regorus then looks at the one and forgets the other.
 
 use super::in_file;

@@ -29,6 +29,10 @@ pub(in super::super) struct Split {
 ///
 /// When a rule named by a keyword cannot be told apart from another of the same name.
 pub(in super::super) fn split(text: &str) -> Result<Option<Split>, Fault> {
+    // Nearly no module has such rules, and looking at every token of a module takes as long as compiling it.
+    if !text.lines().any(may_name) {
+        return Ok(None);
+    }
     let statements = statements(text);
     let keywords: BTreeSet<&str> = statements
         .iter()
@@ -52,6 +56,19 @@ pub(in super::super) fn split(text: &str) -> Result<Option<Split>, Fault> {
         others: others.collect::<Result<_, _>>()?,
         main: parts.main(),
     }))
+}
+
+/// Whether a line may begin with a rule that a keyword names.
+fn may_name(line: &str) -> bool {
+    let line = line.strip_prefix("default").map_or(line, |rest| {
+        if rest.starts_with('.') {
+            line
+        } else {
+            rest.trim_start()
+        }
+    });
+    line.split_once('.')
+        .is_some_and(|(word, _)| KEYWORDS.contains(&word))
 }
 
 /// A stretch of text that begins at the beginning of a line, outside of all brackets.
