@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use llmspell_engine::{
-    EngineError, EngineErrorKind, EngineOptions, GlobalConfig, Harness, Mode, PolicyEngine, Project,
-    Verb,
+    EngineError, EngineErrorKind, EngineOptions, GlobalConfig, Harness, Mode, PolicyEngine,
+    Project, Verb,
 };
 use tempfile::TempDir;
 
@@ -127,7 +127,10 @@ fn every_key_of_a_rulebook_is_known_or_refused_with_the_nearest() {
 #[test]
 fn a_signal_in_the_rulebook_must_be_one_that_can_run() {
     for (signal, expected) in [
-        ("command: ''", "the `command` of a signal is empty | .cupcake/rulebook.yml:3"),
+        (
+            "command: ''",
+            "the `command` of a signal is empty | .cupcake/rulebook.yml:3",
+        ),
         (
             "{command: ls, timeout_seconds: 0}",
             "`timeout_seconds` must be from 1 to 3600, not 0 | .cupcake/rulebook.yml:3",
