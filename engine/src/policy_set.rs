@@ -75,9 +75,14 @@ impl PolicySet {
         let summaries = loaded
             .iter()
             .flat_map(|loaded| &loaded.layer.policies)
-            .map(|policy| policy.summary.clone())
-            .collect();
-        let settings_text = settings.text.map(|text| (settings::FILE.to_owned(), text.into_bytes()));
+            .map(|policy| policy.summary.clone());
+        // What people wrote themselves comes before what stands in every project.
+        let (guardrails, own): (Vec<_>, Vec<_>) =
+            summaries.partition(|summary| summary.evaluator == "guardrail");
+        let summaries = own.into_iter().chain(guardrails).collect();
+        let settings_text = settings
+            .text
+            .map(|text| (settings::FILE.to_owned(), text.into_bytes()));
         let files = loaded
             .iter_mut()
             .flat_map(|loaded| std::mem::take(&mut loaded.files));
