@@ -143,7 +143,10 @@ fn inspected(policy: &PolicySummary, options: &EngineOptions) -> InspectedPolicy
         tools: policy.tools.clone(),
         signals: policy.signals.clone(),
         verbs: policy.verbs.iter().map(|verb| verb.name()).collect(),
-        evaluator: evaluator(&policy.file, options),
+        evaluator: match &*policy.evaluator {
+            "guardrail" => "guardrail".to_owned(),
+            _ => evaluator(&policy.file, options),
+        },
         error: policy.error.clone(),
     }
 }

@@ -197,7 +197,7 @@ fn a_summary_says_what_is_known_of_a_policy() {
     ]);
     let engine = engine(&project);
     let policies = engine.policies();
-    let [guard, wrong] = &*policies else {
+    let [guard, wrong, _security] = &*policies else {
         panic!("{:?}", policies)
     };
     assert_eq!(

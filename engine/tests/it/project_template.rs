@@ -143,7 +143,11 @@ fn an_inspection_lists_policies_routes_and_what_is_broken() {
         .collect();
     assert_eq!(
         policies,
-        ["broken rego [] true", "NO-ROOT rego [\"deny\"] false"]
+        [
+            "broken rego [] true",
+            "NO-ROOT rego [\"deny\"] false",
+            "BUILTIN-RULEBOOK-SECURITY guardrail [\"halt\"] false",
+        ]
     );
     let routes: Vec<String> = inspection
         .routes
