@@ -157,6 +157,7 @@ fn an_inspection_lists_policies_routes_and_what_is_broken() {
     assert_eq!(
         routes,
         [
+            "PreToolUse * [\"BUILTIN-RULEBOOK-SECURITY\"]",
             "PreToolUse Bash [\"NO-ROOT\"]",
             "PreToolUse Execute [\"NO-ROOT\"]"
         ]
