@@ -188,6 +188,13 @@ impl<'library> Build<'library> {
                 }
             }
         }
+        for (index, request) in wanted {
+            let named = |verb: &&Verb| text.contains(&format!("`{}`", entry(request, **verb)));
+            if let Some(verb) = request.verbs.iter().find(named) {
+                let message = format!("`opa` does not find `{}` of this policy", verb.name());
+                blamed.entry(*index).or_insert_with(|| fault::load(message));
+            }
+        }
         blamed
     }
 }
