@@ -146,7 +146,7 @@ fn a_head_that_is_undefined_and_an_expression_that_is_an_error_are_named() {
         rules(&found),
         [
             "deny 11 silent at 11:15 {\"reason\": input.nothing}",
-            "ask 13 failed at 13:35 lower(input.tool_input.timeout) == \"b\" (`lower` expects string argument)",
+            "ask 13 failed at 13:35 lower(input.tool_input.timeout) == \"b\" (`lower` expects a string as argument 1, not a number)",
         ]
     );
 }

@@ -24,8 +24,7 @@ fn a_new_project_has_no_findings_and_its_tests_pass() {
         assert_eq!(report.findings, [], "{harnesses:?}");
         assert_eq!(
             (report.policies, report.test_files),
-            // The guardrail that stands in every project is one more.
-            (harnesses.len() + 1, harnesses.len())
+            (harnesses.len(), harnesses.len())
         );
         let tests = run_tests(directory.path(), &options, &TestOptions::default()).unwrap();
         assert_eq!(tests.passed(), 2 * harnesses.len(), "{tests:?}");
@@ -165,11 +164,7 @@ fn an_inspection_lists_policies_routes_and_what_is_broken() {
         .collect();
     assert_eq!(
         policies,
-        [
-            "broken rego [] true",
-            "NO-ROOT rego [\"deny\"] false",
-            "BUILTIN-RULEBOOK-SECURITY guardrail [\"halt\"] false",
-        ]
+        ["broken rego [] true", "NO-ROOT rego [\"deny\"] false",]
     );
     let routes: Vec<String> = inspection
         .routes
