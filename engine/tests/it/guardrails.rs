@@ -93,8 +93,14 @@ fn what_is_refused_is_refused_in_every_form_and_what_is_harmless_passes() {
     assert!(counts.paths >= 120, "{counts:?}");
     assert!(counts.harmless >= 300, "{counts:?}");
     let documented = include_str!("../../../docs/guardrails.md");
-    let count = format!("{} forms are known that nobody finds out", counts.not_covered);
-    assert!(documented.contains(&count), "docs/guardrails.md does not say: {count}");
+    let count = format!(
+        "{} forms are known that nobody finds out",
+        counts.not_covered
+    );
+    assert!(
+        documented.contains(&count),
+        "docs/guardrails.md does not say: {count}"
+    );
 }
 
 fn specifications() -> Vec<PathBuf> {
@@ -108,12 +114,21 @@ fn specifications() -> Vec<PathBuf> {
 /// A project with a rulebook, and the folders that the corpus speaks of.
 fn project(specification: &Specification) -> TempDir {
     // A name without a leading dot, which patterns find.
-    let directory = tempfile::Builder::new().prefix("project").tempdir().unwrap();
+    let directory = tempfile::Builder::new()
+        .prefix("project")
+        .tempdir()
+        .unwrap();
     let root = directory.path();
     let rulebook = json!({ "builtins": specification.builtins });
     write(root, ".cupcake/rulebook.yml", &rulebook.to_string());
     write(root, ".cupcake/policies/example.rego", POLICY);
-    for file in ["llmspell.toml", "src/main.rs", "README.md", "docs/guide.md", "build/out.o"] {
+    for file in [
+        "llmspell.toml",
+        "src/main.rs",
+        "README.md",
+        "docs/guide.md",
+        "build/out.o",
+    ] {
         write(root, file, "");
     }
     for file in &specification.files {
@@ -150,7 +165,8 @@ fn run(specification: &Specification, counts: &mut Counts) -> Vec<String> {
         let event = Event::parse(text.as_bytes(), engine.event_limits()).unwrap();
         engine.evaluate(&event)
     };
-    let command = |command: &str| decide(&command_event(command, harness.unwrap_or_default(), root));
+    let command =
+        |command: &str| decide(&command_event(command, harness.unwrap_or_default(), root));
     let path = |path: &str| decide(&write_event(path, root));
     let mut faults = Vec::new();
     let mut refused = |what: &str, decision: &Decision| {
@@ -179,7 +195,10 @@ fn run(specification: &Specification, counts: &mut Counts) -> Vec<String> {
     }
     let mut passes = |what: &str, decision: &Decision| {
         if decision.decision != Verdict::Allow || !decision.errors.is_empty() {
-            faults.push(format!("refused: {what}: {} {:?}", decision.reason, decision.errors));
+            faults.push(format!(
+                "refused: {what}: {} {:?}",
+                decision.reason, decision.errors
+            ));
         }
     };
     for text in &specification.harmless {
@@ -205,21 +224,35 @@ impl Specification {
     fn is_refused(&self, decision: &Decision) -> Result<(), String> {
         let verb = self.verb.as_deref().unwrap_or("halt");
         let rule = self.rule.as_deref().unwrap_or("BUILTIN-RULEBOOK-SECURITY");
-        let speaks = decision.rules.iter().any(|report| &*report.rule_id == rule && report.verb.name() == verb);
+        let speaks = decision
+            .rules
+            .iter()
+            .any(|report| &*report.rule_id == rule && report.verb.name() == verb);
         if speaks && decision.errors.is_empty() {
             Ok(())
         } else {
-            Err(format!("{:?} {} {:?}", decision.decision, decision.reason, decision.errors))
+            Err(format!(
+                "{:?} {} {:?}",
+                decision.decision, decision.reason, decision.errors
+            ))
         }
     }
 }
 
 fn command_event(command: &str, harness: Harness, root: &str) -> Json {
     match harness {
-        Harness::Cursor => json!({"hook_event_name": "beforeShellExecution", "command": command, "cwd": root}),
-        Harness::OpenCode => json!({"hook_event_name": "PreToolUse", "cwd": root, "tool": "bash", "args": {"command": command}}),
-        Harness::Factory => json!({"hookEventName": "PreToolUse", "cwd": root, "tool_name": "Execute", "tool_input": {"command": command}}),
-        Harness::Claude => json!({"hook_event_name": "PreToolUse", "cwd": root, "tool_name": "Bash", "tool_input": {"command": command}}),
+        Harness::Cursor => {
+            json!({"hook_event_name": "beforeShellExecution", "command": command, "cwd": root})
+        }
+        Harness::OpenCode => {
+            json!({"hook_event_name": "PreToolUse", "cwd": root, "tool": "bash", "args": {"command": command}})
+        }
+        Harness::Factory => {
+            json!({"hookEventName": "PreToolUse", "cwd": root, "tool_name": "Execute", "tool_input": {"command": command}})
+        }
+        Harness::Claude => {
+            json!({"hook_event_name": "PreToolUse", "cwd": root, "tool_name": "Bash", "tool_input": {"command": command}})
+        }
     }
 }
 
