@@ -25,3 +25,9 @@ fn c_all_routed(bencher: Bencher<'_, '_>, policies: usize) {
     let mut work = decision::decide(policies, Routed::All);
     bencher.bench_local(move || work(1));
 }
+
+#[divan::bench(args = [5, 50, 500])]
+fn d_all_routed_and_interpreted(bencher: Bencher<'_, '_>, policies: usize) {
+    let mut work = decision::decide_in_interpreter(policies, Routed::All);
+    bencher.bench_local(move || work(1));
+}

@@ -75,6 +75,21 @@ deny contains decision if {{
 /// The engine of such a project. The folder may go once it is loaded.
 pub fn engine(count: usize, routed: Routed) -> PolicyEngine {
     let project = write_project(count, routed);
+    let engine = loaded(&project, count, routed);
+    let policies = engine.policies();
+    assert!(policies.iter().all(|policy| policy.is_compiled));
+    engine
+}
+
+/// The same without the virtual machine, all policies being interpreted.
+pub fn engine_of_interpreter(count: usize, routed: Routed) -> PolicyEngine {
+    let project = write_project(count, routed);
+    let settings = project.path().join("llmspell.toml");
+    fs::write(settings, "[policy]\nrvm = \"off\"\n").unwrap();
+    loaded(&project, count, routed)
+}
+
+fn loaded(project: &TempDir, count: usize, routed: Routed) -> PolicyEngine {
     let engine = PolicyEngine::load(project.path(), &EngineOptions::default()).unwrap();
     let decision = engine.evaluate(&event());
     let spoke = if routed == Routed::All { count } else { 1 };

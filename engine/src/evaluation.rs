@@ -155,6 +155,7 @@ impl<'a, 'probe> Evaluation<'a, 'probe> {
             };
             let record = self.record.as_deref_mut();
             let explanation = record.and_then(|record| record.begin(speaker));
+            let begun = Instant::now();
             let (findings, probe) = (&mut self.findings, &mut self.probe);
             policy::ask(
                 speaker,
@@ -164,6 +165,10 @@ impl<'a, 'probe> Evaluation<'a, 'probe> {
                 probe,
                 explanation,
             );
+            if let Some(record) = &self.record {
+                // What is explained must not take from the time in which the event is decided.
+                self.clock += record.explained(begun.elapsed());
+            }
         }
     }
 

@@ -36,7 +36,9 @@ use crate::policy_set::Layer;
 /// let event = Event::parse(br#"{"hook_event_name": "PreToolUse", "tool_name": "Bash"}"#, &EventLimits::default())?;
 /// let explanation = engine.explain(&event);
 /// assert_eq!(explanation.inputs_missing, ["input.tool_input"]);
-/// let failed = explanation.evaluated[0].rules[0].failed.as_ref().unwrap();
+/// let mut policies = explanation.evaluated.iter();
+/// let policy = policies.find(|policy| &*policy.policy == "NO-ROOT").unwrap();
+/// let failed = policy.rules[0].failed.as_ref().unwrap();
 /// assert_eq!(failed.expression, r#"contains(input.tool_input.command, "sudo")"#);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -246,6 +248,13 @@ impl Record {
     pub(crate) fn begin(&mut self, speaker: &Speaker) -> Option<&mut PolicyExplanation> {
         self.evaluated.push(PolicyExplanation::new(speaker));
         self.evaluated.last_mut()
+    }
+
+    /// What the policy that began took of this time for more than its evaluation.
+    pub(crate) fn explained(&self, time: Duration) -> Duration {
+        let evaluated = self.evaluated.last().and_then(|policy| policy.time_us);
+        let evaluated = Duration::try_from_secs_f64(evaluated.unwrap_or_default() / 1e6);
+        time.saturating_sub(evaluated.unwrap_or_default())
     }
 
     pub(crate) fn finish(self, decision: Decision) -> Explanation {

@@ -17,6 +17,7 @@ mod rulebook_security;
 mod sensitive_data;
 mod settings;
 mod signal;
+mod station;
 mod system_protection;
 mod verdict;
 
@@ -31,7 +32,6 @@ use crate::document::Fault;
 use crate::evaluator::{Evaluator, SharedEvaluator};
 use crate::harness::Harness;
 
-use action::Station;
 use always_inject::AlwaysInjectGuardrail;
 use exec_protection::ExecProtectionGuardrail;
 use full_file_read::FullFileReadGuardrail;
@@ -45,6 +45,7 @@ use settings::{
     ExecProtection, FullFileRead, GitPreCheck, NoVerify, PostEditCheck, PromptContext,
     ProtectedPaths, RulebookSecurity, SensitiveData, SystemProtection,
 };
+use station::Station;
 use system_protection::SystemProtectionGuardrail;
 
 /// Where guardrails stand guard.

@@ -36,7 +36,6 @@ mod evaluation_probe;
 mod evaluator;
 mod event;
 mod explain;
-#[allow(dead_code, reason = "the rulebook does not switch them on yet")]
 mod global_configuration;
 mod guardrails;
 mod harness;
@@ -56,7 +55,6 @@ mod policy_tests;
 mod preprocess;
 mod project;
 mod project_template;
-#[allow(dead_code, reason = "the evaluators that call it arrive one by one")]
 mod rego_builtins;
 mod rego_query;
 mod reload;
@@ -72,6 +70,7 @@ mod trust;
 mod user_directories;
 mod validator;
 mod value;
+mod wasm_query;
 
 pub use decision::{
     Decision, DecisionError, DecisionErrorKind, RuleReport, Timings, Verb, Verdict,
@@ -113,3 +112,4 @@ pub use trust::{
 };
 pub use validator::{CheckFinding, CheckReport, Severity, check_project, check_rules};
 pub use value::Value;
+pub use wasm_query::{WasmQuery, WasmQueryOptions};

@@ -1,11 +1,16 @@
 //! Finds an `opa` program and runs it: in a directory of its own, within a time, with nothing of our environment.
 
+use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::fs::File;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
+
+use parking_lot::Mutex;
+
+use crate::opa_store::OpaStore;
 
 /// The release that this engine was tried with.
 pub(crate) const OPA_VERSION: &str = "1.7.1";
@@ -82,7 +87,7 @@ impl Drop for Workplace {
 }
 
 impl Opa {
-    /// The program that was chosen, else that of `$OPA`, else the first of `PATH`, in a release that may be used.
+    /// The program that was chosen, else that of `$OPA`, the installed one, or the first of `PATH`, in a release that may be used.
     ///
     /// # Errors
     ///
@@ -100,7 +105,18 @@ impl Opa {
         ))
     }
 
+    /// What the program can do, as it says itself, in JSON.
+    pub(crate) fn capabilities(&self, place: &Workplace) -> Result<String, String> {
+        once(&self.program, "capabilities", || {
+            Ok(self.run(place, &["capabilities", "--current"])?.output)
+        })
+    }
+
     fn version(&self) -> Result<String, String> {
+        once(&self.program, "version", || self.said_version())
+    }
+
+    fn said_version(&self) -> Result<String, String> {
         let place = Workplace::new()?;
         let said = self.run(&place, &["version"])?;
         let version = said
@@ -158,6 +174,23 @@ impl Opa {
     }
 }
 
+/// What a program says of itself, asked once in a process.
+fn once(
+    program: &Path,
+    what: &'static str,
+    ask: impl FnOnce() -> Result<String, String>,
+) -> Result<String, String> {
+    type Said = BTreeMap<(PathBuf, &'static str), String>;
+    static SAID: Mutex<Said> = Mutex::new(BTreeMap::new());
+    let key = (program.to_owned(), what);
+    if let Some(said) = SAID.lock().get(&key) {
+        return Ok(said.clone());
+    }
+    let said = ask()?;
+    SAID.lock().insert(key, said.clone());
+    Ok(said)
+}
+
 fn finished(command: &mut Command, program: &Path) -> Result<ExitStatus, String> {
     let failed = |error: std::io::Error| format!("`{}` cannot be run: {error}", program.display());
     let until = Instant::now() + DEADLINE;
@@ -191,6 +224,11 @@ fn chosen(choice: &OpaChoice) -> Result<PathBuf, String> {
             .filter(|program| program.is_file())
             .ok_or_else(|| format!("there is no program `{}`", program.display()));
     }
+    if let Some(store) = OpaStore::of_user()
+        && let Some(program) = store.installed().map_err(|error| error.message)?
+    {
+        return Ok(program);
+    }
     let name = format!("opa{}", std::env::consts::EXE_SUFFIX);
     let path = std::env::var_os("PATH").unwrap_or_default();
     std::env::split_paths(&path)
@@ -200,7 +238,7 @@ fn chosen(choice: &OpaChoice) -> Result<PathBuf, String> {
         .find(|program| program.is_file())
         .ok_or_else(|| {
             format!(
-                "there is no `opa` program: set `[policy] opa`, `$OPA` or PATH to OPA {OPA_VERSION}, or use `evaluator = \"rego\"`"
+                "there is no `opa` program: run `llmspell opa install`, set `[policy] opa` or `$OPA` to OPA {OPA_VERSION}, or use `evaluator = \"rego\"`"
             )
         })
 }

@@ -169,7 +169,10 @@ impl PolicyEngine {
             Err(error) => return Reload::Kept(vec![project_error(&error)]),
         };
         let old = self.set.load();
-        if set.digest == old.digest && set.standing_errors == old.standing_errors {
+        let is_same = set.digest == old.digest
+            && set.standing_errors == old.standing_errors
+            && set.settings == old.settings;
+        if is_same {
             return Reload::Unchanged;
         }
         if !set.standing_errors.is_empty() && old.standing_errors.is_empty() {

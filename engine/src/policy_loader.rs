@@ -156,6 +156,7 @@ fn compile(
         match (outcome, &mut policy.prepared) {
             (Ok(evaluator), Some(prepared)) => {
                 prepared.evaluator = Box::new(evaluator);
+                policy.summary.is_compiled = false;
                 policy.summary.evaluator = "wasm";
             }
             (Ok(_), None) => {}

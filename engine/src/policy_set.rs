@@ -27,6 +27,8 @@ pub(crate) struct PolicySet {
     pub(crate) harness: Harness,
     pub(crate) mode: Mode,
     pub(crate) preprocess: PreprocessSettings,
+    /// The text of `llmspell.toml`, to see whether it has changed.
+    pub(crate) settings: Option<String>,
     /// That of the machine first, if there is one.
     pub(crate) layers: Vec<Layer>,
     /// Every policy of every layer.
@@ -78,17 +80,17 @@ impl PolicySet {
         let (guardrails, written): (Vec<_>, Vec<_>) =
             summaries.partition(PolicySummary::is_guardrail);
         let summaries = written.into_iter().chain(guardrails).collect();
-        let settings_text = settings
-            .text
-            .map(|text| (settings::FILE.to_owned(), text.into_bytes()));
+        let decisive = settings.decisive();
+        let decisive = decisive.map(|text| (settings::FILE.to_owned(), text.into_bytes()));
         let files = loaded
             .iter_mut()
             .flat_map(|loaded| std::mem::take(&mut loaded.files));
-        let digest = digest(files.chain(settings_text).collect());
+        let digest = digest(files.chain(decisive).collect());
         Ok(Self {
             harness,
             mode: options.mode.unwrap_or(settings.mode),
             preprocess: settings.preprocess,
+            settings: settings.text,
             summaries,
             layers: loaded.into_iter().map(|loaded| loaded.layer).collect(),
             standing_errors,

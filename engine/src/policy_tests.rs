@@ -19,7 +19,7 @@ use crate::evaluator::Moment;
 /// The tests of one policy file in a script language, ready to be run.
 ///
 /// A test is a function of the file whose name begins with `test_`; one that begins with `todo_test_` is found and never
-/// run. It takes nothing and passes if it returns `true`.
+/// run. It takes nothing and passes if it returns nothing or `true`.
 ///
 /// The one who runs tests catches panics. Each test sees the file as it was loaded: what another test has changed is gone.
 pub trait ScriptTests: Debug {

@@ -73,3 +73,6 @@ pub(crate) fn find(name: &str) -> Option<&'static Builtin> {
 pub(crate) fn all() -> impl Iterator<Item = &'static Builtin> {
     FAMILIES.iter().copied().flatten()
 }
+
+#[cfg(test)]
+mod tests;

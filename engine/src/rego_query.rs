@@ -187,21 +187,22 @@ impl RegoQuery {
 
 impl RegoError {
     fn of_evaluation(failure: Failure) -> Self {
-        let mut error = Self::of(failure.fault);
-        if error.kind == RegoErrorKind::Builtin
-            && failure.of_function == Some(BuiltinErrorKind::Type)
-        {
+        Self::of_call(failure.fault, failure.of_function)
+    }
+
+    /// The error of a fault, which a function may have caused.
+    pub(crate) fn of_call(fault: PolicyFault, of_function: Option<BuiltinErrorKind>) -> Self {
+        let mut error = Self::of(fault);
+        if error.kind == RegoErrorKind::Builtin && of_function == Some(BuiltinErrorKind::Type) {
             error.kind = RegoErrorKind::Type;
         }
-        if error.kind == RegoErrorKind::Type
-            && failure.of_function == Some(BuiltinErrorKind::Failed)
-        {
+        if error.kind == RegoErrorKind::Type && of_function == Some(BuiltinErrorKind::Failed) {
             error.kind = RegoErrorKind::Builtin;
         }
         error
     }
 
-    fn of(fault: PolicyFault) -> Self {
+    pub(crate) fn of(fault: PolicyFault) -> Self {
         let place = fault.file.map(|file| Place {
             file,
             line: fault.line,

@@ -16,7 +16,7 @@ use crate::trust::TrustGate;
 
 use keys::{Keys, Switch};
 
-pub(crate) const NAME: &str = "rulebook.yml";
+const NAME: &str = "rulebook.yml";
 const OTHER_NAME: &str = "rulebook.yaml";
 
 /// A rulebook that was read.

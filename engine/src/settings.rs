@@ -47,7 +47,7 @@ pub(crate) struct Settings {
     pub(crate) mode: Mode,
     pub(crate) harness: Option<Harness>,
     pub(crate) preprocess: PreprocessSettings,
-    /// The text of the file, for the digest.
+    /// The text of the file.
     pub(crate) text: Option<String>,
     /// Whether Rego policies may run on the virtual machine.
     pub(crate) rvm: Rvm,
@@ -72,6 +72,14 @@ pub enum RegoEvaluator {
 }
 
 impl Settings {
+    /// What of the settings leads to other decisions, for the digest; none if nothing does. How policies are evaluated
+    /// does not, because every evaluator decides alike.
+    pub(crate) fn decisive(&self) -> Option<String> {
+        let plain = Self::default();
+        let is_plain = self.mode == plain.mode && self.preprocess == plain.preprocess;
+        (!is_plain).then(|| format!("{:?} {:?}", self.mode, self.preprocess))
+    }
+
     /// Reads the settings that stand beside `.cupcake/`, if any.
     pub(crate) fn read(project: &Project, gate: &mut TrustGate) -> Result<Self, EngineError> {
         let text = project.read_optional(FILE, EngineErrorKind::Settings)?;

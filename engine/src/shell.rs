@@ -58,8 +58,6 @@ pub(crate) struct Invocation {
     pub(crate) words: Vec<Word>,
     /// Variables that are set for this command, its wrappers included, or earlier.
     pub(crate) variables: Vec<(String, Word)>,
-    /// The directories in which it may run.
-    pub(crate) directories: Vec<Word>,
 }
 
 /// Why a command is not understood.

@@ -7,11 +7,22 @@ use std::thread;
 use llmspell_engine::{Event, EventLimits};
 
 use super::Work;
-use crate::project::{EVENT, Routed, engine, event};
+use crate::project::{EVENT, Routed, engine, engine_of_interpreter, event};
 
 /// Decides about one event with a number of policies.
 pub fn decide(count: usize, routed: Routed) -> Work {
     let engine = engine(count, routed);
+    let event = event();
+    Box::new(move |times| {
+        for _ in 0..times {
+            black_box(engine.evaluate(&event));
+        }
+    })
+}
+
+/// The same with policies that are all interpreted.
+pub fn decide_in_interpreter(count: usize, routed: Routed) -> Work {
+    let engine = engine_of_interpreter(count, routed);
     let event = event();
     Box::new(move |times| {
         for _ in 0..times {

@@ -7,9 +7,12 @@
 //! of a project, `aggregator` recognises `system/evaluate.rego`, and `fault` makes errors of ours of those of regorus.
 
 mod aggregator;
+mod explain;
 mod fault;
 mod functions;
 mod library;
+mod names;
+mod operands;
 mod policy;
 mod query;
 mod rewrite;
@@ -22,6 +25,7 @@ mod test_file;
 pub(crate) use aggregator::{Aggregator, is_plain as is_plain_aggregator};
 pub(crate) use functions::Failures;
 pub(crate) use library::Library;
+pub(crate) use operands::Wanted;
 pub(crate) use policy::{RegoPolicy, definitions};
 pub(crate) use query::{Failure, Query};
 pub(crate) use rvm::Rvm;

@@ -17,6 +17,7 @@ mod module;
 mod options;
 mod policy;
 mod project;
+mod query;
 mod runtime;
 mod wire;
 
@@ -25,3 +26,4 @@ pub(crate) use files::{is_binary, is_sidecar, load};
 pub(crate) use module::MAX_MODULE_BYTES;
 pub(crate) use options::WasmOptions;
 pub(crate) use project::{RegoProject, Request};
+pub(crate) use query::WasmQuery as CompiledQuery;

@@ -1,8 +1,6 @@
 //! What an event is about to do, the same for every harness and tool.
 
-use std::path::Path;
-
-use super::Post;
+use super::station::Station;
 use crate::decision::DecisionErrorKind;
 use crate::evaluator::PolicyFault;
 use crate::shell::{self, Activity, Effect, EffectKind, Surroundings, Unknown, Word};
@@ -164,7 +162,11 @@ impl Action {
         action.limit = number("limit");
         for effect in &mut action.effects {
             // Some tools know the home directory, and to others this is a path that nobody has.
-            if let Some(rest) = effect.path.without_start("~/").filter(|_| !post.home.is_empty()) {
+            if let Some(rest) = effect
+                .path
+                .without_start("~/")
+                .filter(|_| !post.home.is_empty())
+            {
                 effect.path = rest.beneath(&Word::text(post.home.as_str()));
             }
             effect.path = effect.path.beneath(&Word::text(action.directory.as_str()));
@@ -316,47 +318,6 @@ impl Action {
         effect.is_recursive = pattern.is_none();
         effect.is_existing = true;
         self.effects.push(effect);
-    }
-}
-
-/// Where a guardrail stands, kept for as long as it does.
-#[derive(Debug, Clone)]
-pub(super) struct Station {
-    pub(super) root: String,
-    pub(super) home: String,
-}
-
-impl Station {
-    pub(super) fn of(post: Post<'_>) -> Self {
-        let root = std::path::absolute(post.root).unwrap_or_else(|_| post.root.to_owned());
-        let home = std::env::home_dir().unwrap_or_default();
-        Self {
-            root: root.to_string_lossy().into_owned(),
-            home: home.to_string_lossy().into_owned(),
-        }
-    }
-
-    pub(super) fn surroundings(&self, directory: &str) -> Surroundings {
-        Surroundings {
-            directory: directory.to_owned(),
-            home: self.home.clone(),
-            project: self.root.clone(),
-        }
-    }
-
-    /// The directory of the event; that of the project, if it says none.
-    fn directory(&self, event: &Value, input: &Value) -> String {
-        let root = Path::new(&self.root);
-        let of_event = text(event, "cwd")
-            .filter(|cwd| !cwd.is_empty())
-            .map_or_else(|| root.to_owned(), |cwd| root.join(cwd));
-        let of_tool = ["workdir", "cwd", "working_directory"]
-            .iter()
-            .find_map(|key| text(input, key));
-        let directory = of_tool
-            .filter(|cwd| !cwd.is_empty())
-            .map_or_else(|| of_event.clone(), |cwd| of_event.join(cwd));
-        directory.to_string_lossy().into_owned()
     }
 }
 

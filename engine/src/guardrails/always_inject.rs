@@ -3,9 +3,9 @@
 use std::path::Path;
 
 use super::SignalNeed;
-use super::action::Station;
 use super::settings::{ContextSource, PromptContext};
 use super::signal::{self, Outcome};
+use super::station::Station;
 use crate::decision::{DecisionErrorKind, Verb};
 use crate::evaluator::{Answers, Evaluator, Moment, PolicyFault};
 use crate::value::{Value, array};

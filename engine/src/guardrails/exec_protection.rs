@@ -1,7 +1,8 @@
 //! `cupcake_exec_protection`: the programs that judge an agent are not run by it.
 
-use super::action::{Action, Station};
+use super::action::Action;
 use super::settings::ExecProtection;
+use super::station::Station;
 use super::verdict::Refusal;
 use crate::decision::Verb;
 use crate::evaluator::{Answers, Evaluator, Moment};

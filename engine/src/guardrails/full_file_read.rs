@@ -4,8 +4,9 @@ use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 
-use super::action::{Action, Station};
+use super::action::Action;
 use super::settings::FullFileRead;
+use super::station::Station;
 use super::verdict::Refusal;
 use crate::decision::Verb;
 use crate::evaluator::{Answers, Evaluator, Moment};

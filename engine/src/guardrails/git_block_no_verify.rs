@@ -1,9 +1,10 @@
 //! `git_block_no_verify`: git's hooks run.
 
-use super::action::{Action, Station};
+use super::action::Action;
 use super::git_command::{GitCommand, has_letter};
 use super::paths::Protected;
 use super::settings::NoVerify;
+use super::station::Station;
 use super::verdict::{Refusal, described};
 use crate::decision::Verb;
 use crate::evaluator::{Answers, Evaluator, Moment};

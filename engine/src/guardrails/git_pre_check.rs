@@ -1,10 +1,11 @@
 //! `git_pre_check`: commands that must succeed before git commits, pushes or merges.
 
 use super::SignalNeed;
-use super::action::{Action, Station};
+use super::action::Action;
 use super::git_command::GitCommand;
 use super::settings::{Check, GitPreCheck};
 use super::signal::{self, Outcome};
+use super::station::Station;
 use super::verdict::Refusal;
 use crate::decision::Verb;
 use crate::evaluator::{Answers, Evaluator, Moment};

@@ -1,16 +1,18 @@
 //! What a protected path is, and when something is done to it.
 
+mod pattern;
+
 use std::path::{Path, PathBuf};
 
-use super::action::Station;
+use pattern::{canonical_start, counts, cuts, links_of, literal, without_dots};
+
+use super::station::Station;
 use crate::preprocess::paths::resolve;
-use crate::shell::{Effect, EffectKind, Open, Piece, Word, folded};
+use crate::shell::{Effect, EffectKind, Open, Word, folded};
 
 /// Files beneath protected folders that patterns are compared with.
 const MAX_ENTRIES: usize = 512;
 const MAX_DEPTH: usize = 6;
-/// Slashes in a pattern at which it is cut.
-const MAX_CUTS: usize = 64;
 
 /// Paths that are protected.
 #[derive(Debug, Default)]
@@ -77,7 +79,9 @@ impl Protected {
 
     /// The same for paths that may well not be there, so that a pattern finds them only if they are.
     pub(super) fn where_present(mut self) -> Self {
-        self.entries.iter_mut().for_each(|entry| entry.is_expected = false);
+        self.entries
+            .iter_mut()
+            .for_each(|entry| entry.is_expected = false);
         self
     }
 
@@ -129,18 +133,21 @@ impl Protected {
         let is_wide = effect.is_recursive || effect.brings_names;
         paths.dedup();
         self.entries.iter().any(|entry| {
-            paths.iter().any(|path| {
-                entry.covers(path)
-                    || (is_wide
-                        && entry.lies_beneath(path, effect.brings_names && !effect.is_recursive))
-            })
+            paths
+                .iter()
+                .any(|path| entry.covers(path) || (is_wide && entry.lies_beneath(path)))
         }) || (effect.kind.changes() && paths.iter().any(|path| self.is_same_file(path)))
     }
 
     fn is_open_touched(&self, effect: &Effect) -> bool {
         const MAX_LINKS: usize = 16;
         let through_links = links_of(&effect.path);
-        if through_links.into_iter().take(MAX_LINKS).any(|path| self.is_touched(&Effect { path, ..effect.clone() })) {
+        if through_links.into_iter().take(MAX_LINKS).any(|path| {
+            self.is_touched(&Effect {
+                path,
+                ..effect.clone()
+            })
+        }) {
             return true;
         }
         let word = effect.path.clone();
@@ -158,7 +165,11 @@ impl Protected {
                 let at_place = places.iter().any(|place| {
                     let place = place.to_string_lossy();
                     (counts(variant) && variant.may_be(&place))
-                        || cuts.iter().any(|cut| (cut.known().is_some() || !effect.is_existing) && counts(cut) && cut.may_be(&place))
+                        || cuts.iter().any(|cut| {
+                            (cut.known().is_some() || !effect.is_existing)
+                                && counts(cut)
+                                && cut.may_be(&place)
+                        })
                 });
                 let above = effect.is_recursive
                     && word.openness().is_none()
@@ -212,9 +223,14 @@ impl Entry {
         let resolved = resolve(if trimmed.is_empty() { "/" } else { trimmed }, root);
         let mut places = vec![resolved.lexical, resolved.canonical];
         places.dedup();
-        let names: Vec<String> = trimmed.split(['/', '\\']).map(|name| folded(name).collect()).collect();
+        let names: Vec<String> = trimmed
+            .split(['/', '\\'])
+            .map(|name| folded(name).collect())
+            .collect();
         let sample = names.last().map(|name| name.replace('*', "x"));
-        let key = names.last().map(|name| name.trim_start_matches(['.', '*']).to_owned());
+        let key = names
+            .last()
+            .map(|name| name.trim_start_matches(['.', '*']).to_owned());
         let shape = if trimmed.contains('*') {
             Shape::Pattern(patterns(trimmed, is_placed, &station.root))
         } else if is_placed {
@@ -252,8 +268,7 @@ impl Entry {
     }
 
     /// Whether this lies beneath a path, which is changed with all that it holds, or gets new names.
-    fn lies_beneath(&self, path: &Path, directly: bool) -> bool {
-        let _ = directly;
+    fn lies_beneath(&self, path: &Path) -> bool {
         self.places.iter().any(|place| begins_with(place, path))
     }
 
@@ -364,118 +379,4 @@ fn rewritten(path: &str, directory: &str) -> String {
         Some("root") => format!("/{rest}"),
         _ => path.to_owned(),
     }
-}
-
-/// The word without `.` parts and doubled slashes, and with `..` taken back where that is known.
-fn without_dots(word: &Word) -> Word {
-    let mut parts: Vec<Word> = Vec::new();
-    let mut rest = word.clone();
-    let mut left = MAX_CUTS * 4;
-    loop {
-        let (part, after) = match rest.split_at('/') {
-            Some((part, after)) => (part, Some(after)),
-            None => (rest, None),
-        };
-        match part.known() {
-            Some("" | ".") => {}
-            Some("..") => {
-                parts.pop();
-            }
-            _ => parts.push(part),
-        }
-        left -= 1;
-        match after {
-            Some(after) if left > 0 => rest = after,
-            _ => break,
-        }
-    }
-    let mut plain = Word::default();
-    let is_absolute = word.start().starts_with('/');
-    for (index, part) in parts.iter().enumerate() {
-        if is_absolute || index > 0 {
-            plain.push_text("/");
-        }
-        plain.append(part);
-    }
-    plain
-}
-
-/// The word with the folder that it begins with where that really lies.
-fn canonical_start(word: &Word, directory: &str) -> Option<Word> {
-    let plain = without_dots(word);
-    let start = plain.start();
-    let folder = start.rsplit_once('/')?.0;
-    let canonical = resolve(folder, Path::new(directory)).canonical;
-    let mut moved = Word::text(canonical.to_string_lossy().into_owned());
-    moved.append(&plain.without_start(folder)?);
-    (moved != plain).then_some(moved)
-}
-
-/// The word with each link that the first pattern in it finds in place of that pattern.
-fn links_of(word: &Word) -> Vec<Word> {
-    const MAX_LOOKED_AT: usize = 2_000;
-    let plain = without_dots(word);
-    if plain.openness().is_some() {
-        return Vec::new();
-    }
-    let Some((folder, _)) = plain.start().rsplit_once('/') else {
-        return Vec::new();
-    };
-    let Some(rest) = plain.without_start(&format!("{folder}/")) else {
-        return Vec::new();
-    };
-    // What the last name finds is taken away as a link, and what it leads to stays.
-    let Some((pattern, rest)) = rest.split_at('/') else {
-        return Vec::new();
-    };
-    let entries = std::fs::read_dir(if folder.is_empty() { "/" } else { folder });
-    let links = entries.into_iter().flatten().flatten().take(MAX_LOOKED_AT).filter(|entry| {
-        entry.file_type().is_ok_and(|kind| kind.is_symlink()) && pattern.may_be(&entry.file_name().to_string_lossy())
-    });
-    links
-        .map(|link| {
-            let target = std::fs::canonicalize(link.path()).unwrap_or_else(|_| link.path());
-            rest.beneath(&Word::text(target.to_string_lossy().into_owned()))
-        })
-        .collect()
-}
-
-/// The word up to each of its slashes.
-fn cuts(word: &Word) -> Vec<Word> {
-    let mut cuts = Vec::new();
-    let mut before = Word::default();
-    let mut rest = word.clone();
-    while let Some((part, after)) = rest.split_at('/') {
-        before.append(&part);
-        if !before.pieces().is_empty() {
-            cuts.push(before.clone());
-        }
-        before.push_text("/");
-        rest = after;
-        if cuts.len() > MAX_CUTS {
-            break;
-        }
-    }
-    cuts
-}
-
-/// Whether a pattern says enough of its last name to mean a protected one: one that is wholly open could be anything.
-fn counts(word: &Word) -> bool {
-    let last = word.last_component();
-    let literal = literal(&last);
-    match (word.openness(), last.openness()) {
-        (Some(Open::Computed), _) => true,
-        (Some(_), Some(_)) => literal >= 3,
-        (Some(_), None) => literal >= 1,
-        (None, _) => true,
-    }
-}
-
-/// How many characters of a word are known.
-fn literal(word: &Word) -> usize {
-    let characters = word.pieces().iter().map(|piece| match piece {
-        Piece::Text(text) => text.chars().count(),
-        _ => 0,
-    });
-    characters.sum()
 }

@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use super::SignalNeed;
-use super::action::{Action, Station};
+use super::action::Action;
 use super::settings::{Check, PostEditCheck};
 use super::signal::{self, Outcome};
+use super::station::Station;
 use super::verdict::Refusal;
 use crate::decision::Verb;
 use crate::evaluator::{Answers, Evaluator, Moment};

@@ -1,8 +1,9 @@
 //! `protected_paths`: paths that may be read and not written.
 
-use super::action::{Action, Station};
+use super::action::Action;
 use super::paths::Protected;
 use super::settings::ProtectedPaths;
+use super::station::Station;
 use super::verdict::{Refusal, described};
 use crate::decision::Verb;
 use crate::evaluator::{Answers, Evaluator, Moment};

@@ -1,8 +1,9 @@
 //! `rulebook_security_guardrails`: the project's policies, its settings, and what hooks them in, stay as they are.
 
-use super::action::{Action, Station};
+use super::action::Action;
 use super::paths::Protected;
 use super::settings::RulebookSecurity;
+use super::station::Station;
 use super::verdict::{Refusal, described};
 use crate::decision::Verb;
 use crate::evaluator::{Answers, Evaluator, Moment};

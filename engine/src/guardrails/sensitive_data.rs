@@ -1,8 +1,9 @@
 //! `sensitive_data_protection`: files that hold secrets, and programs that print them.
 
-use super::action::{Action, Station};
+use super::action::Action;
 use super::paths::Protected;
 use super::settings::SensitiveData;
+use super::station::Station;
 use super::verdict::Refusal;
 use crate::decision::Verb;
 use crate::evaluator::{Answers, Evaluator, Moment};
@@ -14,10 +15,39 @@ const MESSAGE: &str = "files that hold secrets are not read";
 
 /// Names of files that hold secrets.
 const NAMES: [&str; 33] = [
-    ".env", ".envrc", ".npmrc", ".pypirc", ".netrc", "_netrc", ".git-credentials", ".dockercfg", ".htpasswd", ".pgpass", ".my.cnf",
-    ".vault-token", "kubeconfig", "id_rsa", "id_dsa", "id_ecdsa", "id_ed25519", "credentials", "credentials.json",
-    "service-account.json", "wp-config.php", "master.key", "secring.gpg", "cookies.sqlite", "logins.json", "key4.db", "shadow",
-    "gshadow", "terraform.tfvars", "terraform.tfstate", "secrets", "credentials.toml", "dotenv",
+    ".env",
+    ".envrc",
+    ".npmrc",
+    ".pypirc",
+    ".netrc",
+    "_netrc",
+    ".git-credentials",
+    ".dockercfg",
+    ".htpasswd",
+    ".pgpass",
+    ".my.cnf",
+    ".vault-token",
+    "kubeconfig",
+    "id_rsa",
+    "id_dsa",
+    "id_ecdsa",
+    "id_ed25519",
+    "credentials",
+    "credentials.json",
+    "service-account.json",
+    "wp-config.php",
+    "master.key",
+    "secring.gpg",
+    "cookies.sqlite",
+    "logins.json",
+    "key4.db",
+    "shadow",
+    "gshadow",
+    "terraform.tfvars",
+    "terraform.tfstate",
+    "secrets",
+    "credentials.toml",
+    "dotenv",
 ];
 /// Endings of files that hold keys.
 const ENDINGS: [&str; 10] = [
@@ -72,10 +102,13 @@ const CODE: [&str; 44] = [
     "hs", "scala", "dart", "snap",
 ];
 /// Files that show how one with secrets looks.
-const EXAMPLES: [&str; 8] = ["example", "sample", "template", "dist", "defaults", "schema", "pub", "test"];
+const EXAMPLES: [&str; 8] = [
+    "example", "sample", "template", "dist", "defaults", "schema", "pub", "test",
+];
 /// Programs that tell names and not what is in the files.
 const LISTING: [&str; 14] = [
-    "ls", "ll", "la", "tree", "du", "df", "stat", "find", "exa", "eza", "file", "realpath", "readlink", "list",
+    "ls", "ll", "la", "tree", "du", "df", "stat", "find", "exa", "eza", "file", "realpath",
+    "readlink", "list",
 ];
 /// Programs and first arguments that print secrets.
 const PRINTING: [&[&str]; 12] = [
@@ -121,7 +154,11 @@ impl SensitiveDataGuardrail {
                 severity: "HIGH",
                 message: settings.message.unwrap_or_else(|| MESSAGE.to_owned()),
             },
-            additional: settings.additional_patterns.iter().map(|pattern| folded(pattern).collect()).collect(),
+            additional: settings
+                .additional_patterns
+                .iter()
+                .map(|pattern| folded(pattern).collect())
+                .collect(),
             protected: Protected::new(&paths, &station).where_present(),
             station,
         }
@@ -223,9 +260,14 @@ impl Evaluator for SensitiveDataGuardrail {
                 &format!("the command cannot be judged: {}", unknown.reason()),
             );
         }
-        action.effects.retain(|effect| !LISTING.contains(&effect.program.as_str()));
+        action
+            .effects
+            .retain(|effect| !LISTING.contains(&effect.program.as_str()));
         // Whoever searches a folder does not look for each file in it.
-        action.effects.iter_mut().for_each(|effect| effect.is_recursive = false);
+        action
+            .effects
+            .iter_mut()
+            .for_each(|effect| effect.is_recursive = false);
         if let Some(effect) = action.effects.iter().find(|effect| self.opens(effect)) {
             return self
                 .refusal

@@ -1,8 +1,9 @@
 //! `system_protection`: the paths of the system and the user's keys, and whoever wants to be another user.
 
-use super::action::{Action, Station};
+use super::action::Action;
 use super::paths::Protected;
 use super::settings::SystemProtection;
+use super::station::Station;
 use super::verdict::{Refusal, described};
 use crate::decision::Verb;
 use crate::evaluator::{Answers, Evaluator, Moment};

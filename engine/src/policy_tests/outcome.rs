@@ -14,9 +14,9 @@ pub struct FoundTest {
 /// How a test ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TestOutcome {
-    /// It is true.
+    /// It is true; of a script, it returned nothing or `true`.
     Passed,
-    /// It is not true: it returned something else, or nothing, or an assertion of its own failed.
+    /// It is not true: it returned something else, a rule of Rego was undefined, or an assertion of its own failed.
     Failed {
         /// What it was instead, as one sentence without a full stop.
         message: String,

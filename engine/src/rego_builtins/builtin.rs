@@ -77,7 +77,7 @@ impl Builtin {
         }
         // Some crates beneath panic for arguments that nobody foresaw: that is an error of this call.
         catch_unwind(AssertUnwindSafe(|| (self.function)(arguments, context)))
-            .unwrap_or_else(|_| Err(BuiltinError::failed("fails for these arguments")))
+            .unwrap_or_else(|_| Err(BuiltinError::failed("fails in a way that nobody foresaw")))
             .map_err(|error| error.of(self.name))
     }
 }
@@ -117,7 +117,10 @@ impl BuiltinError {
     }
 
     pub(super) fn too_large() -> Self {
-        Self::new(BuiltinErrorKind::TooLarge, "would be too large")
+        Self::new(
+            BuiltinErrorKind::TooLarge,
+            "makes a result that would be too large",
+        )
     }
 
     pub(super) fn timed_out() -> Self {
@@ -138,10 +141,6 @@ impl BuiltinError {
     }
 
     fn of(self, name: &str) -> Self {
-        let message = match self.kind {
-            BuiltinErrorKind::TooLarge => format!("the result of `{name}` {}", self.message),
-            _ => format!("`{name}` {}", self.message),
-        };
-        Self::new(self.kind, message)
+        Self::new(self.kind, format!("`{name}` {}", self.message))
     }
 }

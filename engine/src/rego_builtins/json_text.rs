@@ -51,6 +51,10 @@ impl Writer<'_> {
         match value {
             Value::Null => self.text.push_str("null"),
             Value::Bool(value) => self.text.push_str(if *value { "true" } else { "false" }),
+            // Arithmetic of regorus can leave the numbers that JSON has.
+            Value::Number(number) if number.as_f64().is_some_and(|float| !float.is_finite()) => {
+                return Err(BuiltinError::failed("expects numbers that are finite"));
+            }
             Value::Number(_) => self.text.push_str(&number(value)),
             Value::String(text) => self.string(text),
             Value::Array(values) => self.list(values.iter(), depth)?,

@@ -80,7 +80,6 @@ pub(super) const TABLE: &[Builtin] = &[
     sound!("object.get", 3),
     sound!("object.keys", 1),
     sound!("object.remove", 2),
-    sound!("object.subset", 2),
     sound!("object.union", 2),
     sound!("object.union_n", 1),
     sound!("product", 1),

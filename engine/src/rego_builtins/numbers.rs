@@ -38,7 +38,7 @@ fn range(from: &Value, to: &Value, step: &Value) -> Outcome {
         if (goes_up && value > *to) || (!goes_up && value < *to) {
             return Ok(Value::from(values));
         }
-        if values.len() > MAX_ELEMENTS {
+        if values.len() >= MAX_ELEMENTS {
             return Err(BuiltinError::too_large());
         }
         values.push(value);

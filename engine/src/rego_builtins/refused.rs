@@ -1,7 +1,63 @@
 //! Functions of OPA that policies may not call, each with the reason.
 
 /// The functions and what the message about them says after the name.
-const REFUSED: [(&str, &str); 5] = [
+pub(super) const REFUSED: &[(&str, &str)] = &[
+    (
+        "crypto.parse_private_keys",
+        "is not offered: a policy has no business with private keys",
+    ),
+    (
+        "crypto.x509.parse_and_verify_certificates",
+        "is not offered: give the policy a signal instead",
+    ),
+    (
+        "crypto.x509.parse_and_verify_certificates_with_options",
+        "is not offered: give the policy a signal instead",
+    ),
+    (
+        "crypto.x509.parse_certificate_request",
+        "is not offered: give the policy a signal instead",
+    ),
+    (
+        "crypto.x509.parse_certificates",
+        "is not offered: give the policy a signal instead",
+    ),
+    (
+        "crypto.x509.parse_keypair",
+        "is not offered: a policy has no business with private keys",
+    ),
+    (
+        "crypto.x509.parse_rsa_private_key",
+        "is not offered: a policy has no business with private keys",
+    ),
+    (
+        "graphql.is_valid",
+        "is not offered: use `graphql.parse_query` and look at the tree",
+    ),
+    (
+        "graphql.parse",
+        "is not offered: use `graphql.parse_query` and `graphql.parse_schema`",
+    ),
+    (
+        "graphql.parse_and_verify",
+        "is not offered: use `graphql.parse_query` and `graphql.parse_schema`",
+    ),
+    (
+        "json.match_schema",
+        "is not offered: test the fields that matter",
+    ),
+    (
+        "json.verify_schema",
+        "is not offered: test the fields that matter",
+    ),
+    (
+        "rego.metadata.chain",
+        "is not offered: a policy cannot read policies",
+    ),
+    (
+        "rego.metadata.rule",
+        "is not offered: a policy cannot read policies",
+    ),
     (
         "http.send",
         "would reach into the network: give the policy a signal instead",

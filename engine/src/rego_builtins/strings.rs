@@ -76,7 +76,7 @@ fn to_number(arguments: &[Value], _: &Context) -> Outcome {
             let exponent = text.split(['e', 'E']).nth(1).unwrap_or_default();
             let digits = exponent.trim_start_matches(['+', '-']).len();
             if text.len() > MAX_NUMBER || digits > 3 {
-                return Err(BuiltinError::too_large());
+                return Err(malformed());
             }
             let is_number = text
                 .bytes()

@@ -102,7 +102,7 @@ fn add_date(arguments: &[Value], _: &Context) -> Outcome {
 
 fn added(arguments: &[Value], index: usize) -> Result<i64, BuiltinError> {
     let number = integer(arguments, index)?;
-    if number.abs() > MAX_ADDED {
+    if number.unsigned_abs() > MAX_ADDED.unsigned_abs() {
         return Err(out_of_range());
     }
     Ok(number)

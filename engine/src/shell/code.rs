@@ -83,9 +83,21 @@ pub(super) fn run(walker: &mut Walker<'_>, text: Word) {
     let shown = text.shown().to_lowercase();
     let has = |words: &[&str]| words.iter().any(|word| shown.contains(word));
     let runs_text = has(&["exec(", "eval(", "function(", "marshal"]);
-    let hides_text = has(&["b64decode", "base64", "fromhex", "codecs", "atob(", "buffer.from", "zlib", "chr(", "decode("]);
+    let hides_text = has(&[
+        "b64decode",
+        "base64",
+        "fromhex",
+        "codecs",
+        "atob(",
+        "buffer.from",
+        "zlib",
+        "chr(",
+        "decode(",
+    ]);
     if runs_text && hides_text {
-        walker.fail(Unknown::HiddenProgram("a program that is made while it runs"));
+        walker.fail(Unknown::HiddenProgram(
+            "a program that is made while it runs",
+        ));
     }
     if text.is_computed() && text.pieces().len() == 1 {
         walker.fail(Unknown::HiddenProgram(

@@ -149,7 +149,11 @@ impl<'w> Call<'w> {
                 && !group.starts_with("--")
                 && let Some((_, value)) = word.split_at(letter)
             {
-                return if value.pieces().is_empty() { arguments.next().cloned() } else { Some(value) };
+                return if value.pieces().is_empty() {
+                    arguments.next().cloned()
+                } else {
+                    Some(value)
+                };
             }
         }
         None
@@ -175,7 +179,11 @@ pub(super) fn of_unknown(walker: &mut Walker<'_>, call: &Call<'_>) {
     for word in call.arguments() {
         for path in paths_in(word) {
             // Lists of files are given to tools that check them far more often than to those that write.
-            if path.pieces().iter().any(|piece| matches!(piece, Piece::Beneath | Piece::Visible)) {
+            if path
+                .pieces()
+                .iter()
+                .any(|piece| matches!(piece, Piece::Beneath | Piece::Visible))
+            {
                 continue;
             }
             walker.effect(Effect::new(EffectKind::Touch, path, call.program));

@@ -14,12 +14,8 @@ pub(super) enum Node {
     Simple(Simple),
     /// Stages that run side by side, each with the output of the one before.
     Pipeline(Vec<Node>),
-    /// Two commands of which the second runs if the first succeeds, or fails.
-    Then {
-        first: Box<Node>,
-        and: bool,
-        second: Box<Node>,
-    },
+    /// Commands of which each runs if the one before succeeded (`true`), or failed.
+    Chain(Vec<(bool, Node)>),
     /// A command that the shell does not wait for.
     Background(Box<Node>),
     /// `{ … }`, or `( … )` whose changes of variables and directory end with it.

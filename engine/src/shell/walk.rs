@@ -13,8 +13,8 @@ use super::{Activity, Effect, EffectKind, Surroundings, Unknown, parser};
 
 /// Commands that one text may run, loops counted twice.
 const MAX_COMMANDS: usize = 4_096;
-/// How deep functions, `sh -c` and the like may be nested.
-const MAX_DEPTH: usize = 12;
+/// How deep compound commands, functions, `sh -c`, `sudo` and the like may be nested.
+const MAX_DEPTH: usize = 64;
 /// Bytes that are parsed for one text, those of `eval` and the like included.
 const MAX_PARSED: usize = 1024 * 1024;
 /// Files that a text writes and of which the content is kept.
@@ -53,7 +53,7 @@ pub(super) fn walk(text: &str, surroundings: &Surroundings) -> Activity {
         bytes_left: MAX_PARSED,
         depth: 0,
     };
-    walker.text(text, Input::Outside);
+    walker.text(text, &Input::Outside);
     walker.activity
 }
 
@@ -79,7 +79,7 @@ impl Walker<'_> {
     }
 
     /// Walks through a text that is run in this shell.
-    pub(super) fn text(&mut self, text: &str, input: Input) -> Word {
+    pub(super) fn text(&mut self, text: &str, input: &Input) -> Word {
         let Some(left) = self.bytes_left.checked_sub(text.len()) else {
             self.fail(Unknown::TooLarge);
             return Word::open(Open::Computed);
@@ -95,7 +95,7 @@ impl Walker<'_> {
         self.deeper(|walker| {
             let Program { body, documents } = program;
             let before = std::mem::replace(&mut walker.documents, Rc::new(documents));
-            let output = walker.list(&body, &input);
+            let output = walker.list(&body, input);
             walker.documents = before;
             output
         })
@@ -152,7 +152,7 @@ impl Walker<'_> {
     fn list(&mut self, nodes: &[Node], input: &Input) -> Word {
         let mut outputs = Vec::new();
         for node in nodes {
-            let is_chain = matches!(node, Node::Then { .. });
+            let is_chain = matches!(node, Node::Chain(_));
             let before = is_chain.then(|| self.scope.clone());
             outputs.push(self.node(node, input));
             if let Some(before) = before {
@@ -169,8 +169,15 @@ impl Walker<'_> {
     pub(super) fn node(&mut self, node: &Node, input: &Input) -> Word {
         match node {
             Node::Simple(simple) => self.simple(simple, input),
+            _ => self.deeper(|walker| walker.compound(node, input)),
+        }
+    }
+
+    fn compound(&mut self, node: &Node, input: &Input) -> Word {
+        match node {
+            Node::Simple(simple) => self.simple(simple, input),
             Node::Pipeline(stages) => self.pipeline(stages, input),
-            Node::Then { first, and, second } => self.then(first, *and, second, input),
+            Node::Chain(chain) => self.chain(chain, input),
             Node::Background(node) => self.apart(|walker| walker.node(node, input)),
             Node::Group {
                 body,
@@ -224,17 +231,15 @@ impl Walker<'_> {
         }
     }
 
-    fn then(&mut self, first: &Node, and: bool, second: &Node, input: &Input) -> Word {
-        let one = self.node(first, input);
-        let other = if and {
-            self.node(second, input)
-        } else {
-            self.scope.uncertain += 1;
-            let output = self.node(second, input);
-            self.scope.uncertain -= 1;
-            output
-        };
-        lines(&[one, other])
+    fn chain(&mut self, chain: &[(bool, Node)], input: &Input) -> Word {
+        let mut outputs = Vec::new();
+        for (and, node) in chain {
+            let uncertain = usize::from(!and);
+            self.scope.uncertain += uncertain;
+            outputs.push(self.node(node, input));
+            self.scope.uncertain -= uncertain;
+        }
+        lines(&outputs)
     }
 
     /// Each stage is a shell of its own, and reads what the one before wrote.
@@ -289,16 +294,16 @@ impl Walker<'_> {
             let target = match redirect.kind {
                 RedirectKind::Document(number) => {
                     let document = self.documents.get(number).cloned().unwrap_or_default();
-                    input = Input::Text(joined(self.expand_whole(&document)));
+                    input = Input::Text(joined(&self.expand_whole(&document)));
                     continue;
                 }
                 RedirectKind::HereString => {
-                    let mut text = joined(self.expand_whole(&redirect.target));
+                    let mut text = joined(&self.expand_whole(&redirect.target));
                     text.push_text("\n");
                     input = Input::Text(text);
                     continue;
                 }
-                _ => joined(self.expand(&redirect.target)),
+                _ => joined(&self.expand(&redirect.target)),
             };
             let kind = match redirect.kind {
                 RedirectKind::Duplicate => continue,
@@ -344,7 +349,7 @@ impl Walker<'_> {
         }
         for redirect in redirects {
             if matches!(redirect.kind, RedirectKind::Write | RedirectKind::ReadWrite) {
-                let target = joined(self.expand(&redirect.target));
+                let target = joined(&self.expand(&redirect.target));
                 let file = self.placed(&target);
                 self.wrote(file, output.clone());
             }

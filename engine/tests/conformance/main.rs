@@ -10,6 +10,7 @@ mod rego;
 mod report;
 mod run;
 mod verdict;
+mod wasm;
 
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -42,8 +43,9 @@ fn conform(arguments: &[String]) -> Result<bool, String> {
 fn candidate_of(name: &str) -> Result<Arc<dyn Candidate>, String> {
     match name {
         "rego" => Ok(Arc::new(rego::Rego)),
+        "wasm" => Ok(Arc::new(wasm::Wasm)),
         other => Err(format!(
-            "`{other}` is not an evaluator that has a runner: try `rego`"
+            "`{other}` is not an evaluator that has a runner: try `rego` or `wasm`"
         )),
     }
 }

@@ -8,7 +8,7 @@ use crate::candidate::{Answer, Candidate};
 use crate::case::Case;
 
 /// Long enough for a build that is not optimised on a busy machine.
-const DEADLINE: Duration = Duration::from_secs(5);
+pub(crate) const DEADLINE: Duration = Duration::from_secs(5);
 
 /// The `rego` evaluator.
 #[derive(Debug)]
@@ -44,7 +44,7 @@ fn evaluate(case: &Case) -> Result<Vec<Value>, RegoError> {
 }
 
 /// The input, which may be a term of Rego.
-fn input(case: &Case, options: RegoOptions) -> Result<Value, RegoError> {
+pub(crate) fn input(case: &Case, options: RegoOptions) -> Result<Value, RegoError> {
     let Some(term) = &case.input_term else {
         return Ok(case.input());
     };
@@ -61,7 +61,7 @@ fn input(case: &Case, options: RegoOptions) -> Result<Value, RegoError> {
     }))
 }
 
-fn answer_of(error: &RegoError) -> Answer {
+pub(crate) fn answer_of(error: &RegoError) -> Answer {
     let place = error.place.as_ref().map(ToString::to_string);
     let message = format!("{}: {}", place.unwrap_or_default(), error.message);
     match error.kind {

@@ -55,7 +55,7 @@ fn prints_errors_and_decisions_are_heard_and_the_event_is_not() {
     let broken = "Error policy.broken metadata: the policy has no `# METADATA` block with `custom.routing`, so no event would reach it .cupcake/policies/broken.rego:1";
     let each = [
         "Debug policy.p .cupcake/policies/p.rego:9: looked at Bash",
-        "Error policy.p evaluation: could not parse string as number .cupcake/policies/p.rego:13",
+        "Error policy.p evaluation: `to_number` expects a text that is a number .cupcake/policies/p.rego:13",
         "Debug policy deny for `PreToolUse` of `Bash`",
     ];
     let expected: Vec<&str> = std::iter::once(broken).chain(each).chain(each).collect();

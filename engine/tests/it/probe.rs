@@ -61,6 +61,7 @@ fn a_probe_hears_of_every_policy_and_verb_that_is_asked_and_where_it_is_defined(
         heard(&project, EVENT),
         [
             "route",
+            "BUILTIN-RULEBOOK-SECURITY .cupcake/rulebook.yml:1",
             "p .cupcake/policies/p.rego:6",
             "  deny .cupcake/policies/p.rego:8",
             "  ask .cupcake/policies/p.rego:10",
@@ -77,6 +78,7 @@ fn a_policy_that_breaks_down_leaves_no_step_open() {
         heard(&one_policy(rules), crash),
         [
             "route",
+            "BUILTIN-RULEBOOK-SECURITY .cupcake/rulebook.yml:1",
             "p .cupcake/policies/p.rego:6",
             "  deny .cupcake/policies/p.rego:8",
             "synthesize",

@@ -3,7 +3,8 @@
 use std::path::Path;
 
 use llmspell_engine::{
-    EngineError, EngineErrorKind, EngineOptions, Harness, Mode, PolicyEngine, Project, Verb,
+    EngineError, EngineErrorKind, EngineOptions, GlobalConfig, Harness, Mode, PolicyEngine,
+    Project, Verb,
 };
 use tempfile::TempDir;
 
@@ -91,6 +92,115 @@ fn a_broken_rulebook_is_refused_with_its_place() {
     assert_eq!(
         refusal(".cupcake/rulebook.yml", "- a\n"),
         "rulebook | the document must be a mapping, not a list | .cupcake/rulebook.yml:1:1 | give it the type that is expected"
+    );
+}
+
+#[test]
+fn every_key_of_a_rulebook_is_known_or_refused_with_the_nearest() {
+    let rulebook = |text: &str| refusal(".cupcake/rulebook.yml", text);
+    assert_eq!(
+        rulebook("signals:\n  a:\n    comand: ls\n"),
+        "rulebook | unknown key `comand` | .cupcake/rulebook.yml:3:5 | did you mean `command`?"
+    );
+    assert_eq!(
+        rulebook("signals:\n  a:\n    command: ls\n    timeout: 3\n"),
+        "rulebook | unknown key `timeout` | .cupcake/rulebook.yml:4:5 | known are `command`, `timeout_seconds`"
+    );
+    assert_eq!(
+        rulebook("watchdog:\n  enabled: false\n  openrouter:\n    modell: x\n"),
+        "rulebook | unknown key `modell` | .cupcake/rulebook.yml:4:5 | did you mean `model`?"
+    );
+    assert_eq!(
+        rulebook("telemetry:\n  enable: true\n"),
+        "rulebook | unknown key `enable` | .cupcake/rulebook.yml:2:3 | did you mean `enabled`?"
+    );
+    assert_eq!(
+        rulebook("telemetry:\n  format: xml\n"),
+        "rulebook | unknown value `xml` | .cupcake/rulebook.yml:2:11 | known are `json`, `text`"
+    );
+    assert_eq!(
+        rulebook("watchdog: maybe\n"),
+        "rulebook | `watchdog` must be true, false or a mapping, not the string \"maybe\" | .cupcake/rulebook.yml:1:11 | give it the type that is expected"
+    );
+}
+
+#[test]
+fn a_signal_in_the_rulebook_must_be_one_that_can_run() {
+    for (signal, expected) in [
+        (
+            "command: ''",
+            "the `command` of a signal is empty | .cupcake/rulebook.yml:3",
+        ),
+        (
+            "{command: ls, timeout_seconds: 0}",
+            "`timeout_seconds` must be from 1 to 3600, not 0 | .cupcake/rulebook.yml:3",
+        ),
+        ("{}", "missing field `command` | .cupcake/rulebook.yml:3"),
+    ] {
+        let refusal = refusal(
+            ".cupcake/rulebook.yml",
+            &format!("signals:\n  a:\n    {signal}\n"),
+        );
+        assert!(refusal.contains(expected), "{refusal}");
+    }
+    let twice = refusal(
+        ".cupcake/rulebook.yml",
+        "signals:\n  a: {command: ls}\n  a: {command: rm}\n",
+    );
+    assert!(twice.contains("the key `a` stands twice"), "{twice}");
+}
+
+#[test]
+fn settings_of_preprocessing_are_read_strictly() {
+    assert_eq!(
+        refusal("llmspell.toml", "[policy.preprocess]\nsymlink = true\n"),
+        "settings | unknown key `symlink` in `policy.preprocess` | llmspell.toml:2:1 | did you mean `symlinks`?"
+    );
+    assert_eq!(
+        refusal(
+            "llmspell.toml",
+            "[policy.preprocess]\nmax_script_bytes = 99999999999\n"
+        ),
+        "settings | `policy.preprocess.max_script_bytes` cannot be `99999999999` | llmspell.toml:2:20 | use a number of bytes up to 16777216"
+    );
+}
+
+#[test]
+fn a_global_configuration_that_is_named_must_be_there() {
+    let project = project([]);
+    let empty = tempfile::tempdir().unwrap();
+    let refusal = |path: &Path| {
+        let options = EngineOptions {
+            global: GlobalConfig::At(path.to_owned()),
+            ..EngineOptions::default()
+        };
+        let error = PolicyEngine::load(project.path(), &options).unwrap_err();
+        (error.kind.code(), error.message)
+    };
+    assert_eq!(
+        refusal(&empty.path().join("none")),
+        ("read", "the global configuration is not there".to_owned())
+    );
+    assert_eq!(
+        refusal(empty.path()),
+        (
+            "read",
+            "the global configuration holds neither `rulebook.yml` nor `policies` nor `signals`"
+                .to_owned()
+        )
+    );
+    write(empty.path(), "file", "");
+    assert_eq!(
+        refusal(&empty.path().join("file")),
+        (
+            "read",
+            "the global configuration is no directory".to_owned()
+        )
+    );
+    write(empty.path(), "rulebook.yml", "signal: {}");
+    assert_eq!(
+        refusal(empty.path()),
+        ("rulebook", "unknown key `signal`".to_owned())
     );
 }
 

@@ -4,10 +4,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
-use llmspell_engine::{EngineOptions, PolicyEngine, Reload, Verdict};
+use llmspell_engine::{EngineOptions, GlobalConfig, PolicyEngine, Reload, Verdict};
 use tempfile::TempDir;
 
-use crate::support::{engine, event, project, write};
+use crate::support::{engine, event, make_executable, project, write};
 
 const FILE: &str = ".cupcake/policies/guard.rego";
 /// Longer than any machine takes to notice a change.
@@ -46,6 +46,53 @@ fn a_change_decides_after_the_reload_and_not_before() {
         }
     );
     assert_eq!(engine.reload(), Reload::Unchanged);
+}
+
+#[test]
+fn changed_settings_decide_after_the_reload() {
+    let project = project([(FILE, "package cupcake.policies.guard\n")]);
+    let engine = engine(&project);
+    let stop = event(r#"{"hook_event_name": "Stop"}"#);
+    let first = engine.digest();
+    assert_eq!(engine.evaluate(&stop).decision, Verdict::Deny);
+    write(
+        project.path(),
+        "llmspell.toml",
+        "[policy]\nmode = \"monitor\"\n",
+    );
+    let to = match engine.reload() {
+        Reload::Changed { from, to } => {
+            assert_eq!(from, first);
+            to
+        }
+        other => panic!("{other:?}"),
+    };
+    assert_ne!(to, first);
+    assert_eq!(engine.evaluate(&stop).decision, Verdict::Allow);
+    assert_eq!(engine.reload(), Reload::Unchanged);
+}
+
+#[test]
+fn a_changed_signal_and_a_changed_global_configuration_are_other_policies() {
+    let project = guarded();
+    let global = tempfile::tempdir().unwrap();
+    write(global.path(), "rulebook.yml", "");
+    let signal = ".cupcake/signals/it.sh";
+    write(project.path(), signal, "#!/bin/sh\necho 1\n");
+    make_executable(&project.path().join(signal));
+    let options = EngineOptions {
+        global: GlobalConfig::At(global.path().to_owned()),
+        ..EngineOptions::default()
+    };
+    let engine = PolicyEngine::load(project.path(), &options).unwrap();
+    let first = engine.digest();
+    write(project.path(), signal, "#!/bin/sh\necho 2\n");
+    assert!(matches!(engine.reload(), Reload::Changed { .. }));
+    let second = engine.digest();
+    assert_ne!(first, second);
+    write(global.path(), "rulebook.yml", "signals: {}");
+    assert!(matches!(engine.reload(), Reload::Changed { .. }));
+    assert_ne!(engine.digest(), second);
 }
 
 #[test]

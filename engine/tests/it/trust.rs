@@ -8,7 +8,7 @@ use llmspell_engine::{
 };
 use tempfile::TempDir;
 
-use crate::support::{event, project, write};
+use crate::support::{event, make_executable, project, write};
 
 const GUARD: &str = ".cupcake/policies/guard.rego";
 const HELLO: &str = ".cupcake/policies/hello.rego";
@@ -106,6 +106,49 @@ fn what_is_as_it_was_signed_decides() {
         assert_eq!(decision.context.len(), 1);
         assert!(signed.store().verify(&signed.at()).unwrap().is_trusted());
     }
+}
+
+#[test]
+fn a_signal_whose_file_was_changed_does_not_run() {
+    let needs = |name: &str, signal: &str| {
+        format!(
+            "# METADATA\n# custom:\n#   routing:\n#     required_events: [Stop]\n#     required_signals: [{signal}]\npackage cupcake.policies.{name}\nadd_context contains input.signals.{signal}\n"
+        )
+    };
+    let signed = Signed::new(SignatureAlgorithm::Ed25519);
+    let root = signed.root();
+    for path in [".cupcake/signals/file.sh", "script.sh"] {
+        write(root, path, "#!/bin/sh\necho signed\n");
+        make_executable(&root.join(path));
+    }
+    write(
+        root,
+        ".cupcake/rulebook.yml",
+        "signals:\n  script:\n    command: ./script.sh\n",
+    );
+    write(root, GUARD, &needs("guard", "file"));
+    write(root, HELLO, &needs("hello", "script"));
+    signed.store().sign(&signed.at(), None).unwrap();
+    let decision = signed.decide();
+    assert_eq!((decision.context.len(), decision.errors), (1, vec![]));
+
+    let event = event(r#"{"hook_event_name": "Stop"}"#);
+    let engine = PolicyEngine::load(root, &signed.options()).unwrap();
+    let evil = "#!/bin/sh\ntouch ran\necho signed\n";
+    write(root, ".cupcake/signals/file.sh", evil);
+    let decision = engine.evaluate(&event);
+    assert_eq!(
+        decision.errors[0].message,
+        "the signal `file` could not be started: its file was changed after it was signed"
+    );
+    write(root, "script.sh", evil);
+    let refused: Vec<String> = signed
+        .refusals()
+        .into_iter()
+        .map(|(file, _)| file)
+        .collect();
+    assert_eq!(refused, ["script.sh", ".cupcake/signals/file.sh"]);
+    assert!(!root.join("ran").exists());
 }
 
 #[test]

@@ -471,9 +471,9 @@ fn policies_of_every_harness_are_checked_unless_one_is_named() {
         let report = check_project(project.path(), &options).unwrap();
         (report.policies, report.count(Severity::Error))
     };
-    assert_eq!(count(None), (2, 1));
-    assert_eq!(count(Some(Harness::Claude)), (1, 0));
-    assert_eq!(count(Some(Harness::Cursor)), (1, 1));
+    assert_eq!(count(None), (3, 1));
+    assert_eq!(count(Some(Harness::Claude)), (2, 0));
+    assert_eq!(count(Some(Harness::Cursor)), (2, 1));
 }
 
 #[test]

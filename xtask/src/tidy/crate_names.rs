@@ -16,7 +16,7 @@ struct Home {
 
 const JAVASCRIPT_TREE: &[&str] = &["llmspell-bridge/src/javascript/"];
 
-const HOMES: [Home; 8] = [
+const HOMES: [Home; 10] = [
     Home {
         name: "mlua",
         paths: &[
@@ -65,6 +65,16 @@ const HOMES: [Home; 8] = [
             "engine/tests/it/builtins.rs",
             "engine/src/value.rs",
         ],
+        packages: &["llmspell-engine"],
+    },
+    Home {
+        name: "wasmtime",
+        paths: &["engine/src/evaluator/wasm/"],
+        packages: &["llmspell-engine"],
+    },
+    Home {
+        name: "tar",
+        paths: &["engine/src/evaluator/wasm/bundle/"],
         packages: &["llmspell-engine"],
     },
     Home {

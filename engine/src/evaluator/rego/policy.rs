@@ -1,11 +1,13 @@
 //! One Rego policy, compiled by itself and evaluated verb by verb.
 
 use std::num::NonZeroU32;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 
 use regorus::utils::limits::ExecutionTimerConfig;
 use regorus::{Engine, Rc, Value};
 
+use super::explain;
 use super::fault::Fault;
 use super::functions::{self, Failures, Which};
 use super::library::Library;
@@ -13,6 +15,7 @@ use super::rvm::{self, Rvm};
 use super::syntax::{Module, Shape};
 use crate::decision::{DecisionErrorKind, Verb};
 use crate::evaluator::{Answers, Definition, Evaluator, Moment};
+use crate::explain::PolicyExplanation;
 
 /// Steps of the interpreter between two looks at the clock: often enough for a deadline of milliseconds, and
 /// seldom enough to cost nothing.
@@ -111,6 +114,22 @@ impl Evaluator for RegoPolicy {
             }
             answers.end();
         }
+    }
+
+    fn explain(
+        &self,
+        input: &Value,
+        moment: Moment,
+        answers: &mut Answers<'_, '_>,
+        explanation: &mut PolicyExplanation,
+    ) {
+        let begun = Instant::now();
+        self.evaluate(input, moment, answers);
+        explanation.took(begun.elapsed());
+        // INVARIANT: the decision is made; a panic of the explanation leaves it a part of itself, and no error.
+        drop(catch_unwind(AssertUnwindSafe(|| {
+            explain::explain(&self.prototype, input, explanation);
+        })));
     }
 }
 

@@ -8,6 +8,7 @@ mod allowed;
 mod collections;
 mod functions;
 mod guarded;
+mod values;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};

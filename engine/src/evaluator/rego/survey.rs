@@ -122,6 +122,11 @@ impl Survey {
     }
 }
 
+/// Every expression of a rule; of a chain like `a.b.c` the whole one only.
+pub(super) fn expressions_of(rule: &Rule) -> Vec<&Expr> {
+    Expressions::of(rule).found
+}
+
 /// The names that stand in rules of another name.
 fn used(module: &Module) -> BTreeSet<&str> {
     let mut used = BTreeSet::new();

@@ -189,6 +189,22 @@ impl Module {
         self.rules.iter().flat_map(|rule| &rule.calls)
     }
 
+    /// Where functions are called that are no rules of the project: the name, its line, and the byte at which it begins.
+    pub(crate) fn outside_calls(&self) -> impl Iterator<Item = (String, u32, usize)> {
+        let is_own = |first: &String| {
+            self.imports.contains_key(first)
+                || self
+                    .rules
+                    .iter()
+                    .any(|rule| rule.name.first() == Some(first))
+        };
+        let calls = self.rules.iter().flat_map(|rule| &rule.calls);
+        calls.filter_map(move |call| {
+            let outside = call.path.first().is_some_and(|first| !is_own(first));
+            outside.then(|| (call.path.join("."), call.line, call.range.start))
+        })
+    }
+
     /// The package's name with dots.
     pub(crate) fn package_name(&self) -> String {
         self.package.join(".")
@@ -215,7 +231,7 @@ fn start_of(rule: &Rule) -> usize {
 }
 
 /// The bytes of a span.
-fn range(span: &Span) -> Range<usize> {
+pub(super) fn range(span: &Span) -> Range<usize> {
     let at = |place: u32| usize::try_from(place).unwrap_or(usize::MAX);
     at(span.start)..at(span.end)
 }

@@ -30,6 +30,8 @@ const MAX_FILES: usize = 256;
 pub(crate) struct ModuleCache {
     /// None where there is no directory that only its owner may enter: then every process compiles for itself.
     directory: Option<PathBuf>,
+    /// Whether machine code is kept as well, and not only what `opa` has made.
+    keeps_code: bool,
 }
 
 impl ModuleCache {
@@ -37,12 +39,23 @@ impl ModuleCache {
     pub(crate) fn at(directory: Option<PathBuf>) -> Self {
         Self {
             directory: directory.filter(|directory| private::is_usable(directory)),
+            keeps_code: true,
+        }
+    }
+
+    /// A cache of what `opa` has made, for many modules that are each used once.
+    pub(crate) fn of_sources(directory: Option<PathBuf>) -> Self {
+        Self {
+            keeps_code: false,
+            ..Self::at(directory)
         }
     }
 
     /// The compiled module of these bytes.
     pub(super) fn module(&self, engine: &Engine, bytes: &[u8]) -> Result<Module, PolicyFault> {
-        let file = self.file(&format!("{}.cwasm", key(engine, bytes)));
+        let file = self
+            .file(&format!("{}.cwasm", key(engine, bytes)))
+            .filter(|_| self.keeps_code);
         if let Some(module) = file.as_deref().and_then(|file| stored(engine, file)) {
             return Ok(module);
         }
@@ -88,6 +101,9 @@ impl ModuleCache {
 
     /// Removes the oldest files where there are many.
     fn make_room(&self) {
+        if !self.keeps_code {
+            return;
+        }
         let entries = self
             .directory
             .as_ref()

@@ -8,7 +8,7 @@ use super::module::OpaModule;
 use super::policy::{Entries, WasmPolicy};
 use super::{WasmOptions, fault};
 use crate::decision::{DecisionErrorKind, Verb};
-use crate::evaluator::rego::{Module, check_source};
+use crate::evaluator::rego::{Failures, Module, check_source};
 use crate::evaluator::{Definition, PolicyFault, Speaker};
 use crate::metadata::{Metadata, Routing};
 use crate::policy::{Policy, PolicySummary, Prepared};
@@ -102,7 +102,7 @@ fn read(source: &SourceFile, options: &WasmOptions) -> Result<Read, PolicyFault>
         .map_err(|message| fault::load(message.as_str()))?;
     if source.path.to_lowercase().ends_with(BUNDLE) {
         let bundle = Bundle::read(bytes, key)?;
-        let module = OpaModule::load(&bundle.module, &bundle.data, &options.cache)?;
+        let module = OpaModule::load(&bundle.module, &bundle.data, Failures::Fail, &options.cache)?;
         let plans = plans(&module, Some(&bundle))?;
         return Ok(Read {
             module: Arc::new(module),
@@ -115,7 +115,7 @@ fn read(source: &SourceFile, options: &WasmOptions) -> Result<Read, PolicyFault>
             ..fault::load("a bare module is not signed: make a signed bundle of it")
         });
     }
-    let module = OpaModule::load(bytes, &Value::new_object(), &options.cache)?;
+    let module = OpaModule::load(bytes, &Value::new_object(), Failures::Fail, &options.cache)?;
     let plans = plans(&module, None)?;
     Ok(Read {
         module: Arc::new(module),

@@ -7,12 +7,14 @@ use std::sync::Arc;
 use wasmtime::{Caller, Engine, Error, Linker, Memory, TypedFunc};
 
 use super::fault::{self, Carried};
+use super::project::module_file;
 use super::runtime::{Limiter, Time};
 use super::wire;
 use crate::decision::DecisionErrorKind;
 use crate::evaluator::PolicyFault;
+use crate::evaluator::rego::{Failures, Wanted};
 use crate::rego_builtins::{Builtin, BuiltinErrorKind, Context};
-use crate::value::Value;
+use crate::value::{Value, described};
 
 /// Where OPA's imports come from.
 pub(super) const MODULE: &str = "env";
@@ -32,17 +34,38 @@ pub(super) struct State {
     pub(super) functions: Arc<Functions>,
     pub(super) exports: Option<Exports>,
     pub(super) prints: Vec<String>,
+    /// What kind of error the first function had that failed.
+    pub(super) first_error: Option<BuiltinErrorKind>,
 }
 
 /// What a number of the module's own table of functions stands for.
-#[derive(Debug, Default)]
-pub(super) struct Functions(pub(super) BTreeMap<i32, Function>);
+#[derive(Debug)]
+pub(super) struct Functions {
+    pub(super) by_number: BTreeMap<i32, Function>,
+    /// What becomes of a call that has no result.
+    pub(super) failures: Failures,
+}
+
+impl Functions {
+    pub(super) const fn none() -> Self {
+        Self {
+            by_number: BTreeMap::new(),
+            failures: Failures::Fail,
+        }
+    }
+}
 
 /// A function that a module wants of its host.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Function {
     Print,
-    Rego(&'static Builtin),
+    /// Gives its argument back if it is what an operator wants.
+    Operand(Wanted, (usize, u32)),
+    Rego {
+        builtin: &'static Builtin,
+        /// The module and the line of the call, where each call has a function of its own.
+        place: Option<(usize, u32)>,
+    },
 }
 
 /// The functions of a module that the host calls.
@@ -128,18 +151,24 @@ fn print(caller: &mut Caller<'_, State>, text: String) {
 }
 
 /// Calls a function of the host: the arguments and the result are addresses of values of the module.
-fn call(mut caller: Caller<'_, State>, id: i32, arguments: &[i32]) -> Result<i32, Error> {
-    let function = caller.data().functions.0.get(&id).copied().ok_or_else(|| {
-        carried(fault::evaluation(
-            "the module calls a function that it has not named",
-        ))
-    })?;
+fn call(mut caller: Caller<'_, State>, id: i32, addresses: &[i32]) -> Result<i32, Error> {
+    let function = caller
+        .data()
+        .functions
+        .by_number
+        .get(&id)
+        .copied()
+        .ok_or_else(|| {
+            carried(fault::evaluation(
+                "the module calls a function that it has not named",
+            ))
+        })?;
     let exports = caller.data().exports.clone().ok_or_else(|| {
         carried(fault::evaluation(
             "the module calls a function before it is ready",
         ))
     })?;
-    let arguments = arguments
+    let arguments = addresses
         .iter()
         .map(|address| taken(&mut caller, &exports, *address))
         .collect::<Result<Vec<Value>, Error>>()?;
@@ -148,7 +177,21 @@ fn call(mut caller: Caller<'_, State>, id: i32, arguments: &[i32]) -> Result<i32
             print(&mut caller, printed(arguments.first()));
             return handed(&mut caller, &exports, &Value::from(true));
         }
-        Function::Rego(builtin) => run(&caller, builtin, &arguments)?,
+        Function::Operand(wanted, place) => {
+            let value = arguments.first().cloned().unwrap_or(Value::Undefined);
+            let failures = caller.data().functions.failures;
+            match (unfit(wanted, &value), failures) {
+                (None, _) => return Ok(addresses.first().copied().unwrap_or_default()),
+                (Some(_), Failures::Undefined) => Value::Undefined,
+                (Some((kind, message)), Failures::Fail) => {
+                    caller.data_mut().first_error.get_or_insert(kind);
+                    return Err(carried(placed(fault::evaluation(message), Some(place))));
+                }
+            }
+        }
+        Function::Rego { builtin, place } => {
+            run(&mut caller, builtin, &arguments).map_err(|fault| carried(placed(fault, place)))?
+        }
     };
     match result {
         Value::Undefined => Ok(0),
@@ -156,24 +199,66 @@ fn call(mut caller: Caller<'_, State>, id: i32, arguments: &[i32]) -> Result<i32
     }
 }
 
-fn run(caller: &Caller<'_, State>, builtin: &Builtin, arguments: &[Value]) -> Result<Value, Error> {
+fn run(
+    caller: &mut Caller<'_, State>,
+    builtin: &Builtin,
+    arguments: &[Value],
+) -> Result<Value, PolicyFault> {
     let time = caller.data().time;
     let context = Context {
         now: time.now,
         seed: seed(time),
         deadline: Some(time.until),
     };
-    builtin.call(arguments, &context).map_err(|error| {
+    let failures = caller.data().functions.failures;
+    builtin.call(arguments, &context).or_else(|error| {
+        let may_be_undefined = matches!(
+            error.kind,
+            BuiltinErrorKind::Type | BuiltinErrorKind::Failed
+        );
+        if failures == Failures::Undefined && may_be_undefined {
+            return Ok(Value::Undefined);
+        }
+        caller.data_mut().first_error.get_or_insert(error.kind);
         let kind = match error.kind {
-            BuiltinErrorKind::TimedOut => return carried(fault::timeout()),
+            BuiltinErrorKind::TimedOut => return Err(fault::timeout()),
             BuiltinErrorKind::TooLarge => DecisionErrorKind::Memory,
             BuiltinErrorKind::Type | BuiltinErrorKind::Failed => DecisionErrorKind::Evaluation,
         };
-        carried(PolicyFault {
+        Err(PolicyFault {
             kind,
             ..fault::evaluation(error.message.into_owned())
         })
     })
+}
+
+/// Why a value is not what an operator wants.
+fn unfit(wanted: Wanted, value: &Value) -> Option<(BuiltinErrorKind, String)> {
+    let (expected, is_fit) = match wanted {
+        Wanted::Divisor if *value == Value::from(0_u64) => {
+            return Some((BuiltinErrorKind::Failed, "divide by zero".to_owned()));
+        }
+        Wanted::Number | Wanted::Divisor => ("a number", matches!(value, Value::Number(_))),
+        Wanted::Set => ("a set", matches!(value, Value::Set(_))),
+        Wanted::NumberOrSet => (
+            "a number or a set",
+            matches!(value, Value::Number(_) | Value::Set(_)),
+        ),
+    };
+    let message = || format!("an operand is {}, not {expected}", described(value));
+    (!is_fit).then(|| (BuiltinErrorKind::Type, message()))
+}
+
+/// The fault at the place of the call.
+fn placed(fault: PolicyFault, place: Option<(usize, u32)>) -> PolicyFault {
+    let (file, line) = place
+        .map(|(module, line)| (module_file(module), line))
+        .unzip();
+    PolicyFault {
+        file,
+        line,
+        ..fault
+    }
 }
 
 /// What functions of chance draw from: the time of the decision, which whoever repeats it knows.
@@ -267,6 +352,7 @@ impl State {
             functions,
             exports: None,
             prints: Vec::new(),
+            first_error: None,
         }
     }
 

@@ -13,6 +13,7 @@ use super::imports::{self, Exports, Functions, State};
 use super::runtime::{self, MAX_MEMORY, Time};
 use super::wire;
 use crate::evaluator::PolicyFault;
+use crate::rego_builtins::BuiltinErrorKind;
 use crate::value::Value;
 
 /// Bytes of a page of WebAssembly.
@@ -99,6 +100,7 @@ impl Instance {
         let state = self.store.data_mut();
         state.time = time;
         state.prints.clear();
+        state.first_error = None;
         let heap_set = self.calls.heap_set.clone();
         self.call(&heap_set, self.heap)?;
         self.input = match input {
@@ -132,6 +134,11 @@ impl Instance {
     /// What was printed since the last look.
     pub(super) fn take_prints(&mut self) -> Vec<String> {
         self.store.data_mut().take_prints()
+    }
+
+    /// What kind of error the first function had that failed.
+    pub(super) fn first_error(&self) -> Option<BuiltinErrorKind> {
+        self.store.data().first_error
     }
 
     /// Takes over which function each number stands for.

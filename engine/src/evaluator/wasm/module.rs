@@ -8,10 +8,12 @@ use wasmtime::{ExternType, Module};
 
 use super::imports::{self, Function, Functions};
 use super::instance::Instance;
+use super::project::resolved;
 use super::runtime::{self, Time};
 use super::{ModuleCache, deadline, fault};
 use crate::decision::DecisionErrorKind;
 use crate::evaluator::PolicyFault;
+use crate::evaluator::rego::Failures;
 use crate::rego_builtins;
 use crate::value::Value;
 
@@ -56,6 +58,7 @@ impl OpaModule {
     pub(super) fn load(
         bytes: &[u8],
         data: &Value,
+        failures: Failures,
         cache: &ModuleCache,
     ) -> Result<Self, PolicyFault> {
         if bytes.len() > MAX_MODULE_BYTES {
@@ -69,9 +72,18 @@ impl OpaModule {
         let data = super::wire::write(data)
             .map_err(|error| fault::load(format!("the data cannot be handed over: {error}")))?;
         let _ticking = deadline::ticking(engine).ok_or_else(no_clock)?;
-        let mut first = Instance::new(&module, Arc::default(), &data, Time::for_loading())?;
+        let mut first = Instance::new(
+            &module,
+            Arc::new(Functions::none()),
+            &data,
+            Time::for_loading(),
+        )?;
         check_abi(&mut first)?;
-        let functions = Arc::new(functions(numbers(&first.table("builtins")?, "functions")?)?);
+        let named = functions(numbers(&first.table("builtins")?, "functions")?)?;
+        let functions = Arc::new(Functions {
+            by_number: named,
+            failures,
+        });
         let entries = numbers(&first.table("entrypoints")?, "entry points")?;
         first.know(Arc::clone(&functions));
         Ok(Self {
@@ -166,7 +178,7 @@ fn numbers(table: &Value, what: &str) -> Result<BTreeMap<String, i32>, PolicyFau
     table.iter_sorted().map(pair).collect()
 }
 
-fn functions(names: BTreeMap<String, i32>) -> Result<Functions, PolicyFault> {
+fn functions(names: BTreeMap<String, i32>) -> Result<BTreeMap<i32, Function>, PolicyFault> {
     let mut functions = BTreeMap::new();
     for (name, number) in names {
         let function = function(&name)?;
@@ -176,24 +188,29 @@ fn functions(names: BTreeMap<String, i32>) -> Result<Functions, PolicyFault> {
             ));
         }
     }
-    Ok(Functions(functions))
+    Ok(functions)
 }
 
 fn function(name: &str) -> Result<Function, PolicyFault> {
     if name == imports::PRINT {
         return Ok(Function::Print);
     }
-    rego_builtins::find(name)
-        .map(Function::Rego)
-        .ok_or_else(|| {
-            let name = shown(name);
-            let message = match rego_builtins::refusal(&name) {
-                Some(reason) => format!("`{name}` {reason}"),
-                None => format!("there is no function `{name}`, which the module needs"),
-            };
-            PolicyFault {
-                kind: DecisionErrorKind::UnknownFunction,
-                ..fault::load(message)
-            }
-        })
+    if let Some(function) = resolved(name) {
+        return Ok(function);
+    }
+    let builtin = rego_builtins::find(name).map(|builtin| Function::Rego {
+        builtin,
+        place: None,
+    });
+    builtin.ok_or_else(|| {
+        let name = shown(name);
+        let message = match rego_builtins::refusal(&name) {
+            Some(reason) => format!("`{name}` {reason}"),
+            None => format!("there is no function `{name}`, which the module needs"),
+        };
+        PolicyFault {
+            kind: DecisionErrorKind::UnknownFunction,
+            ..fault::load(message)
+        }
+    })
 }

@@ -1,24 +1,23 @@
 //! A Rego project as one module: compiled by `opa`, kept by its content, with an entry point for each verb.
 
+mod build;
+mod host_calls;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use sha2::{Digest, Sha256};
-
-use super::bundle::Bundle;
-use super::cache::hexadecimal;
-use super::module::{MAX_MODULE_BYTES, OpaModule};
+pub(super) use self::build::Sources;
+use self::build::{Failure, shortened};
+pub(super) use self::host_calls::{HostCalls, resolved, rewritten};
+use super::module::OpaModule;
 use super::policy::{Entries, Names, WasmPolicy};
 use super::{ModuleCache, fault};
 use crate::decision::Verb;
 use crate::evaluator::PolicyFault;
-use crate::evaluator::rego::Module;
-use crate::opa::{OPA_VERSION, Opa, OpaChoice, Workplace};
-use crate::rego_builtins;
+use crate::evaluator::rego::{Failures, Module};
+use crate::opa::OpaChoice;
 use crate::value::Value;
 
-const BUNDLE: &str = "bundle.tar.gz";
-const CAPABILITIES: &str = "capabilities.json";
 /// Builds that a project is tried with, each without the policies that stopped the one before.
 const MAX_BUILDS: usize = 8;
 
@@ -28,6 +27,11 @@ pub(crate) struct Request<'library> {
     /// The policy's module first, then those that it needs.
     pub(crate) modules: Vec<&'library Module>,
     pub(crate) verbs: Vec<Verb>,
+}
+
+/// The name under which `opa` sees the module of a number.
+pub(super) fn module_file(index: usize) -> String {
+    format!("module{index}.rego")
 }
 
 /// Compiles Rego projects.
@@ -72,16 +76,9 @@ impl RegoProject<'_> {
     }
 
     fn module(self, build: &Build<'_>) -> Result<OpaModule, Failure> {
-        let name = format!("{}.wasm", build.digest(self.opa));
-        if let Some(bytes) = self.cache.read(&name) {
-            return OpaModule::load(&bytes, &Value::new_object(), self.cache)
-                .map_err(Failure::Fault);
-        }
-        let bytes = build.run(self.opa)?;
-        let module =
-            OpaModule::load(&bytes, &Value::new_object(), self.cache).map_err(Failure::Fault)?;
-        self.cache.write(&name, &bytes);
-        Ok(module)
+        let bytes = build.sources.module(self.opa, self.cache)?;
+        OpaModule::load(&bytes, &Value::new_object(), Failures::Fail, self.cache)
+            .map_err(Failure::Fault)
     }
 }
 
@@ -123,47 +120,11 @@ fn entry(request: &Request<'_>, verb: Verb) -> String {
     format!("{}/{}", package.unwrap_or_default(), verb.name())
 }
 
-/// Why there is no module.
-#[derive(Debug)]
-enum Failure {
-    /// What `opa` said about the sources.
-    Said(String),
-    /// Something that no source is to blame for.
-    Fault(PolicyFault),
-}
-
-impl Failure {
-    fn of(message: String) -> Self {
-        Self::Fault(fault::load(message))
-    }
-
-    fn summary(&self) -> String {
-        match self {
-            Self::Fault(fault) => fault.message.clone(),
-            Self::Said(text) => {
-                let line = text.lines().map(str::trim).find(|line| !line.is_empty());
-                format!(
-                    "`opa` could not compile the project: {}",
-                    shortened(line.unwrap_or("it gives no reason"))
-                )
-            }
-        }
-    }
-}
-
-fn shortened(text: &str) -> String {
-    text.chars()
-        .filter(|character| !character.is_control())
-        .take(300)
-        .collect::<String>()
-        .replace('"', "`")
-}
-
 /// One run of `opa build`.
 struct Build<'library> {
     /// The modules, without repetition, in a fixed order.
     modules: Vec<&'library Module>,
-    entries: BTreeSet<String>,
+    sources: Sources,
 }
 
 impl<'library> Build<'library> {
@@ -182,83 +143,22 @@ impl<'library> Build<'library> {
             );
             entries.extend(request.verbs.iter().map(|verb| entry(request, *verb)));
         }
+        let modules: Vec<&'library Module> = modules.into_values().collect();
+        let texts = modules.iter().enumerate();
+        let texts = texts.map(|(index, module)| rewritten(module, index));
         Self {
-            modules: modules.into_values().collect(),
-            entries,
+            sources: Sources {
+                texts: texts.collect(),
+                entries,
+            },
+            modules,
         }
-    }
-
-    /// The name under which `opa` sees a module.
-    fn name(index: usize) -> String {
-        format!("module{index}.rego")
     }
 
     fn names(&self) -> Names {
         let files = self.modules.iter().enumerate();
         files
-            .map(|(index, module)| (Self::name(index), module.file.clone()))
-            .collect()
-    }
-
-    /// Everything on which the module depends.
-    fn digest(&self, opa: &OpaChoice) -> String {
-        let mut digest = Sha256::new();
-        let mut add = |part: &str| {
-            digest.update(u64::try_from(part.len()).unwrap_or(u64::MAX).to_le_bytes());
-            digest.update(part);
-        };
-        add(if opa.any_version { "any" } else { OPA_VERSION });
-        for module in &self.modules {
-            add(&module.text);
-        }
-        add("");
-        self.entries.iter().for_each(|entry| add(entry));
-        hexadecimal(&digest.finalize())
-    }
-
-    fn run(&self, choice: &OpaChoice) -> Result<Vec<u8>, Failure> {
-        let opa = Opa::find(choice).map_err(Failure::of)?;
-        let place = Workplace::new().map_err(Failure::of)?;
-        let capabilities = capabilities(&opa, &place)?;
-        place
-            .write(CAPABILITIES, capabilities.as_bytes())
-            .map_err(Failure::of)?;
-        for (index, module) in self.modules.iter().enumerate() {
-            place
-                .write(&Self::name(index), module.text.as_bytes())
-                .map_err(Failure::of)?;
-        }
-        let said = opa.run(&place, &self.arguments()).map_err(Failure::of)?;
-        if !said.status.success() {
-            return Err(Failure::Said(format!("{}\n{}", said.errors, said.output)));
-        }
-        let most = u64::try_from(MAX_MODULE_BYTES).unwrap_or(u64::MAX);
-        let bundle = place.read(BUNDLE, most).map_err(Failure::of)?;
-        Bundle::read(&bundle, None)
-            .map(|bundle| bundle.module)
-            .map_err(Failure::Fault)
-    }
-
-    fn arguments(&self) -> Vec<String> {
-        let fixed = [
-            "build",
-            "--target=wasm",
-            "--wasm-include-print",
-            "--capabilities",
-            CAPABILITIES,
-            "--output",
-            BUNDLE,
-        ];
-        let entries = self
-            .entries
-            .iter()
-            .flat_map(|entry| ["--entrypoint", entry.as_str()]);
-        let modules = (0..self.modules.len()).map(Self::name);
-        fixed
-            .into_iter()
-            .chain(entries)
-            .map(str::to_owned)
-            .chain(modules)
+            .map(|(index, module)| (module_file(index), module.file.clone()))
             .collect()
     }
 
@@ -288,6 +188,13 @@ impl<'library> Build<'library> {
                 }
             }
         }
+        for (index, request) in wanted {
+            let named = |verb: &&Verb| text.contains(&format!("`{}`", entry(request, **verb)));
+            if let Some(verb) = request.verbs.iter().find(named) {
+                let message = format!("`opa` does not find `{}` of this policy", verb.name());
+                blamed.entry(*index).or_insert_with(|| fault::load(message));
+            }
+        }
         blamed
     }
 }
@@ -301,25 +208,4 @@ fn complaint(line: &str) -> Option<(&str, u32, &str)> {
     let (number, message) = rest.split_once(": ")?;
     let number = number.split(':').next()?.parse().ok()?;
     Some((name, number, message))
-}
-
-/// What the sources may use of OPA: no function that is refused here, and no network.
-fn capabilities(opa: &Opa, place: &Workplace) -> Result<String, Failure> {
-    let said = opa
-        .run(place, &["capabilities", "--current"])
-        .map_err(Failure::of)?;
-    let odd = || Failure::of("`opa` does not say what it is capable of".to_owned());
-    let mut capabilities: serde_json::Value =
-        serde_json::from_str(&said.output).map_err(|_| odd())?;
-    let fields = capabilities.as_object_mut().ok_or_else(odd)?;
-    let builtins = fields
-        .get_mut("builtins")
-        .and_then(serde_json::Value::as_array_mut)
-        .ok_or_else(odd)?;
-    builtins.retain(|builtin| {
-        let name = builtin.get("name").and_then(serde_json::Value::as_str);
-        name.is_some_and(|name| rego_builtins::refusal(name).is_none())
-    });
-    fields.insert("allow_net".to_owned(), serde_json::json!([]));
-    Ok(capabilities.to_string())
 }

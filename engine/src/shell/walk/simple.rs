@@ -36,7 +36,7 @@ impl Walker<'_> {
         for mut command in programs {
             command.extend(arguments.iter().cloned());
             if !command.is_empty() {
-                output = self.run(command, variables.clone(), &input);
+                output = self.run(&command, &variables, &input);
             }
         }
         self.shown(output, is_elsewhere, &simple.redirects)
@@ -81,34 +81,41 @@ impl Walker<'_> {
     /// Runs a command, whatever it is: a builtin, a function, a wrapper or a program.
     pub(in crate::shell) fn run(
         &mut self,
-        words: Vec<Word>,
-        variables: Vec<(String, Word)>,
+        words: &[Word],
+        variables: &[(String, Word)],
         input: &Input,
     ) -> Word {
-        let Some(first) = words.first() else {
+        if words.is_empty() {
             return Word::default();
-        };
+        }
         if !self.counts() {
             return Word::open(Open::Computed);
         }
+        self.deeper(|walker| walker.run_one(words, variables, input))
+    }
+
+    fn run_one(&mut self, words: &[Word], variables: &[(String, Word)], input: &Input) -> Word {
+        let Some(first) = words.first() else {
+            return Word::default();
+        };
         let program = program_name(first);
-        self.note(program.clone(), &words, &variables);
+        self.note(program.clone(), words, variables);
         let Some(program) = program else {
-            let call = Call::new("", &words);
+            let call = Call::new("", words);
             effect::of_unknown(self, &call);
             return Word::open(Open::Computed);
         };
         if let Some(function) = self.scope.functions.get(first.plain()).cloned() {
-            return self.call(&function, &words, input);
+            return self.call(&function, words, input);
         }
-        if let Some(output) = self.builtin(&program, &words, input) {
+        if let Some(output) = self.builtin(&program, words, input) {
             return output;
         }
         self.runs_file(first);
-        if let Some(output) = wrapper::run(self, &program, &words, &variables, input) {
+        if let Some(output) = wrapper::run(self, &program, words, variables, input) {
             return output;
         }
-        let call = Call::new(&program, &words);
+        let call = Call::new(&program, words);
         effect::of(self, &call, input);
         let output = output::of(self, &call, input);
         // `tee` keeps what it passes on.
@@ -132,7 +139,6 @@ impl Walker<'_> {
             program,
             words: words.to_vec(),
             variables,
-            directories: self.scope.directories.clone(),
         });
     }
 
@@ -167,11 +173,11 @@ impl Walker<'_> {
 
     /// Runs the text that words make, as `eval` does.
     pub(in crate::shell) fn evaluate(&mut self, words: &[Word], what: &'static str) -> Word {
-        let text = joined(words.to_vec());
+        let text = joined(words);
         match text.known() {
             Some(text) => {
                 let text = text.to_owned();
-                self.text(&text, Input::Outside)
+                self.text(&text, &Input::Outside)
             }
             None => {
                 self.hidden(&text, what);

@@ -31,6 +31,14 @@ pub(super) fn run(walker: &mut Walker<'_>, program: &str, words: &[Word], input:
         shell(walker, words, input);
         return true;
     }
+    // What they read is run later.
+    if matches!(program, "at" | "batch" | "crontab") {
+        if let Input::Text(text) = input {
+            let text = text.clone();
+            text_of_shell(walker, &text, &[]);
+        }
+        return false;
+    }
     let bare = program.trim_end_matches(|sign: char| sign.is_ascii_digit() || sign == '.');
     let Some((_, options)) = INTERPRETERS.iter().find(|(name, _)| *name == bare) else {
         return false;
@@ -85,7 +93,9 @@ fn text_of_shell(walker: &mut Walker<'_>, text: &Word, rest: &[Word]) {
     walker.apart(|walker| {
         if !rest.is_empty() {
             walker.scope.arguments = Some(arguments);
-            walker.scope.assign("0", rest.iter().take(1).cloned().collect());
+            walker
+                .scope
+                .assign("0", rest.iter().take(1).cloned().collect());
         }
         walker.evaluate(
             std::slice::from_ref(text),

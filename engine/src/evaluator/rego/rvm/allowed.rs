@@ -16,12 +16,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use regorus::Value;
 use regorus::unstable::{
     AssignOp, Expr, Literal, LiteralStmt, Module, Query, Ref, Rule, RuleBody, RuleHead,
 };
 
 use super::functions;
+use super::values::{Complete, constant, parts, value_is_safe};
 
 /// Whether everything in these modules, which make one policy, is allowed.
 pub(super) fn are_allowed(modules: &[Ref<Module>]) -> bool {
@@ -50,14 +50,6 @@ struct Policy<'tree> {
     functions: BTreeSet<(&'tree str, usize)>,
     /// The definitions of each rule that has one value, of functions too.
     complete: BTreeMap<(&'tree str, &'tree str), Vec<Complete<'tree>>>,
-}
-
-/// One definition of a rule that has one value.
-struct Complete<'tree> {
-    /// None is `true`.
-    value: Option<&'tree Ref<Expr>>,
-    parameters: &'tree [Ref<Expr>],
-    body: Option<&'tree Query>,
 }
 
 impl<'tree> Policy<'tree> {
@@ -149,7 +141,7 @@ impl<'tree> Policy<'tree> {
                 refr, args, assign, ..
             } => {
                 is_name(refr)
-                    && args.iter().all(|argument| is_name(argument))
+                    && args.iter().all(is_name)
                     && assign
                         .as_ref()
                         .is_none_or(|assign| self.expression(&assign.value))
@@ -174,7 +166,7 @@ impl<'tree> Policy<'tree> {
                     collection,
                     ..
                 } => {
-                    key.as_ref().is_none_or(|key| is_name(key))
+                    key.as_ref().is_none_or(is_name)
                         && is_name(value)
                         && self.expression(collection)
                 }
@@ -260,141 +252,9 @@ impl<'tree> Policy<'tree> {
     }
 }
 
-impl Complete<'_> {
-    /// Whether the body holds in one way at most, so that there is one value.
-    fn has_one_solution(&self) -> bool {
-        let Some(body) = self.body else {
-            return true;
-        };
-        let mut bound: BTreeSet<&str> = self
-            .parameters
-            .iter()
-            .map(|parameter| parameter.span().text())
-            .collect();
-        body.stmts.iter().all(|statement| {
-            let holds_once = match &statement.literal {
-                Literal::SomeVars { .. } | Literal::SomeIn { .. } => false,
-                // What they bind stays inside.
-                Literal::Every { domain, .. } => !loops(domain, &bound),
-                Literal::Expr { expr, .. } | Literal::NotExpr { expr, .. } => !loops(expr, &bound),
-            };
-            if let Literal::Expr { expr, .. } = &statement.literal
-                && let Expr::AssignExpr { lhs, .. } = expr.as_ref()
-            {
-                bound.insert(lhs.span().text());
-            }
-            holds_once
-        }) && self.value.is_none_or(|value| !loops(value, &bound))
-    }
-}
-
-/// Whether the value in a rule's head is one that machine and interpreter make alike.
-///
-/// The interpreter makes an error of an object in the head with a part that is undefined in one turn of a loop and
-/// defined in a later one. What a value without a body asks cannot be guarded.
-fn value_is_safe(head: &RuleHead, body: Option<&RuleBody>) -> bool {
-    let (value, parameters) = match head {
-        RuleHead::Set { key, .. } => (key.as_ref(), [].as_slice()),
-        RuleHead::Compr { assign, .. } => {
-            (assign.as_ref().map(|assign| &assign.value), [].as_slice())
-        }
-        RuleHead::Func { assign, args, .. } => {
-            (assign.as_ref().map(|assign| &assign.value), args.as_slice())
-        }
-    };
-    let Some(value) = value else { return true };
-    let Some(body) = body else {
-        return !has_query(value);
-    };
-    let one = Complete {
-        value: Some(value),
-        parameters,
-        body: Some(&body.query),
-    };
-    is_steady(value) || one.has_one_solution()
-}
-
-fn has_query(expression: &Expr) -> bool {
-    matches!(
-        expression,
-        Expr::ArrayCompr { .. } | Expr::SetCompr { .. } | Expr::ObjectCompr { .. }
-    ) || parts(expression).into_iter().any(has_query)
-}
-
-/// Whether an expression is defined in every turn of a loop, or in none.
-fn is_steady(expression: &Expr) -> bool {
-    match expression {
-        Expr::RefDot { .. } | Expr::RefBrack { .. } => {
-            let text = expression.span().text();
-            text.starts_with("input.") && !loops(expression, &BTreeSet::new())
-        }
-        Expr::Call { fcn, params, .. } => {
-            functions::arguments_of(fcn.span().text()).is_some()
-                && params.iter().all(|argument| is_steady(argument))
-        }
-        _ => parts(expression).into_iter().all(is_steady),
-    }
-}
-
-/// The expressions that an expression is made of; those inside a query are not among them.
-fn parts(expression: &Expr) -> Vec<&Expr> {
-    match expression {
-        Expr::Array { items, .. } | Expr::Set { items, .. } => {
-            items.iter().map(AsRef::as_ref).collect()
-        }
-        Expr::Object { fields, .. } => fields.iter().map(|(_, _, value)| value.as_ref()).collect(),
-        Expr::Call { params, .. } => params.iter().map(AsRef::as_ref).collect(),
-        Expr::BoolExpr { lhs, rhs, .. } => vec![lhs.as_ref(), rhs.as_ref()],
-        Expr::Membership {
-            value, collection, ..
-        } => vec![value.as_ref(), collection.as_ref()],
-        Expr::RefDot { refr, .. } => vec![refr.as_ref()],
-        Expr::RefBrack { refr, index, .. } => vec![refr.as_ref(), index.as_ref()],
-        _ => Vec::new(),
-    }
-}
-
-/// Whether a reference runs through a collection, because its index is not bound.
-fn loops(expression: &Expr, bound: &BTreeSet<&str>) -> bool {
-    let any = |expressions: &[Ref<Expr>]| expressions.iter().any(|part| loops(part, bound));
-    match expression {
-        Expr::RefBrack { refr, index, .. } => {
-            let is_free =
-                matches!(index.as_ref(), Expr::Var { span, .. } if !bound.contains(span.text()));
-            is_free || loops(refr, bound) || loops(index, bound)
-        }
-        Expr::RefDot { refr, .. } => loops(refr, bound),
-        Expr::Array { items, .. } | Expr::Set { items, .. } => any(items),
-        Expr::Object { fields, .. } => fields.iter().any(|(_, _, value)| loops(value, bound)),
-        Expr::Call { params, .. } => any(params),
-        Expr::BoolExpr { lhs, rhs, .. } | Expr::AssignExpr { lhs, rhs, .. } => {
-            loops(lhs, bound) || loops(rhs, bound)
-        }
-        Expr::Membership {
-            value, collection, ..
-        } => loops(value, bound) || loops(collection, bound),
-        _ => false,
-    }
-}
-
 /// A body that is neither an `else` nor one with a value of its own.
 fn is_plain(body: &RuleBody) -> bool {
     !body.is_else && body.assign.is_none()
-}
-
-/// The value that stands there, `true` where none does.
-fn constant(value: Option<&Ref<Expr>>) -> Option<Value> {
-    match value.map(AsRef::as_ref) {
-        None => Some(Value::Bool(true)),
-        Some(
-            Expr::String { value, .. }
-            | Expr::RawString { value, .. }
-            | Expr::Number { value, .. }
-            | Expr::Bool { value, .. }
-            | Expr::Null { value, .. },
-        ) => Some(value.clone()),
-        Some(_) => None,
-    }
 }
 
 fn is_name(expression: &Ref<Expr>) -> bool {

@@ -8,6 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use regorus::Value;
 use regorus::unstable::{Expr, Literal, Module, Query, Ref, Rule, RuleHead};
 
+use crate::evaluator::rego::names::full_name;
+
 /// Functions whose result is a collection whenever there is one.
 const MAKE_COLLECTIONS: [&str; 13] = [
     "array.concat",
@@ -151,27 +153,6 @@ impl<'tree> Collections<'tree> {
                 self.is_collection(value, &Locals::new(), module, steps)
             }
         }
-    }
-}
-
-/// The package of a rule and its name, without `data`.
-fn full_name(name: &str, module: &Module) -> String {
-    if let Some(rest) = name.strip_prefix("data.") {
-        return rest.to_owned();
-    }
-    let (first, rest) = name.split_once('.').unwrap_or((name, ""));
-    let imported = module.imports.iter().find_map(|import| {
-        let target = import.refr.span().text().strip_prefix("data.")?;
-        let alias = import.r#as.as_ref().map_or_else(
-            || target.rsplit('.').next().unwrap_or_default(),
-            |alias| alias.text(),
-        );
-        (alias == first).then_some(target)
-    });
-    match imported {
-        Some(target) if rest.is_empty() => target.to_owned(),
-        Some(target) => format!("{target}.{rest}"),
-        None => format!("{}.{name}", module.package.refr.span().text()),
     }
 }
 

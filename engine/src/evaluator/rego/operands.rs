@@ -1,0 +1,97 @@
+//! The operands of a module's arithmetic that may turn out to be of the wrong type.
+
+use std::ops::Range;
+
+use regorus::unstable::{ArithOp, Expr};
+
+use super::survey::expressions_of;
+use super::syntax::{Module, range};
+
+/// What an operator wants of its operand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Wanted {
+    Number,
+    /// A number that is not zero.
+    Divisor,
+    NumberOrSet,
+    Set,
+}
+
+/// An operand whose value is not known before the evaluation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Operand {
+    pub(crate) wanted: Wanted,
+    pub(crate) line: u32,
+    /// Its bytes in the module's text.
+    pub(crate) range: Range<usize>,
+}
+
+impl Module {
+    /// The operands of arithmetic and of sets, in no order.
+    pub(crate) fn operands(&self) -> Vec<Operand> {
+        let rules = &self.tree().policy;
+        let expressions = rules.iter().flat_map(|rule| expressions_of(rule));
+        let mut operands = Vec::new();
+        for expression in expressions {
+            match expression {
+                Expr::ArithExpr { op, lhs, rhs, .. } => {
+                    let (left, right) = wanted(op);
+                    operands.extend(self.operand(lhs, left));
+                    operands.extend(self.operand(rhs, right));
+                }
+                Expr::BinExpr { lhs, rhs, .. } => {
+                    operands.extend(self.operand(lhs, Wanted::Set));
+                    operands.extend(self.operand(rhs, Wanted::Set));
+                }
+                Expr::UnaryExpr { expr, .. } => {
+                    operands.extend(self.operand(expr, Wanted::Number));
+                }
+                _ => {}
+            }
+        }
+        operands
+    }
+
+    /// The operand, unless its type stands in the text.
+    fn operand(&self, expression: &Expr, wanted: Wanted) -> Option<Operand> {
+        let is_open = match expression {
+            Expr::Var { .. } | Expr::RefDot { .. } | Expr::RefBrack { .. } | Expr::Call { .. } => {
+                true
+            }
+            // What arithmetic gives is a number, which may be zero.
+            Expr::ArithExpr { .. } | Expr::Number { .. } => wanted == Wanted::Divisor,
+            _ => false,
+        };
+        let range = range(expression.span());
+        let text = self.text.get(range.clone())?;
+        (is_open && is_balanced(text)).then(|| Operand {
+            wanted,
+            line: expression.span().line,
+            range,
+        })
+    }
+}
+
+const fn wanted(operator: &ArithOp) -> (Wanted, Wanted) {
+    match operator {
+        ArithOp::Add | ArithOp::Mul => (Wanted::Number, Wanted::Number),
+        ArithOp::Sub => (Wanted::NumberOrSet, Wanted::NumberOrSet),
+        ArithOp::Div | ArithOp::Mod => (Wanted::Number, Wanted::Divisor),
+    }
+}
+
+/// Whether a text is a whole expression, and so may stand inside parentheses of a call.
+fn is_balanced(text: &str) -> bool {
+    let mut depth = 0_i32;
+    for character in text.chars() {
+        depth += match character {
+            '(' | '[' | '{' => 1,
+            ')' | ']' | '}' => -1,
+            _ => 0,
+        };
+        if depth < 0 {
+            return false;
+        }
+    }
+    depth == 0 && !text.is_empty()
+}

@@ -1,0 +1,189 @@
+//! A Rego query as a module: its modules, its data, and one entry point that collects its solutions.
+
+use std::collections::BTreeSet;
+use std::time::Instant;
+
+use super::instance::Instance;
+use super::module::{OpaModule, no_clock};
+use super::project::{HostCalls, Sources, module_file, rewritten};
+use super::runtime::{self, Time};
+use super::{ModuleCache, deadline, fault, wire};
+use crate::evaluator::rego::{Failures, Module, check_source};
+use crate::evaluator::{Moment, PolicyFault};
+use crate::opa::OpaChoice;
+use crate::rego_builtins::BuiltinErrorKind;
+use crate::value::Value;
+
+const PACKAGE: &str = "llmspell_query";
+const ENTRY: &str = "llmspell_query/solutions";
+const WORDS: [&str; 10] = [
+    "data", "input", "some", "every", "in", "not", "with", "as", "true", "false",
+];
+
+/// A compiled query.
+#[derive(Debug)]
+pub(crate) struct WasmQuery {
+    module: OpaModule,
+    entry: i32,
+    files: Vec<String>,
+}
+
+/// Why an evaluation has no solutions.
+pub(crate) struct Failed {
+    pub(crate) fault: PolicyFault,
+    /// What kind of error the first function had that failed.
+    pub(crate) of_function: Option<BuiltinErrorKind>,
+}
+
+impl WasmQuery {
+    pub(crate) fn compile(
+        modules: &[(&str, &str)],
+        data: &Value,
+        query: &str,
+        failures: Failures,
+        (opa, cache): (&OpaChoice, &ModuleCache),
+    ) -> Result<Self, PolicyFault> {
+        let mut texts = Vec::new();
+        for (index, (file, text)) in modules.iter().enumerate() {
+            texts.push(prepared(file, text, index, failures)?);
+        }
+        let own = rule_of(query);
+        texts.push(prepared("query", &own, texts.len(), failures)?);
+        let sources = Sources {
+            texts,
+            entries: BTreeSet::from([ENTRY.to_owned()]),
+        };
+        let bytes = sources
+            .module(opa, cache)
+            .map_err(|failure| fault::load(failure.summary()))?;
+        let module = OpaModule::load(&bytes, data, failures, cache)?;
+        let entry = module.entries.get(ENTRY).copied();
+        Ok(Self {
+            entry: entry
+                .ok_or_else(|| fault::load("`opa` has made no entry point of the query"))?,
+            module,
+            files: modules.iter().map(|(file, _)| (*file).to_owned()).collect(),
+        })
+    }
+
+    /// The bindings of every solution, and what was printed.
+    pub(crate) fn evaluate(
+        &self,
+        input: &Value,
+        moment: Moment,
+    ) -> Result<(Vec<Value>, Vec<String>), Failed> {
+        let failed = |fault| Failed {
+            fault: self.placed(fault),
+            of_function: None,
+        };
+        let until = Instant::now().checked_add(moment.left);
+        let time = Time {
+            now: moment.now,
+            until: until.ok_or_else(|| failed(fault::timeout()))?,
+        };
+        let engine = runtime::engine().map_err(failed)?;
+        let _ticking = deadline::ticking(engine).ok_or_else(|| failed(no_clock()))?;
+        let mut instance = self.module.take(time).map_err(failed)?;
+        let outcome = self.answer(&mut instance, input, time);
+        let of_function = instance.first_error();
+        let prints = instance.take_prints();
+        let answer = outcome.map_err(|fault| Failed {
+            fault: self.placed(fault),
+            of_function,
+        })?;
+        self.module.give_back(instance);
+        match answer {
+            Value::Set(solutions) => Ok((solutions.iter().cloned().collect(), prints)),
+            _ => Err(failed(fault::malformed("the module gives no solutions"))),
+        }
+    }
+
+    fn answer(
+        &self,
+        instance: &mut Instance,
+        input: &Value,
+        time: Time,
+    ) -> Result<Value, PolicyFault> {
+        let input = match input {
+            Value::Undefined => None,
+            input => Some(
+                wire::write(input)
+                    .map_err(|error| fault::evaluation(format!("the input: {error}")))?,
+            ),
+        };
+        instance.begin(input.as_deref(), time)?;
+        instance.answer(self.entry)
+    }
+
+    /// The fault with the file that the caller knows.
+    fn placed(&self, fault: PolicyFault) -> PolicyFault {
+        let named = fault.file.as_deref().and_then(|name| {
+            let mut files = self.files.iter().enumerate();
+            files.find(|(index, _)| module_file(*index) == name)
+        });
+        let file = named.map(|(_, file)| file.clone());
+        PolicyFault { file, ..fault }
+    }
+}
+
+/// The text of a module with its calls led to the host, where functions that fail must not be silent.
+fn prepared(
+    file: &str,
+    text: &str,
+    index: usize,
+    failures: Failures,
+) -> Result<HostCalls, PolicyFault> {
+    let parsed = check_source(text).and_then(|text| Module::parse(file, &text));
+    match (parsed, failures) {
+        (Ok(module), _) => Ok(rewritten(&module, index)),
+        (Err(_), Failures::Undefined) => Ok(HostCalls {
+            text: text.to_owned(),
+            declared: std::collections::BTreeMap::new(),
+        }),
+        (Err(fault), Failures::Fail) => Err(fault),
+    }
+}
+
+/// The rule that collects the solutions of a query.
+fn rule_of(query: &str) -> String {
+    let names = variables(query);
+    let bindings: Vec<String> = names
+        .iter()
+        .map(|name| format!("\"{name}\": {name}"))
+        .collect();
+    let bindings = bindings.join(", ");
+    format!("package {PACKAGE}\n\nsolutions contains {{{bindings}}} if {{\n{query}\n}}\n")
+}
+
+/// The names that a query binds: those that stand alone, and are no words of the language.
+fn variables(query: &str) -> BTreeSet<&str> {
+    let is_word = |character: char| character.is_ascii_alphanumeric() || character == '_';
+    let mut names = BTreeSet::new();
+    let mut is_string = false;
+    let mut rest = query;
+    let mut before = ' ';
+    while let Some(first) = rest.chars().next() {
+        let length = match first {
+            '"' => {
+                is_string = !is_string;
+                1
+            }
+            _ if is_word(first) => rest
+                .find(|character| !is_word(character))
+                .unwrap_or(rest.len()),
+            other => other.len_utf8(),
+        };
+        let (word, behind) = rest.split_at_checked(length).unwrap_or((rest, ""));
+        let is_name = first.is_ascii_alphabetic()
+            && !is_string
+            && before != '.'
+            && !behind.starts_with(['.', '(', '['])
+            && !WORDS.contains(&word);
+        if is_name {
+            names.insert(word);
+        }
+        before = first;
+        rest = behind;
+    }
+    names
+}

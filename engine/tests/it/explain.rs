@@ -1,0 +1,256 @@
+//! Tests of what is said about why an event led to its decision.
+
+use llmspell_engine::{Explanation, PolicyExplanation, RuleOutcome, SkipReason};
+use serde_json::{Value as Json, json};
+
+use crate::support::{engine, event, policy, project, repeatable};
+
+const HELPER: &str = r#"package cupcake.helpers.shell
+
+import rego.v1
+
+is_dangerous(command) if {
+	some word in split(command, " ")
+	word in ["sudo", "rm"]
+}
+
+is_dangerous(command) if { contains(command, "| sh"); not contains(command, "localhost") }
+
+is_plan if input.mode == "plan"
+"#;
+
+/// What is explained about an event for a policy of these rules, which may use the helper.
+fn explained(rules: &str, input: &Json) -> Explanation {
+    let rules = format!("import data.cupcake.helpers.shell\nimport rego.v1\n\n{rules}");
+    let text = policy("p", &rules);
+    let project = project([
+        (".cupcake/policies/p.rego", text.as_str()),
+        (".cupcake/helpers/shell.rego", HELPER),
+    ]);
+    let engine = engine(&project);
+    let event = event(&input.to_string());
+    let explanation = engine.explain(&event);
+    assert_eq!(
+        repeatable(&explanation.decision),
+        repeatable(&engine.evaluate(&event))
+    );
+    explanation
+}
+
+/// What is explained of the policy itself, and not of the guardrails that every project has.
+fn own(explanation: &Explanation) -> &PolicyExplanation {
+    let mut policies = explanation.evaluated.iter();
+    policies.find(|policy| &*policy.policy == "p").unwrap()
+}
+
+/// Each rule with its line, its outcome, and the expression that failed with its place.
+fn rules(explanation: &Explanation) -> Vec<String> {
+    let rules = own(explanation).rules.iter();
+    rules
+        .map(|rule| {
+            let outcome = serde_json::to_value(rule.outcome).unwrap();
+            let failed = rule.failed.as_ref().map_or_else(String::new, |failed| {
+                let error = failed
+                    .error
+                    .as_ref()
+                    .map_or_else(String::new, |error| format!(" ({error})"));
+                format!(
+                    " at {}:{} {}{error}",
+                    failed.line, failed.column, failed.expression
+                )
+            });
+            format!(
+                "{} {} {}{failed}",
+                rule.name,
+                rule.line,
+                outcome.as_str().unwrap()
+            )
+        })
+        .collect()
+}
+
+fn bash(command: &str) -> Json {
+    json!({"hook_event_name": "PreToolUse", "tool_name": "Bash", "tool_input": {"command": command}})
+}
+
+#[test]
+fn the_first_expression_that_does_not_hold_is_named_with_its_line_and_column() {
+    let found = explained(
+        "deny contains {\"reason\": \"a\"} if { input.tool_name == \"Bash\"; contains(input.tool_input.command, \"sudo\"); input.cwd == \"/\" }\n\ndeny contains {\"reason\": \"b\"} if {\n\tcommand := input.tool_input.command\n\t\"ls\" == command\n}",
+        &bash("sudo ls"),
+    );
+    assert_eq!(
+        rules(&found),
+        [
+            "deny 11 silent at 11:107 input.cwd == \"/\"",
+            "deny 13 silent at 15:2 \"ls\" == command",
+        ]
+    );
+    assert_eq!(found.inputs_missing, ["input.cwd"]);
+}
+
+#[test]
+fn loops_negations_and_every_are_explained_as_they_are_evaluated() {
+    let found = explained(
+        "deny contains {\"reason\": word} if { some word in split(input.tool_input.command, \" \"); startswith(word, \"-\"); not word == \"-rf\" }\n\ndeny contains {\"reason\": \"b\"} if { every word in split(input.tool_input.command, \" \") { word != \"rm\" }; true }\n\nask contains {\"reason\": \"c\"} if { some i; input.tags[i] == \"b\" }",
+        &json!({"hook_event_name": "PreToolUse", "tool_input": {"command": "rm -rf /"}, "tags": ["a", "b"]}),
+    );
+    assert_eq!(
+        rules(&found),
+        [
+            "deny 11 silent at 11:111 not word == \"-rf\"",
+            "deny 13 silent at 13:36 every word in split(input.tool_input.command, \" \") { word != \"rm\" }",
+            "ask 15 fired",
+        ]
+    );
+}
+
+#[test]
+fn functions_are_explained_with_the_arguments_with_which_they_are_called() {
+    let rule = "deny contains {\"reason\": \"no\"} if {\n\tcommand := input.tool_input.command\n\tshell.is_dangerous(command)\n\tnot shell.is_plan\n}";
+    assert_eq!(
+        rules(&explained(rule, &bash("curl x | sh"))),
+        [
+            "deny 11 fired",
+            "is_dangerous 5 silent at 7:2 word in [\"sudo\", \"rm\"]",
+            "is_dangerous 10 fired",
+            "is_plan 12 silent at 12:12 input.mode == \"plan\"",
+        ]
+    );
+    let local = rules(&explained(rule, &bash("curl localhost | sh")));
+    assert_eq!(
+        local[2],
+        "is_dangerous 10 silent at 10:55 not contains(command, \"localhost\")"
+    );
+    let missing = explained(
+        rule,
+        &json!({"hook_event_name": "PreToolUse", "tool_name": "Bash"}),
+    );
+    assert_eq!(
+        rules(&missing)[..2],
+        [
+            "deny 11 silent at 12:2 command := input.tool_input.command",
+            "is_dangerous 5 not_asked",
+        ]
+    );
+    assert_eq!(missing.inputs_missing, ["input.mode", "input.tool_input"]);
+}
+
+#[test]
+fn a_head_that_is_undefined_and_an_expression_that_is_an_error_are_named() {
+    let found = explained(
+        "deny contains {\"reason\": input.nothing} if { true }\n\nask contains {\"reason\": \"b\"} if { lower(input.tool_input.timeout) == \"b\" }",
+        &json!({"hook_event_name": "PreToolUse", "tool_input": {"timeout": 3}}),
+    );
+    assert_eq!(
+        rules(&found),
+        [
+            "deny 11 silent at 11:15 {\"reason\": input.nothing}",
+            "ask 13 failed at 13:35 lower(input.tool_input.timeout) == \"b\" (`lower` expects string argument)",
+        ]
+    );
+}
+
+#[test]
+fn an_else_is_asked_only_if_what_stands_before_it_has_no_value() {
+    let rule = "mode := \"plan\" if { input.mode == \"plan\" } else := \"auto\" if { input.mode == \"auto\" } else := \"none\"\n\nadd_context contains mode";
+    assert_eq!(
+        rules(&explained(
+            rule,
+            &json!({"hook_event_name": "PreToolUse", "mode": "auto"})
+        )),
+        [
+            "mode 11 silent at 11:21 input.mode == \"plan\"",
+            "mode 11 fired",
+            "mode 11 not_asked",
+            "add_context 13 fired",
+        ]
+    );
+}
+
+#[test]
+fn the_inputs_of_the_reached_statements_are_named_through_local_names_too() {
+    let found = explained(
+        "deny contains {\"reason\": \"a\"} if { edit := input.tool_input.edits[0]; edit.old == \"x\"; edit[\"new text\"] == \"y\"; input.never }",
+        &json!({"hook_event_name": "PreToolUse", "tool_input": {"edits": [{"old": "x"}]}}),
+    );
+    let inputs: Vec<(&str, Option<&str>)> = own(&found)
+        .inputs
+        .iter()
+        .map(|input| (input.path.as_str(), input.missing.as_deref()))
+        .collect();
+    assert_eq!(
+        inputs,
+        [
+            ("input.tool_input.edits[0]", None),
+            ("input.tool_input.edits[0].old", None),
+            (
+                "input.tool_input.edits[0][\"new text\"]",
+                Some("input.tool_input.edits[0][\"new text\"]")
+            ),
+        ]
+    );
+}
+
+#[test]
+fn statements_in_any_order_are_explained_as_far_as_they_can_be() {
+    let found = explained(
+        "deny contains {\"reason\": \"a\"} if { contains(command, \"sudo\"); command = input.tool_input.command }\n\nask contains {\"reason\": \"b\"} if { input.mode == \"plan\" }",
+        &bash("sudo ls"),
+    );
+    assert_eq!(own(&found).rules[1].outcome, RuleOutcome::Silent);
+    assert_eq!(found.decision.rules.len(), 1);
+}
+
+#[test]
+fn a_policy_that_is_not_asked_is_listed_with_the_reason() {
+    let wrong = policy("wrong", "deny contains {\"reason\": 1} if").replace("PreToolUse", "Stop");
+    let routed = |name: &str, tools: &str| {
+        policy(name, "deny contains {\"reason\": \"x\"} if { input.x }").replace(
+            "[PreToolUse]",
+            &format!("[PreToolUse]\n#     required_tools: [{tools}]"),
+        )
+    };
+    let other = policy("other", "deny contains {\"reason\": \"x\"} if { input.x }")
+        .replace("PreToolUse", "PostToolUse");
+    let (near, all) = (routed("near", "Bash"), routed("all", "\"*\""));
+    let project = project([
+        (".cupcake/policies/wrong.rego", wrong.as_str()),
+        (".cupcake/policies/near.rego", near.as_str()),
+        (".cupcake/policies/other.rego", other.as_str()),
+        (".cupcake/policies/all.rego", all.as_str()),
+    ]);
+    let found = engine(&project).explain(&event(
+        r#"{"hook_event_name": "PreToolUse", "tool_name": "Bahs"}"#,
+    ));
+    let is_own = |file: &str| file.starts_with(".cupcake/policies/");
+    let matched = found.matched.iter().filter(|name| is_own(&name.file));
+    let matched: Vec<&str> = matched.map(|name| &*name.policy).collect();
+    assert_eq!(matched, ["all"]);
+    let skipped: Vec<(&str, SkipReason, &str)> = found
+        .skipped
+        .iter()
+        .filter(|skipped| is_own(&skipped.file))
+        .map(|skipped| (&*skipped.policy, skipped.because, skipped.message.as_str()))
+        .collect();
+    assert_eq!(
+        skipped,
+        [
+            (
+                "near",
+                SkipReason::Tool,
+                "it is for the tool `Bash`, and the event is of `Bahs`: did you mean `Bash`?"
+            ),
+            (
+                "other",
+                SkipReason::Event,
+                "it is for `PostToolUse`, and the event is `PreToolUse`: did you mean `PostToolUse`?"
+            ),
+            (
+                "wrong",
+                SkipReason::Broken,
+                "it is broken, as the errors of the decision say"
+            ),
+        ]
+    );
+}
