@@ -13,7 +13,6 @@ mod differential;
 mod event;
 mod explain;
 mod guardrails;
-mod guardrails;
 mod hostile_commands;
 mod killers;
 mod messages;
