@@ -36,7 +36,9 @@ use crate::policy_set::Layer;
 /// let event = Event::parse(br#"{"hook_event_name": "PreToolUse", "tool_name": "Bash"}"#, &EventLimits::default())?;
 /// let explanation = engine.explain(&event);
 /// assert_eq!(explanation.inputs_missing, ["input.tool_input"]);
-/// let failed = explanation.evaluated[0].rules[0].failed.as_ref().unwrap();
+/// let mut policies = explanation.evaluated.iter();
+/// let policy = policies.find(|policy| &*policy.policy == "NO-ROOT").unwrap();
+/// let failed = policy.rules[0].failed.as_ref().unwrap();
 /// assert_eq!(failed.expression, r#"contains(input.tool_input.command, "sudo")"#);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```

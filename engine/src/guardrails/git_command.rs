@@ -76,8 +76,7 @@ fn takes_next(group: &str, command: &str) -> bool {
     let letters: Vec<char> = group.chars().skip(1).collect();
     let is_value =
         |letter: &char| command == "commit" && matches!(letter, 'm' | 'F' | 'C' | 'c' | 't');
-    letters.iter().position(|letter| is_value(letter)) == letters.len().checked_sub(1)
-        && letters.len() > 1
+    letters.iter().position(is_value) == letters.len().checked_sub(1) && letters.len() > 1
 }
 
 /// Whether a letter stands in a group of short options before one that takes the rest as its value.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use regorus::value::{Array, Object, Set};
+use regorus::value::{Array, Object};
 
 use super::BuiltinError;
 use crate::value::Value;
@@ -22,13 +22,6 @@ pub(super) fn text(arguments: &[Value], index: usize) -> Result<&Arc<str>, Built
     match at(arguments, index) {
         Value::String(text) => Ok(text),
         other => Err(BuiltinError::expects(index, "a string", other)),
-    }
-}
-
-pub(super) fn boolean(arguments: &[Value], index: usize) -> Result<bool, BuiltinError> {
-    match at(arguments, index) {
-        Value::Bool(value) => Ok(*value),
-        other => Err(BuiltinError::expects(index, "a boolean", other)),
     }
 }
 
@@ -60,13 +53,6 @@ pub(super) fn array(arguments: &[Value], index: usize) -> Result<&Array, Builtin
     }
 }
 
-pub(super) fn set(arguments: &[Value], index: usize) -> Result<&Set, BuiltinError> {
-    match at(arguments, index) {
-        Value::Set(values) => Ok(values),
-        other => Err(BuiltinError::expects(index, "a set", other)),
-    }
-}
-
 pub(super) fn object(arguments: &[Value], index: usize) -> Result<&Object, BuiltinError> {
     match at(arguments, index) {
         Value::Object(entries) => Ok(entries),
@@ -84,19 +70,6 @@ pub(super) fn elements(
         Value::Set(values) => Ok(Box::new(values.iter_sorted())),
         other => Err(BuiltinError::expects(index, "an array or a set", other)),
     }
-}
-
-/// The strings in an array or a set of strings, or a string by itself.
-pub(super) fn texts(arguments: &[Value], index: usize) -> Result<Vec<&Arc<str>>, BuiltinError> {
-    if let Value::String(text) = at(arguments, index) {
-        return Ok(vec![text]);
-    }
-    elements(arguments, index)?
-        .map(|element| match element {
-            Value::String(text) => Ok(text),
-            other => Err(BuiltinError::expects(index, "only strings inside", other)),
-        })
-        .collect()
 }
 
 /// A text as a value, if it is of bearable size.

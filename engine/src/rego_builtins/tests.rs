@@ -41,8 +41,9 @@ pub(super) fn rego(text: &str) -> Value {
 pub(super) fn call(name: &str, arguments: &str) -> Result<Value, String> {
     let arguments = rego(arguments);
     let builtin = find(name).unwrap_or_else(|| panic!("there is no `{name}`"));
+    let arguments = arguments.as_array().map_err(|error| error.to_string())?;
     builtin
-        .call(arguments.as_array().unwrap().as_slice(), &context())
+        .call(arguments.as_slice(), &context())
         .map_err(|error| error.to_string())
 }
 

@@ -78,7 +78,7 @@ impl Walker<'_> {
     pub(super) fn expand_whole(&mut self, raw: &RawWord) -> Vec<Word> {
         let quoted: RawWord = raw.iter().map(unsplit).collect();
         let mut alternatives = self.without_braces(&quoted);
-        alternatives.drain(..).map(joined).collect()
+        alternatives.drain(..).map(|words| joined(&words)).collect()
     }
 
     fn part(&mut self, part: &Part, is_first: bool) -> Vec<Fields> {
@@ -224,7 +224,7 @@ fn join(fields: &mut Fields, value: &Fields) {
 }
 
 /// Several words as one, with blanks between.
-pub(super) fn joined(words: Vec<Word>) -> Word {
+pub(super) fn joined(words: &[Word]) -> Word {
     let mut whole = Word::default();
     for (index, word) in words.iter().enumerate() {
         if index > 0 {

@@ -16,7 +16,7 @@ pub(super) fn of(walker: &Walker<'_>, call: &Call<'_>, input: &Input) -> Word {
     match call.program {
         "echo" => echo(call),
         "printf" => printf(call).unwrap_or(computed),
-        "pwd" => one(walker.scope.values("PWD")),
+        "pwd" => one(&walker.scope.values("PWD")),
         "mktemp" => Word::open(Open::Outside),
         "date" => date(call),
         "whoami" | "id" | "nproc" | "uname" | "hostname" | "arch" | "tty" | "wc" | "seq"
@@ -51,8 +51,8 @@ pub(super) fn of(walker: &Walker<'_>, call: &Call<'_>, input: &Input) -> Word {
     }
 }
 
-fn one(values: Vec<Word>) -> Word {
-    match values.as_slice() {
+fn one(values: &[Word]) -> Word {
+    match values {
         [only] => only.clone(),
         _ => Word::open(Open::Computed),
     }
@@ -75,7 +75,7 @@ fn echo(call: &Call<'_>) -> Word {
         ends &= !first.plain().contains('n');
         words = rest;
     }
-    let mut text = joined(words.to_vec());
+    let mut text = joined(words);
     if decodes {
         text = match text.known() {
             Some(known) => Word::text(unescaped(known)),

@@ -53,7 +53,7 @@ pub(super) fn walk(text: &str, surroundings: &Surroundings) -> Activity {
         bytes_left: MAX_PARSED,
         depth: 0,
     };
-    walker.text(text, Input::Outside);
+    walker.text(text, &Input::Outside);
     walker.activity
 }
 
@@ -79,7 +79,7 @@ impl Walker<'_> {
     }
 
     /// Walks through a text that is run in this shell.
-    pub(super) fn text(&mut self, text: &str, input: Input) -> Word {
+    pub(super) fn text(&mut self, text: &str, input: &Input) -> Word {
         let Some(left) = self.bytes_left.checked_sub(text.len()) else {
             self.fail(Unknown::TooLarge);
             return Word::open(Open::Computed);
@@ -95,7 +95,7 @@ impl Walker<'_> {
         self.deeper(|walker| {
             let Program { body, documents } = program;
             let before = std::mem::replace(&mut walker.documents, Rc::new(documents));
-            let output = walker.list(&body, &input);
+            let output = walker.list(&body, input);
             walker.documents = before;
             output
         })
@@ -294,16 +294,16 @@ impl Walker<'_> {
             let target = match redirect.kind {
                 RedirectKind::Document(number) => {
                     let document = self.documents.get(number).cloned().unwrap_or_default();
-                    input = Input::Text(joined(self.expand_whole(&document)));
+                    input = Input::Text(joined(&self.expand_whole(&document)));
                     continue;
                 }
                 RedirectKind::HereString => {
-                    let mut text = joined(self.expand_whole(&redirect.target));
+                    let mut text = joined(&self.expand_whole(&redirect.target));
                     text.push_text("\n");
                     input = Input::Text(text);
                     continue;
                 }
-                _ => joined(self.expand(&redirect.target)),
+                _ => joined(&self.expand(&redirect.target)),
             };
             let kind = match redirect.kind {
                 RedirectKind::Duplicate => continue,
@@ -349,7 +349,7 @@ impl Walker<'_> {
         }
         for redirect in redirects {
             if matches!(redirect.kind, RedirectKind::Write | RedirectKind::ReadWrite) {
-                let target = joined(self.expand(&redirect.target));
+                let target = joined(&self.expand(&redirect.target));
                 let file = self.placed(&target);
                 self.wrote(file, output.clone());
             }

@@ -128,7 +128,7 @@ pub(super) fn run(
     if inner.is_empty() {
         return Some(Word::default());
     }
-    Some(walker.run(inner.to_vec(), variables, input))
+    Some(walker.run(inner, &variables, input))
 }
 
 /// The place of the command among the words of a wrapper; the variables in front of it are collected.
@@ -190,7 +190,7 @@ fn env(
             if split.pieces().is_empty() || split.plain() == "--split-string" {
                 split = Word::default();
             }
-            let whole = joined([&[split], rest].concat());
+            let whole = joined(&[&[split], rest].concat());
             // What follows is split as well here, which finds more than runs.
             return walker.evaluate(
                 std::slice::from_ref(&whole),
@@ -223,7 +223,7 @@ fn env(
     if inner.is_empty() {
         return Word::open(Open::Computed);
     }
-    walker.run(inner.to_vec(), variables, input)
+    walker.run(inner, &variables, input)
 }
 
 /// `xargs`: the command with what is read behind its words, or in place of a mark.
@@ -279,7 +279,7 @@ fn xargs(walker: &mut Walker<'_>, words: &[Word], input: &Input) -> Word {
         Some(mark) if !mark.is_empty() => with_items(&inner, &mark, &items),
         _ => [inner, items].concat(),
     };
-    walker.run(command, Vec::new(), &Input::Outside)
+    walker.run(&command, &[], &Input::Outside)
 }
 
 /// The words with every mark replaced by each of the items.
@@ -331,7 +331,7 @@ fn run_texts(walker: &mut Walker<'_>, words: &[Word]) {
         });
         if is_program {
             let rest = rest.to_vec();
-            walker.apart(|walker| walker.run(rest, Vec::new(), &Input::Outside));
+            walker.apart(|walker| walker.run(&rest, &[], &Input::Outside));
         }
     }
 }

@@ -9,7 +9,7 @@ pub(super) fn check(subject: &Subject, findings: &mut Vec<CheckFinding>) {
     let working = subject
         .policies
         .iter()
-        .filter(|policy| policy.summary.error.is_none());
+        .filter(|policy| policy.summary.error.is_none() && policy.summary.evaluator != "guardrail");
     for policy in working {
         let help = match subject.module_of(policy) {
             Some(module) if is_tested(subject, module) => continue,

@@ -9,12 +9,14 @@ mod random;
 mod report;
 mod shrink;
 
+use std::time::Duration;
+
 use serde_json::Value as Json;
 use tempfile::TempDir;
 
-use llmspell_engine::{Event, PolicyEngine, PolicySummary};
+use llmspell_engine::{EngineOptions, Event, PolicyEngine, PolicySummary};
 
-use crate::support::{engine, event, project, repeatable};
+use crate::support::{event, project, repeatable};
 use policy::{Policy, SHARED};
 use random::Random;
 use report::Report;
@@ -57,7 +59,12 @@ impl Way {
                 .iter()
                 .map(|(path, text)| (path.as_str(), text.as_str())),
         );
-        let engine = engine(&project);
+        let options = EngineOptions {
+            // On a busy machine, too, no policy may run out of time in one way only.
+            deadline: Duration::from_secs(60),
+            ..EngineOptions::default()
+        };
+        let engine = PolicyEngine::load(project.path(), &options).unwrap();
         (project, engine)
     }
 }

@@ -1,6 +1,6 @@
 //! Tests of what is said about why an event led to its decision.
 
-use llmspell_engine::{Explanation, RuleOutcome, SkipReason};
+use llmspell_engine::{Explanation, PolicyExplanation, RuleOutcome, SkipReason};
 use serde_json::{Value as Json, json};
 
 use crate::support::{engine, event, policy, project, repeatable};
@@ -37,12 +37,15 @@ fn explained(rules: &str, input: &Json) -> Explanation {
     explanation
 }
 
+/// What is explained of the policy itself, and not of the guardrails that every project has.
+fn own(explanation: &Explanation) -> &PolicyExplanation {
+    let mut policies = explanation.evaluated.iter();
+    policies.find(|policy| &*policy.policy == "p").unwrap()
+}
+
 /// Each rule with its line, its outcome, and the expression that failed with its place.
 fn rules(explanation: &Explanation) -> Vec<String> {
-    let rules = explanation
-        .evaluated
-        .iter()
-        .flat_map(|policy| &policy.rules);
+    let rules = own(explanation).rules.iter();
     rules
         .map(|rule| {
             let outcome = serde_json::to_value(rule.outcome).unwrap();
@@ -143,7 +146,7 @@ fn a_head_that_is_undefined_and_an_expression_that_is_an_error_are_named() {
         rules(&found),
         [
             "deny 11 silent at 11:15 {\"reason\": input.nothing}",
-            "ask 13 failed at 13:35 lower(input.tool_input.timeout) == \"b\" (`lower` expects string argument)",
+            "ask 13 failed at 13:35 lower(input.tool_input.timeout) == \"b\" (`lower` expects a string as argument 1, not a number)",
         ]
     );
 }
@@ -171,7 +174,7 @@ fn the_inputs_of_the_reached_statements_are_named_through_local_names_too() {
         "deny contains {\"reason\": \"a\"} if { edit := input.tool_input.edits[0]; edit.old == \"x\"; edit[\"new text\"] == \"y\"; input.never }",
         &json!({"hook_event_name": "PreToolUse", "tool_input": {"edits": [{"old": "x"}]}}),
     );
-    let inputs: Vec<(&str, Option<&str>)> = found.evaluated[0]
+    let inputs: Vec<(&str, Option<&str>)> = own(&found)
         .inputs
         .iter()
         .map(|input| (input.path.as_str(), input.missing.as_deref()))
@@ -195,7 +198,7 @@ fn statements_in_any_order_are_explained_as_far_as_they_can_be() {
         "deny contains {\"reason\": \"a\"} if { contains(command, \"sudo\"); command = input.tool_input.command }\n\nask contains {\"reason\": \"b\"} if { input.mode == \"plan\" }",
         &bash("sudo ls"),
     );
-    assert_eq!(found.evaluated[0].rules[1].outcome, RuleOutcome::Silent);
+    assert_eq!(own(&found).rules[1].outcome, RuleOutcome::Silent);
     assert_eq!(found.decision.rules.len(), 1);
 }
 
@@ -220,11 +223,14 @@ fn a_policy_that_is_not_asked_is_listed_with_the_reason() {
     let found = engine(&project).explain(&event(
         r#"{"hook_event_name": "PreToolUse", "tool_name": "Bahs"}"#,
     ));
-    let matched: Vec<&str> = found.matched.iter().map(|name| &*name.policy).collect();
+    let is_own = |file: &str| file.starts_with(".cupcake/policies/");
+    let matched = found.matched.iter().filter(|name| is_own(&name.file));
+    let matched: Vec<&str> = matched.map(|name| &*name.policy).collect();
     assert_eq!(matched, ["all"]);
     let skipped: Vec<(&str, SkipReason, &str)> = found
         .skipped
         .iter()
+        .filter(|skipped| is_own(&skipped.file))
         .map(|skipped| (&*skipped.policy, skipped.because, skipped.message.as_str()))
         .collect();
     assert_eq!(

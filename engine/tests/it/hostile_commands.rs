@@ -196,7 +196,7 @@ fn what_is_nested_deep_or_endless_is_refused() {
         ("echo {a,", "a", "}"),
         ("x=$x$x; ", "echo $x", ""),
         ("f() { f; f; }; ", "f", ""),
-        ("cat <<A\n", "x", ""),
+        ("cat <<A\nA\n", "x", ""),
         ("`", "a", "`"),
         ("[[ ( ", "a", " ) ]]"),
         ("a && ", "a", ""),

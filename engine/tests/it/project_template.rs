@@ -164,11 +164,7 @@ fn an_inspection_lists_policies_routes_and_what_is_broken() {
         .collect();
     assert_eq!(
         policies,
-        [
-            "broken rego [] true",
-            "NO-ROOT rego [\"deny\"] false",
-            "BUILTIN-RULEBOOK-SECURITY guardrail [\"halt\"] false",
-        ]
+        ["broken rego [] true", "NO-ROOT rego [\"deny\"] false",]
     );
     let routes: Vec<String> = inspection
         .routes

@@ -54,7 +54,7 @@ fn a_function_without_a_result_is_an_error_or_undefined_as_wanted() {
     let text = "package m\n\np := x if x := to_number(input.name)\n\nq := 1 / input.zero\n";
     assert_eq!(
         failed(text, "data.m.p = x", RegoOptions::default()),
-        "eval_builtin_error m.rego:3 `to_number` fails for these arguments"
+        "eval_builtin_error m.rego:3 `to_number` expects a text that is a number"
     );
     assert_eq!(
         failed(text, "data.m.q = x", RegoOptions::default()),

@@ -55,7 +55,7 @@ pub(super) fn parse(template: &str) -> Result<Vec<Part>, BuiltinError> {
         depth: 0,
     };
     match reader.block()? {
-        (parts, End::Template) => Ok(parts),
+        (parts, Stop::Template) => Ok(parts),
         _ => Err(malformed("an `end` or `else` has no beginning")),
     }
 }
@@ -120,7 +120,7 @@ fn inside(text: &str) -> Result<(&str, &str), BuiltinError> {
 
 /// How a block ended.
 #[derive(Debug, PartialEq)]
-enum End<'text> {
+enum Stop<'text> {
     Template,
     End,
     /// With what follows it, such as `if .x`.
@@ -133,7 +133,7 @@ struct Reader<'text> {
 }
 
 impl<'text> Reader<'text> {
-    fn block(&mut self) -> Result<(Vec<Part>, End<'text>), BuiltinError> {
+    fn block(&mut self) -> Result<(Vec<Part>, Stop<'text>), BuiltinError> {
         self.depth += 1;
         if self.depth > MAX_DEPTH {
             return Err(BuiltinError::too_large());
@@ -141,15 +141,15 @@ impl<'text> Reader<'text> {
         let mut parts = Vec::new();
         let end = loop {
             let Some(piece) = self.pieces.next() else {
-                break End::Template;
+                break Stop::Template;
             };
             match piece {
                 Piece::Text("") => {}
                 Piece::Text(text) => parts.push(Part::Text(text.to_owned())),
                 Piece::Inside(inside) if inside.starts_with("/*") => {}
-                Piece::Inside("end") => break End::End,
+                Piece::Inside("end") => break Stop::End,
                 Piece::Inside(inside) => match after_word(inside, "else") {
-                    Some(rest) => break End::Else(rest),
+                    Some(rest) => break Stop::Else(rest),
                     None => parts.push(Part::Action(self.action(inside)?)),
                 },
             }
@@ -200,12 +200,12 @@ impl<'text> Reader<'text> {
         let unclosed = || malformed("an `if`, `range` or `with` has no `end`");
         let (then, end) = self.block()?;
         match end {
-            End::End => Ok((then, Vec::new())),
-            End::Else("") => match self.block()? {
-                (otherwise, End::End) => Ok((then, otherwise)),
+            Stop::End => Ok((then, Vec::new())),
+            Stop::Else("") => match self.block()? {
+                (otherwise, Stop::End) => Ok((then, otherwise)),
                 _ => Err(unclosed()),
             },
-            End::Else(rest) => {
+            Stop::Else(rest) => {
                 self.depth += 1;
                 if self.depth > MAX_DEPTH {
                     return Err(BuiltinError::too_large());
@@ -217,7 +217,7 @@ impl<'text> Reader<'text> {
                     _ => Err(malformed("`else` is followed by something else than `if`")),
                 }
             }
-            End::Template => Err(unclosed()),
+            Stop::Template => Err(unclosed()),
         }
     }
 }

@@ -19,7 +19,8 @@ fn is_verified(token: &str, constraints: &str) -> Result<Value, String> {
         "io.jwt.decode_verify",
         &format!("[\"{token}\", {constraints}]"),
     )?;
-    Ok(result.as_array().unwrap().get(0).unwrap().clone())
+    let parts = result.as_array().map_err(|error| error.to_string())?;
+    Ok(parts.first().cloned().unwrap_or(Value::Undefined))
 }
 
 #[test]

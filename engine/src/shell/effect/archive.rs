@@ -7,12 +7,18 @@ use crate::shell::word::Word;
 /// Notes what such a tool does; false if it is none.
 pub(super) fn note(walker: &mut Walker<'_>, call: &Call<'_>, input: &Input) -> bool {
     match call.program {
-        "tar" | "gtar" | "bsdtar" => tar(walker, call),
-        "unzip" | "7z" | "7za" | "7zz" | "unrar" | "cpio" | "pax" => {
-            extract(walker, call, &["-d", "-o"])
+        "tar" | "gtar" | "bsdtar" => {
+            tar(walker, call);
         }
-        "zip" => packs(walker, call),
-        "patch" | "gpatch" => patch(walker, call, input),
+        "unzip" | "7z" | "7za" | "7zz" | "unrar" | "cpio" | "pax" => {
+            extract(walker, call, &["-d", "-o"]);
+        }
+        "zip" => {
+            packs(walker, call);
+        }
+        "patch" | "gpatch" => {
+            patch(walker, call, input);
+        }
         _ => return false,
     }
     true

@@ -13,7 +13,7 @@ pub(super) fn note(walker: &mut Walker<'_>, call: &Call<'_>) -> bool {
             delete(walker, call);
         }
         "mv" | "cp" | "install" | "ln" | "rsync" | "scp" | "ditto" | "link" | "gcp" | "gmv" => {
-            copy(walker, call)
+            copy(walker, call);
         }
         "tee" | "truncate" | "touch" | "mkdir" | "mkfifo" | "mknod" | "fallocate" | "sponge"
         | "setfacl" | "setfattr" | "rename" | "prename" | "nano" | "vi" | "vim" | "nvim"
@@ -26,7 +26,7 @@ pub(super) fn note(walker: &mut Walker<'_>, call: &Call<'_>) -> bool {
             &["-s", "-r", "-m", "-d", "-t", "-c"],
         ),
         "chmod" | "chown" | "chgrp" | "chattr" | "chflags" | "xattr" | "chcon" => {
-            change_mode(walker, call)
+            change_mode(walker, call);
         }
         "dd" => assigned(walker, call),
         "sed" | "gsed" => sed(walker, call),
@@ -58,7 +58,7 @@ pub(super) fn note(walker: &mut Walker<'_>, call: &Call<'_>) -> bool {
             ],
         ),
         "yq" | "prettier" | "black" | "gofmt" | "rustfmt" | "jq" | "xxd" | "opa" | "taplo" => {
-            formatter(walker, call)
+            formatter(walker, call);
         }
         _ => return false,
     }
@@ -141,11 +141,11 @@ fn copy(walker: &mut Walker<'_>, call: &Call<'_>) {
         }
     }
     if let Some(target) = target {
-        into(walker, call, &sources, target);
+        into(walker, call, &sources, &target);
     }
 }
 
-fn into(walker: &mut Walker<'_>, call: &Call<'_>, sources: &[&Word], target: Word) {
+fn into(walker: &mut Walker<'_>, call: &Call<'_>, sources: &[&Word], target: &Word) {
     walker.effect(Effect::new(EffectKind::Write, target.clone(), call.program));
     let deletes = call.program == "rsync"
         && call

@@ -104,7 +104,7 @@ fn configured(walker: &mut Walker<'_>, setting: &Word) {
 fn runs_text(walker: &mut Walker<'_>, value: &Word) {
     if let Some(text) = value.known() {
         let text = text.trim_start_matches('!').to_owned();
-        walker.apart(|walker| walker.text(&text, Input::Outside));
+        walker.apart(|walker| walker.text(&text, &Input::Outside));
     }
 }
 
@@ -166,7 +166,7 @@ fn command(walker: &mut Walker<'_>, call: &Call<'_>, input: &Input) {
                 .position(|word| word.plain() == "run");
             if let Some(run) = run {
                 let rest = call.arguments().get(run + 1..).unwrap_or_default().to_vec();
-                walker.apart(|walker| walker.run(rest, Vec::new(), &Input::Outside));
+                walker.apart(|walker| walker.run(&rest, &[], &Input::Outside));
             }
             for option in ["-x", "--exec", "--tree-filter", "--index-filter"] {
                 let (short, long) = if option.starts_with("--") {

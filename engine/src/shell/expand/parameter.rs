@@ -49,7 +49,7 @@ impl Walker<'_> {
     ) -> Vec<Word> {
         let operands = if sign.starts_with(['%', '#']) {
             let patterns = self.without_braces(operand).into_iter();
-            patterns.map(super::joined).collect()
+            patterns.map(|words| super::joined(&words)).collect()
         } else {
             self.expand_whole(operand)
         };

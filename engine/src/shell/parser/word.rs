@@ -225,10 +225,7 @@ impl Parser {
             }
             _ => after,
         };
-        let is_assignment = match after {
-            ['=', ..] | ['+', '=', ..] => true,
-            _ => false,
-        };
+        let is_assignment = matches!(after, ['=', ..] | ['+', '=', ..]);
         is_assignment.then(|| (name.clone(), name.len()))
     }
 

@@ -36,7 +36,7 @@ impl Walker<'_> {
         for mut command in programs {
             command.extend(arguments.iter().cloned());
             if !command.is_empty() {
-                output = self.run(command, variables.clone(), &input);
+                output = self.run(&command, &variables, &input);
             }
         }
         self.shown(output, is_elsewhere, &simple.redirects)
@@ -81,8 +81,8 @@ impl Walker<'_> {
     /// Runs a command, whatever it is: a builtin, a function, a wrapper or a program.
     pub(in crate::shell) fn run(
         &mut self,
-        words: Vec<Word>,
-        variables: Vec<(String, Word)>,
+        words: &[Word],
+        variables: &[(String, Word)],
         input: &Input,
     ) -> Word {
         if words.is_empty() {
@@ -91,7 +91,7 @@ impl Walker<'_> {
         if !self.counts() {
             return Word::open(Open::Computed);
         }
-        self.deeper(|walker| walker.run_one(&words, &variables, input))
+        self.deeper(|walker| walker.run_one(words, variables, input))
     }
 
     fn run_one(&mut self, words: &[Word], variables: &[(String, Word)], input: &Input) -> Word {
@@ -173,11 +173,11 @@ impl Walker<'_> {
 
     /// Runs the text that words make, as `eval` does.
     pub(in crate::shell) fn evaluate(&mut self, words: &[Word], what: &'static str) -> Word {
-        let text = joined(words.to_vec());
+        let text = joined(words);
         match text.known() {
             Some(text) => {
                 let text = text.to_owned();
-                self.text(&text, Input::Outside)
+                self.text(&text, &Input::Outside)
             }
             None => {
                 self.hidden(&text, what);

@@ -41,7 +41,7 @@ pub(super) fn run(walker: &mut Walker<'_>, words: &[Word], input: &Input) -> Wor
                     .collect();
                 index += command.len();
                 let command = super::with_items(&command, "{}", &found);
-                walker.apart(|walker| walker.run(command, Vec::new(), input));
+                walker.apart(|walker| walker.run(&command, &[], input));
             }
             "-fprint" | "-fprintf" | "-fls" | "-fprint0" => {
                 if let Some(file) = arguments.get(index) {
@@ -114,14 +114,14 @@ pub(super) fn run_fd(walker: &mut Walker<'_>, words: &[Word], input: &Input) -> 
         .position(|word| matches!(word.plain(), "-x" | "-X" | "--exec" | "--exec-batch"));
     if let Some(index) = execution {
         let command = arguments.get(index + 1..).unwrap_or_default();
-        let has_mark = joined(command.to_vec()).shown().contains("{}");
+        let has_mark = joined(command).shown().contains("{}");
         let items = std::slice::from_ref(&found);
         let command = if has_mark {
             super::with_items(command, "{}", items)
         } else {
             [command, items].concat()
         };
-        walker.apart(|walker| walker.run(command, Vec::new(), input));
+        walker.apart(|walker| walker.run(&command, &[], input));
     }
     found
 }
