@@ -13,6 +13,8 @@ use crate::rego_builtins;
 
 /// What the names of such functions begin with.
 const HOST: &str = "host";
+/// What stands before the name of a function, because `contains` alone is a keyword.
+const FUNCTION: &str = "f_";
 /// The functions that operands go through.
 const OPERANDS: [(Wanted, &str); 4] = [
     (Wanted::Number, "number"),
@@ -69,7 +71,7 @@ fn calls(module: &Module, number: usize, declared: &mut BTreeMap<String, u8>) ->
         if !rest.starts_with(&name) || module.text.contains(&format!("with {name} as")) {
             continue;
         }
-        let text = prefix(number, line);
+        let text = format!("{}{FUNCTION}", prefix(number, line));
         declared.insert(format!("{text}{name}"), builtin.arity);
         let length = 0;
         insertions.push(Insertion { at, length, text });
@@ -115,6 +117,7 @@ pub(in crate::evaluator::wasm) fn resolved(name: &str) -> Option<Function> {
         let (wanted, _) = OPERANDS.iter().find(|(_, name)| *name == operand)?;
         return Some(Function::Operand(*wanted, place));
     }
+    let name = name.strip_prefix(FUNCTION)?;
     rego_builtins::find(name).map(|builtin| Function::Rego {
         builtin,
         place: Some(place),
