@@ -230,7 +230,9 @@ fn kind(kind: DecisionErrorKind, message: &str) -> RegoErrorKind {
 
 /// The kind of an error that regorus does not name: it has nothing but messages.
 fn evaluation_kind(message: &str) -> RegoErrorKind {
-    const CONFLICT: [&str; 5] = [
+    const CONFLICT: [&str; 7] = [
+        "assignment conflict",
+        "insert conflict",
         "multiple outputs",
         "several results",
         "generated multiple times",

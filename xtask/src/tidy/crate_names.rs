@@ -16,7 +16,7 @@ struct Home {
 
 const JAVASCRIPT_TREE: &[&str] = &["llmspell-bridge/src/javascript/"];
 
-const HOMES: [Home; 10] = [
+const HOMES: [Home; 9] = [
     Home {
         name: "mlua",
         paths: &[
@@ -70,11 +70,6 @@ const HOMES: [Home; 10] = [
     Home {
         name: "wasmtime",
         paths: &["engine/src/evaluator/wasm/"],
-        packages: &["llmspell-engine"],
-    },
-    Home {
-        name: "tar",
-        paths: &["engine/src/evaluator/wasm/bundle/"],
         packages: &["llmspell-engine"],
     },
     Home {

@@ -44,6 +44,11 @@ impl WasmQuery {
         (opa, cache): (&OpaChoice, &ModuleCache),
     ) -> Result<Self, PolicyFault> {
         let mut texts = Vec::new();
+        if has_numeric_key(data) && modules.iter().any(|(_, text)| indexes_data(text)) {
+            return Err(fault::load(
+                "data is looked into by a number where a key is a text: write the key as a text",
+            ));
+        }
         for (index, (file, text)) in modules.iter().enumerate() {
             texts.push(prepared(file, text, index, failures)?);
         }
@@ -142,6 +147,43 @@ fn prepared(
         }),
         (Err(fault), Failures::Fail) => Err(fault),
     }
+}
+
+/// Whether an object of the data has a key that looks like a number, which OPA finds by the number in some places.
+fn has_numeric_key(data: &Value) -> bool {
+    let mut pending = vec![data];
+    while let Some(value) = pending.pop() {
+        match value {
+            Value::Object(fields) => {
+                for (key, value) in fields.iter_sorted() {
+                    let digits = crate::value::text(key);
+                    let is_number = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+                    if digits.is_some_and(|text| is_number(text)) {
+                        return true;
+                    }
+                    pending.push(value);
+                }
+            }
+            Value::Array(elements) => pending.extend(elements.iter()),
+            _ => {}
+        }
+    }
+    false
+}
+
+/// Whether a text looks into `data` by a number.
+fn indexes_data(text: &str) -> bool {
+    text.match_indices("data").any(|(at, word)| {
+        let rest = text.get(at + word.len()..).unwrap_or_default();
+        let end = rest
+            .find(|next: char| !(next.is_ascii_alphanumeric() || "._[".contains(next)))
+            .unwrap_or(rest.len());
+        let path = rest.get(..end).unwrap_or_default();
+        let index = path.rsplit_once('[').map(|(_, index)| index);
+        index.is_some_and(|index| {
+            !index.is_empty() && index.bytes().all(|byte| byte.is_ascii_digit())
+        })
+    })
 }
 
 /// The rule that collects the solutions of a query.

@@ -11,6 +11,8 @@ use crate::value::Value;
 const MAX_DEPTH: usize = 200;
 /// Characters of one number.
 const MAX_NUMBER: usize = 400;
+/// Digits of a whole number that JSON reads exactly.
+const EXACT_DIGITS: usize = 15;
 /// Values of one text.
 const MAX_VALUES: usize = 1_000_000;
 
@@ -177,7 +179,13 @@ impl Reader<'_> {
             .filter(|number| number.len() <= MAX_NUMBER);
         self.at += length;
         let number = number.ok_or(WireError("a number is too long"))?;
-        serde_json::from_str::<Value>(number).map_err(|_| WireError("a number is not one"))
+        let not_one = WireError("a number is not one");
+        let digits = number.strip_prefix('-').unwrap_or(number);
+        if digits.len() > EXACT_DIGITS && digits.bytes().all(|byte| byte.is_ascii_digit()) {
+            // JSON makes a float of it.
+            return Value::from_numeric_string(number).map_err(|_| not_one);
+        }
+        serde_json::from_str::<Value>(number).map_err(|_| not_one)
     }
 
     fn array(&mut self, depth: usize) -> Outcome<Value> {
