@@ -221,8 +221,8 @@ impl OpaStore {
                 "what was received has the digest `{found}`, and `{sha256}` was expected: it is wrong or cut off"
             )));
         }
-        let note = serde_json::to_string(&Note { sha256: found })
-            .map_err(|error| self.fault(error))?;
+        let note =
+            serde_json::to_string(&Note { sha256: found }).map_err(|error| self.fault(error))?;
         executable::make(unfinished).map_err(unwritten)?;
         let path = self.program();
         fs::rename(unfinished, &path).map_err(unwritten)?;
