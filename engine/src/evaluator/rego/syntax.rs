@@ -1,5 +1,6 @@
 //! What the engine must know of a parsed module: its package, rules, calls and references.
 
+mod extent;
 mod hoist;
 mod negation;
 mod results;
@@ -17,6 +18,7 @@ use super::fault::Fault;
 use super::rewrite;
 use crate::decision::Verb;
 
+pub(super) use extent::extent;
 use walk::Walk;
 pub(super) use walk::static_path;
 
