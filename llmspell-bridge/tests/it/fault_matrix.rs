@@ -162,7 +162,7 @@ impl Bed {
         } else {
             "on"
         };
-        bed.write("llmspell.toml", &format!("[policy]\nrvm = \"{machine}\"\n"));
+        bed.write("llmspell.toml", format!("[policy]\nrvm = \"{machine}\"\n"));
         bed.write(".cupcake/rulebook.yml", RULEBOOK);
         for name in ["a", "z"] {
             let text = format!(
@@ -373,12 +373,12 @@ fn break_project(bed: &mut Bed, fault: ProjectFault) {
         ProjectFault::UnreadableFile => symlink("nowhere", bed.root().join(path)).unwrap(),
         ProjectFault::NoText => bed.write(&path, b"\xff\xfe\0"),
         ProjectFault::NoMetadata => {
-            bed.write(&path, format!("package cupcake.policies.p\n{sound}"))
+            bed.write(&path, format!("package cupcake.policies.p\n{sound}"));
         }
         ProjectFault::BrokenMetadata => bed.write_policy("    required_events: [", &sound),
         ProjectFault::BrokenRulebook => bed.write(".cupcake/rulebook.yml", "signals: ["),
         ProjectFault::BrokenSettings => {
-            bed.write("llmspell.toml", "[policy]\nmode = \"enforced\"\n")
+            bed.write("llmspell.toml", "[policy]\nmode = \"enforced\"\n");
         }
         ProjectFault::BrokenGlobalPolicy => {
             bed.write_policy(ROUTING, &sound);
@@ -396,7 +396,7 @@ fn break_project(bed: &mut Bed, fault: ProjectFault) {
         ProjectFault::ReloadBrokenPolicy => bed.write(&path, b"\xff\xfe\0"),
         ProjectFault::ReloadBrokenRulebook => bed.write(".cupcake/rulebook.yml", "signals: ["),
         ProjectFault::ReloadBrokenSettings => {
-            bed.write("llmspell.toml", "[policy]\nmode = \"x\"\n")
+            bed.write("llmspell.toml", "[policy]\nmode = \"x\"\n");
         }
     }
 }

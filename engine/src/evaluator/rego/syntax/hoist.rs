@@ -1,7 +1,7 @@
 //! What a negated call is given: regorus takes the call of what is undefined for false, so that its `not` holds.
 //!
-//! OPA binds the arguments in front of `not`, so that the body ends where one is undefined. So does the text that is
-//! written here, on the same line.
+//! OPA binds the arguments beside `not`, so that the body ends where one is undefined. So does the text that is
+//! written here, on the same line and behind the statement.
 
 use regorus::unstable::{AssignOp, BoolOp, Expr, Literal, LiteralStmt, Query, Rule, RuleHead};
 
@@ -11,12 +11,12 @@ use crate::evaluator::rego::fault::Fault;
 use crate::evaluator::rego::operands::is_balanced;
 use crate::evaluator::rego::rewrite::end_of_string;
 
-/// The text with the arguments bound in front of each `not`; none, where there is nothing to bind.
+/// The text with the arguments of each `not` bound; none, where there is nothing to bind.
 ///
 /// # Errors
 ///
 /// When it is open how to write that.
-pub(super) fn in_front<'tree>(
+pub(super) fn bound<'tree>(
     text: &str,
     rules: impl Iterator<Item = &'tree Rule>,
 ) -> Result<Option<String>, Fault> {
@@ -127,10 +127,9 @@ impl<'tree> Hoist<'_, 'tree> {
     }
 
     fn negated(&mut self, statement: &LiteralStmt, negated: &Expr) -> Result<(), Fault> {
-        let start = range(&statement.span).start;
+        let end = with_quotes(self.text, range(&statement.span)).end;
         let with = match statement.with_mods.first() {
             Some(first) => {
-                let end = with_quotes(self.text, range(&statement.span)).end;
                 let with = self.text.get(range(&first.span).start..end);
                 format!(
                     " {}",
@@ -146,10 +145,11 @@ impl<'tree> Hoist<'_, 'tree> {
             let text = text.filter(|text| is_whole(text));
             let text = text.ok_or_else(|| fault(argument))?;
             self.names += 1;
-            bound.push_str(&format!("__given_{} := {text}{with}; ", self.names));
+            bound.push_str(&format!("; __given_{} := {text}{with}", self.names));
         }
         if !bound.is_empty() {
-            self.insertions.push((start, bound));
+            // Behind the statement, so that it keeps its column; the order of a body does not matter.
+            self.insertions.push((end, bound));
         }
         Ok(())
     }
