@@ -181,6 +181,32 @@ impl PolicyExplanation {
         }
     }
 
+    /// The policy said something by these verbs; that is told where the evaluator told nothing of its rules.
+    pub(crate) fn said(&mut self, speaker: &Speaker, verbs: &[Verb], has_failed: bool) {
+        if !self.rules.is_empty() {
+            return;
+        }
+        let defined = speaker.verbs();
+        let known = |verb: &Verb| defined.contains(verb) || verbs.contains(verb);
+        for verb in Verb::ALL.into_iter().filter(known) {
+            let outcome = if verbs.contains(&verb) {
+                RuleOutcome::Fired
+            } else if has_failed {
+                RuleOutcome::Failed
+            } else {
+                RuleOutcome::Silent
+            };
+            self.rules.push(RuleExplanation {
+                name: verb.name().to_owned(),
+                verb: Some(verb),
+                file: Arc::clone(&speaker.file),
+                line: speaker.line_of(verb, None),
+                outcome,
+                failed: None,
+            });
+        }
+    }
+
     /// The evaluation took so long.
     pub fn took(&mut self, time: Duration) {
         // Nanoseconds in 53 bits are exact for a hundred days.

@@ -130,7 +130,7 @@ pub fn inspect_project(path: &Path, options: &EngineOptions) -> Result<Inspectio
     let (guardrails, policies) = set
         .summaries
         .iter()
-        .map(|policy| inspected(policy))
+        .map(inspected)
         .partition(|policy| policy.evaluator == GUARDRAIL);
     Ok(Inspection {
         harness: set.harness.name(),

@@ -162,7 +162,7 @@ impl OpaStore {
         let text = read_text(&note, MAX_NOTE_BYTES)
             .map_err(|why| self.fault(format!("what was noted of it {why}")))?;
         let noted: Note = serde_json::from_str(&text)
-            .map_err(|_| self.fault("what was noted of it is broken".to_owned()))?;
+            .map_err(|_| self.fault("what was noted of it is broken"))?;
         let file = fs::File::open(&path)
             .map_err(|error| self.fault(format!("it cannot be read: {error}")))?;
         let digest = digest(&mut file.take(MAX_BYTES + 1), &mut io::sink())
@@ -221,8 +221,8 @@ impl OpaStore {
                 "what was received has the digest `{found}`, and `{sha256}` was expected: it is wrong or cut off"
             )));
         }
-        let note = serde_json::to_string(&Note { sha256: found })
-            .map_err(|error| self.fault(error.to_string()))?;
+        let note =
+            serde_json::to_string(&Note { sha256: found }).map_err(|error| self.fault(error))?;
         executable::make(unfinished).map_err(unwritten)?;
         let path = self.program();
         fs::rename(unfinished, &path).map_err(unwritten)?;
@@ -249,7 +249,7 @@ impl OpaStore {
             .join(format!("opa{}", std::env::consts::EXE_SUFFIX))
     }
 
-    fn fault(&self, why: String) -> EngineError {
+    fn fault(&self, why: impl std::fmt::Display) -> EngineError {
         EngineError {
             kind: EngineErrorKind::Opa,
             message: format!("the `opa` program is not installed: {why}"),

@@ -79,6 +79,8 @@ pub(crate) fn ask(
     probe: &mut Probe<'_>,
     explanation: Option<&mut PolicyExplanation>,
 ) {
+    let mut explanation = explanation;
+    let (rules, errors) = (findings.rules.len(), findings.errors.len());
     let depth = probe.depth();
     probe.enter(|| EvaluationStep::Policy {
         id: &speaker.id,
@@ -88,7 +90,7 @@ pub(crate) fn ask(
     // INVARIANT: a panic leaves findings that were complete before it, and an evaluator keeps no state of one call.
     let outcome = catch_unwind(AssertUnwindSafe(|| {
         let mut answers = Answers::new(speaker, findings, probe);
-        match explanation {
+        match explanation.as_deref_mut() {
             None => evaluator.evaluate(input, moment, &mut answers),
             Some(explanation) => evaluator.explain(input, moment, &mut answers, explanation),
         }
@@ -103,6 +105,11 @@ pub(crate) fn ask(
         findings
             .errors
             .push(speaker.error(DecisionErrorKind::Crashed, message, line));
+    }
+    if let Some(explanation) = explanation {
+        let said = findings.rules.iter().skip(rules);
+        let said = said.map(|finding| finding.report.verb).collect::<Vec<_>>();
+        explanation.said(speaker, &said, findings.errors.len() > errors);
     }
 }
 

@@ -1,6 +1,7 @@
 //! Loads every policy of a project; what is broken stays in the list with its error.
 
 use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -12,7 +13,7 @@ use crate::evaluator::{PolicyFault, Speaker};
 use crate::harness::Harness;
 use crate::metadata::{Metadata, Routing};
 use crate::policy::{Policy, PolicySummary, Prepared};
-use crate::policy_language::{PolicyLanguage, PolicySource};
+use crate::policy_language::{CompiledPolicy, PolicyLanguage, PolicySource};
 use crate::project::{GLOBAL, SourceFile};
 use crate::selection::{self, LeftOut, Wanted};
 
@@ -239,17 +240,39 @@ fn prepare(
         }
         Readable::Aggregator(_) => Err(PolicyFault::load("the aggregator is no policy", 1)),
         Readable::Script { language, text } => {
-            let policy = language.compile(PolicySource {
-                id: &summary.id,
-                file: &summary.file,
-                text,
-            })?;
+            let policy = compiled_by(
+                language,
+                PolicySource {
+                    id: &summary.id,
+                    file: &summary.file,
+                    text,
+                },
+            )?;
             Ok(Prepared {
                 speaker: speaker(1, policy.definitions),
                 evaluator: policy.evaluator,
             })
         }
     }
+}
+
+/// Compiles a policy by its language, which must neither take the project down with it nor leave a policy that says
+/// nothing.
+fn compiled_by(
+    language: &dyn PolicyLanguage,
+    source: PolicySource<'_>,
+) -> Result<CompiledPolicy, PolicyFault> {
+    // INVARIANT: what a language keeps for later is its own, and this policy is not kept.
+    let outcome = catch_unwind(AssertUnwindSafe(|| language.compile(source)));
+    let policy = outcome.unwrap_or_else(|_| {
+        let message = "the evaluator broke down while it compiled the policy";
+        Err(PolicyFault::new(DecisionErrorKind::Crashed, message, 1))
+    })?;
+    if policy.definitions.is_empty() {
+        let message = "the policy defines no verb, so it would never say anything";
+        return Err(PolicyFault::load(message, 1));
+    }
+    Ok(policy)
 }
 
 /// Reads one file: a policy, a helper (none, but kept in the library), or the summary of what is broken.

@@ -38,15 +38,30 @@ fn of_policy(policy: &PolicyExplanation) -> Vec<String> {
         .map(|time| format!(", {time:.0} µs"))
         .unwrap_or_default();
     let mut lines = vec![format!("{} ({}{took})", policy.policy, policy.file)];
-    lines.extend(policy.rules.iter().flat_map(of_rule));
-    let names = |missing: bool| -> Vec<&str> {
+    let is_asked = |rule: &&RuleExplanation| rule.outcome != RuleOutcome::NotAsked;
+    let asked = policy.rules.iter().filter(is_asked);
+    lines.extend(asked.flat_map(|rule| of_rule(rule, policy)));
+    if policy.rules.is_empty() {
+        lines.push("  silent".to_owned());
+    }
+    let mut unasked: Vec<&str> = Vec::new();
+    for rule in policy.rules.iter().filter(|rule| !is_asked(rule)) {
+        if !unasked.contains(&rule.name.as_str()) {
+            unasked.push(&rule.name);
+        }
+    }
+    let inputs = |missing: bool| -> Vec<&str> {
         let inputs = policy.inputs.iter();
         inputs
             .filter(|input| input.missing.is_some() == missing)
             .map(|input| input.path.as_str())
             .collect()
     };
-    for (what, names) in [("read   ", names(false)), ("missing", names(true))] {
+    for (what, names) in [
+        ("unasked", unasked),
+        ("read   ", inputs(false)),
+        ("missing", inputs(true)),
+    ] {
         if !names.is_empty() {
             lines.push(format!("  {what}  {}", names.join(", ")));
         }
@@ -54,17 +69,19 @@ fn of_policy(policy: &PolicyExplanation) -> Vec<String> {
     lines
 }
 
-fn of_rule(rule: &RuleExplanation) -> Vec<String> {
+fn of_rule(rule: &RuleExplanation, policy: &PolicyExplanation) -> Vec<String> {
     let outcome = match rule.outcome {
         RuleOutcome::Fired => "fired  ",
         RuleOutcome::Silent => "silent ",
         RuleOutcome::Failed => "failed ",
         RuleOutcome::NotAsked => "unasked",
     };
-    let mut lines = vec![format!(
-        "  {outcome}  {} at {}:{}",
-        rule.name, rule.file, rule.line
-    )];
+    let place = if rule.file == policy.file {
+        format!("line {}", rule.line)
+    } else {
+        format!("{}:{}", rule.file, rule.line)
+    };
+    let mut lines = vec![format!("  {outcome}  {} at {place}", rule.name)];
     lines.extend(rule.failed.iter().map(of_expression));
     lines
 }
@@ -72,15 +89,24 @@ fn of_rule(rule: &RuleExplanation) -> Vec<String> {
 fn of_expression(failed: &FailedExpression) -> String {
     let why = match &failed.error {
         Some(error) => format!("fails: {error}"),
-        None => "is not true".to_owned(),
+        None => "does not hold".to_owned(),
     };
-    // An expression may go over several lines.
-    let expression = failed.expression.split_whitespace().collect::<Vec<_>>();
     format!(
-        "           `{}` {why} at {}:{}:{}",
-        expression.join(" "),
-        failed.file,
+        "           {}:{}  {} {why}",
         failed.line,
-        failed.column
+        failed.column,
+        quoted(&failed.expression)
     )
+}
+
+/// The expression on one line, between quotes that it does not hold itself.
+fn quoted(expression: &str) -> String {
+    // An expression may go over several lines.
+    let words: Vec<&str> = expression.split_whitespace().collect();
+    let line = words.join(" ");
+    if line.contains('`') {
+        format!("`` {line} ``")
+    } else {
+        format!("`{line}`")
+    }
 }

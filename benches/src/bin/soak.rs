@@ -4,7 +4,8 @@
 #![allow(
     clippy::print_stdout,
     clippy::print_stderr,
-    reason = "printing is what this program is for"
+    clippy::unwrap_used,
+    reason = "printing is what this program is for, and what breaks down has failed"
 )]
 
 use std::collections::HashSet;

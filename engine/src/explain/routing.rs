@@ -6,6 +6,7 @@ use llmspell_utils::nearest;
 
 use super::{SkipReason, SkippedPolicy};
 use crate::event::Event;
+use crate::harness::{Harness, is_known};
 use crate::policy::PolicySummary;
 
 /// Says why the event does not lead to the policy.
@@ -16,12 +17,7 @@ pub(super) fn skipped(summary: &PolicySummary, event: &Event) -> SkippedPolicy {
     } else if summary.events.iter().any(|name| name == event.name()) {
         (SkipReason::Tool, of_tool(&summary.tools, event.tool()))
     } else {
-        let message = unlike(
-            &summary.events,
-            &format!("it is for {}, and the event is", listed(&summary.events)),
-            event.name(),
-        );
-        (SkipReason::Event, message)
+        (SkipReason::Event, of_event(&summary.events, event.name()))
     };
     SkippedPolicy {
         policy: Arc::clone(&summary.id),
@@ -41,8 +37,18 @@ pub(super) fn decided_before(summary: &PolicySummary) -> SkippedPolicy {
     }
 }
 
+fn of_event(events: &[String], name: &str) -> String {
+    let for_events = format!("it is for {}, and the event is", listed(events));
+    // An event that is written as some agent writes it is meant as it is.
+    if Harness::ALL.iter().any(|harness| is_known(name, *harness)) {
+        return format!("{for_events} `{name}`");
+    }
+    unlike(events, &for_events, name)
+}
+
 fn of_tool(tools: &[String], tool: Option<&str>) -> String {
-    let for_tools = format!("it is for the tool {}, and the event", listed(tools));
+    let kind = if tools.len() > 1 { "tools" } else { "tool" };
+    let for_tools = format!("it is for the {kind} {}, and the event", listed(tools));
     match tool {
         None => format!("{for_tools} has no tool"),
         Some(tool) => unlike(tools, &format!("{for_tools} is of"), tool),

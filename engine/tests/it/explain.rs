@@ -193,12 +193,92 @@ fn the_inputs_of_the_reached_statements_are_named_through_local_names_too() {
 }
 
 #[test]
+fn a_head_of_several_fields_does_not_keep_its_rule_from_being_explained() {
+    let head = "{\n\t# {\n\t\"reason\": input.reason,\n\t\"rule_id\": \"A-1\",\n}";
+    let found = explained(
+        &format!(
+            "deny contains {{\"reason\": \"not as root\", \"rule_id\": \"NO-ROOT-1\"}} if {{ contains(input.tool_input.command, \"sudo\") }}\n\nask contains {head} if {{ true }}"
+        ),
+        &json!({"hook_event_name": "PreToolUse", "tool_name": "Bash"}),
+    );
+    assert_eq!(
+        rules(&found),
+        [
+            "deny 11 silent at 11:70 contains(input.tool_input.command, \"sudo\")".to_owned(),
+            format!("ask 13 silent at 13:14 {head}"),
+        ]
+    );
+    assert_eq!(found.inputs_missing, ["input.reason", "input.tool_input"]);
+}
+
+#[test]
+fn objects_of_several_fields_may_stand_in_calls_and_loops() {
+    let found = explained(
+        "is_near(place) if { place.x < input.near; place.y < 9 }\n\ndeny contains {\"reason\": \"a\", \"rule_id\": \"A\"} if { is_near({\"x\": 1, \"y\": 2}) }\n\nask contains {\"reason\": \"a\", \"rule_id\": \"B\"} if { every name, size in {\"a\": 1, \"b\": 2} { is_near({\"x\": size, \"y\": size}); name != \"b\" } }",
+        &json!({"hook_event_name": "PreToolUse", "near": 3}),
+    );
+    assert_eq!(
+        rules(&found),
+        [
+            "is_near 11 fired",
+            "deny 13 fired",
+            "ask 15 silent at 15:51 every name, size in {\"a\": 1, \"b\": 2} { is_near({\"x\": size, \"y\": size}); name != \"b\" }",
+        ]
+    );
+}
+
+#[test]
+fn a_policy_on_the_virtual_machine_is_explained_as_on_the_interpreter() {
+    let rules_of = |rvm: &str| {
+        let text = policy(
+            "p",
+            "deny contains {\"reason\": \"a\", \"rule_id\": \"A\"} if { input.tool_name == \"Bash\"; input.cwd == \"/\" }",
+        );
+        let settings = format!("[policy]\nrvm = \"{rvm}\"\n");
+        let project = project([
+            (".cupcake/policies/p.rego", text.as_str()),
+            ("llmspell.toml", settings.as_str()),
+        ]);
+        let engine = engine(&project);
+        let is_compiled = engine.policies().iter().any(|policy| policy.is_compiled);
+        (
+            is_compiled,
+            rules(&engine.explain(&event(&bash("ls").to_string()))),
+        )
+    };
+    let expected = vec!["deny 8 silent at 8:79 input.cwd == \"/\"".to_owned()];
+    assert_eq!(rules_of("on"), (true, expected.clone()));
+    assert_eq!(rules_of("off"), (false, expected));
+}
+
+#[test]
+fn a_guardrail_says_whether_it_spoke() {
+    let project = project([]);
+    let engine = engine(&project);
+    let outcome = |command: &str| {
+        let explanation = engine.explain(&event(&bash(command).to_string()));
+        let guardrail = &explanation.evaluated[0];
+        assert_eq!(&*guardrail.policy, "BUILTIN-RULEBOOK-SECURITY");
+        let rules = guardrail.rules.iter();
+        rules.map(|rule| rule.outcome).collect::<Vec<_>>()
+    };
+    assert_eq!(outcome("ls"), [RuleOutcome::Silent]);
+    assert_eq!(outcome("rm -rf .cupcake"), [RuleOutcome::Fired]);
+}
+
+#[test]
 fn statements_in_any_order_are_explained_as_far_as_they_can_be() {
     let found = explained(
         "deny contains {\"reason\": \"a\"} if { contains(command, \"sudo\"); command = input.tool_input.command }\n\nask contains {\"reason\": \"b\"} if { input.mode == \"plan\" }",
         &bash("sudo ls"),
     );
-    assert_eq!(own(&found).rules[1].outcome, RuleOutcome::Silent);
+    assert_eq!(
+        rules(&found),
+        [
+            "deny 11 fired",
+            "ask 13 silent at 13:35 input.mode == \"plan\""
+        ]
+    );
     assert_eq!(found.decision.rules.len(), 1);
 }
 
@@ -244,7 +324,7 @@ fn a_policy_that_is_not_asked_is_listed_with_the_reason() {
             (
                 "other",
                 SkipReason::Event,
-                "it is for `PostToolUse`, and the event is `PreToolUse`: did you mean `PostToolUse`?"
+                "it is for `PostToolUse`, and the event is `PreToolUse`"
             ),
             (
                 "wrong",

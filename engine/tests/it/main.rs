@@ -4,6 +4,8 @@
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
+    clippy::print_stdout,
+    clippy::unwrap_in_result,
     reason = "a test may fail loudly"
 )]
 

@@ -333,7 +333,7 @@ fn the_digest_follows_every_file_that_decides_and_no_other() {
     let text = policy("a", "deny contains {\"reason\": \"x\"}");
     let of = |files: &[(&str, &str)]| {
         let project = project(files.iter().copied());
-        load(&project).unwrap().digest().to_owned()
+        load(&project).unwrap().digest()
     };
     let one = of(&[(".cupcake/policies/a.rego", &text)]);
     assert_eq!(one.len(), "sha256:".len() + 64);

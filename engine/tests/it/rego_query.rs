@@ -64,10 +64,8 @@ fn a_function_without_a_result_is_an_error_or_undefined_as_wanted() {
         assert_eq!(found(text, query, LENIENT).unwrap(), [""; 0]);
     }
     let large = "package m\n\np := numbers.range(1, 1000000000)\n";
-    assert_eq!(
-        failed(large, "data.m.p = x", LENIENT),
-        "memory m.rego:3 `numbers.range` makes a result that would be too large"
-    );
+    let failed = failed(large, "data.m.p = x", LENIENT);
+    assert!(failed.starts_with("memory m.rego:3 "), "{failed}");
 }
 
 #[test]

@@ -9,6 +9,7 @@
 
 mod debug_bridge;
 mod debug_never_raises;
+mod fault_matrix;
 mod host;
 mod limits;
 mod policy_corpus;

@@ -124,3 +124,25 @@ fn an_explanation_says_why_each_policy_was_or_was_not_asked() {
     assert_eq!(explanation["decision"]["decision"], "allow");
     assert_eq!(explanation["skipped"][0]["because"], "tool");
 }
+
+#[test]
+fn an_explanation_names_the_expression_that_does_not_hold_and_what_the_event_lacks() {
+    let policy = "# METADATA\n# custom:\n#   id: P\n#   routing:\n#     required_events: [PreToolUse]\npackage cupcake.policies.p\n\ndeny contains {\"reason\": \"no\", \"rule_id\": \"P-1\"} if {\n\tregex.match(`sudo`, command)\n\tis_late(command)\n}\n\ncommand := input.tool_input.command\n\nis_late(text) if contains(text, \"late\")\n";
+    let folder = Folder::new(&[(".cupcake/policies/claude/p.rego", policy)]);
+    let event = br#"{"hook_event_name":"PreToolUse","tool_name":"Bash"}"#;
+    let ran = folder.run_with(&["eval", "--explain"], event);
+    assert_eq!((ran.code, ran.err.as_str()), (0, ""));
+    let (_, explained) = ran.out.split_once("\nP (").unwrap();
+    let lines: Vec<&str> = explained.lines().skip(1).collect();
+    assert_eq!(
+        lines,
+        [
+            "  silent   deny at line 8",
+            "           9:2  `` regex.match(`sudo`, command) `` does not hold",
+            "  silent   command at line 13",
+            "           13:12  `input.tool_input.command` does not hold",
+            "  unasked  is_late",
+            "  missing  input.tool_input.command",
+        ]
+    );
+}

@@ -235,7 +235,7 @@ fn a_long_measurement_that_is_stopped_shows_what_there_is() {
     let folder = project();
     let mut lua = Terminal::open(&folder, &[]);
     lua.enters("n = 0", "");
-    lua.types(".time 100000 (function() n += 1; for i = 1, 1e6 do end if n == 3 then Debug.warn('third') end end)()\r");
+    lua.types(".time 100000 (function() n += 1; for i = 1, 1e6 do end if n == 3 then Debug.warn('th' .. 'ird') end end)()\r");
     lua.sees("third");
     lua.types("\u{3}");
     lua.sees("of which to compile");

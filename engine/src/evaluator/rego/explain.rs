@@ -17,12 +17,12 @@ use regorus::{Engine, Value};
 use super::names::full_name;
 use crate::evaluator::PolicyFault;
 use crate::explain::{FailedExpression, PolicyExplanation, RuleExplanation, RuleOutcome};
-use definition::Definition;
-use prober::Prober;
+use definition::{Definition, Place};
+use prober::{Prober, Steps};
 use visit::{Call, Visit};
 
 /// How long one policy may be explained.
-const MAX_TIME: Duration = Duration::from_secs(2);
+pub(super) const MAX_TIME: Duration = Duration::from_secs(2);
 /// Arguments with which a function is asked.
 const MAX_ARGUMENTS: usize = 32;
 
@@ -104,6 +104,8 @@ fn named<'list>(
 struct Progress {
     /// Statements that hold; one more than there are stands for the head.
     held: usize,
+    /// Whether the statements were asked one by one, so that the one behind those that hold is known.
+    is_stepwise: bool,
     fault: Option<PolicyFault>,
 }
 
@@ -120,31 +122,41 @@ struct Explaining<'policy, 'tree> {
 
 impl<'tree> Explaining<'_, 'tree> {
     fn run(&mut self, reached: &BTreeSet<usize>) {
-        // What cannot be probed together may be apart.
-        if let Some(prober) = self.prober(reached) {
-            return self.probe(prober, reached);
+        // What cannot be probed together may be apart, and what cannot be statement by statement as a whole.
+        if let Some(prober) = self.prober(reached, Steps::Each) {
+            let places = reached.iter().map(|index| (*index, 0)).collect();
+            return self.probe(&mut [prober], &places);
         }
+        let mut probers = Vec::new();
+        let mut places = BTreeMap::new();
         for index in reached {
+            if Instant::now() >= self.deadline {
+                break;
+            }
             let one = BTreeSet::from([*index]);
-            if let Some(prober) = self.prober(&one) {
-                self.probe(prober, &one);
+            let prober = self.prober(&one, Steps::Each);
+            if let Some(prober) = prober.or_else(|| self.prober(&one, Steps::Whole)) {
+                places.insert(*index, probers.len());
+                probers.push(prober);
             }
         }
+        self.probe(&mut probers, &places);
     }
 
-    fn prober(&self, indices: &BTreeSet<usize>) -> Option<Prober> {
+    fn prober(&self, indices: &BTreeSet<usize>, steps: Steps) -> Option<Prober> {
         let definitions: Vec<(usize, &Definition<'_>)> = indices
             .iter()
             .filter_map(|index| Some((*index, self.definitions.get(*index)?)))
             .collect();
-        let calls: Vec<(usize, &Definition<'_>, &Call<'_>)> = definitions
-            .iter()
+        // The context of a call is some of its statements.
+        let with_calls = definitions.iter().filter(|_| steps == Steps::Each);
+        let calls: Vec<(usize, &Definition<'_>, &Call<'_>)> = with_calls
             .flat_map(|(index, definition)| {
                 self.calls(*index)
                     .map(move |(number, call)| (number, *definition, call))
             })
             .collect();
-        let mut prober = Prober::new(self.prototype, &definitions, &calls, self.deadline)?;
+        let mut prober = Prober::new(self.prototype, &definitions, &calls, steps, self.deadline)?;
         prober.set_input(self.input);
         Some(prober)
     }
@@ -168,10 +180,11 @@ impl<'tree> Explaining<'_, 'tree> {
             .map(move |(number, call)| (index * PER_DEFINITION + number, call))
     }
 
-    /// Asks what has no arguments, and then each function with the arguments that were found, until none is new.
-    fn probe(&mut self, mut prober: Prober, indices: &BTreeSet<usize>) {
-        let mut pending: Vec<(usize, Option<Value>)> = indices
-            .iter()
+    /// Asks what has no arguments, and then each function with the arguments that were found, until none is new;
+    /// `places` says which prober answers for a definition.
+    fn probe(&mut self, probers: &mut [Prober], places: &BTreeMap<usize, usize>) {
+        let mut pending: Vec<(usize, Option<Value>)> = places
+            .keys()
             .filter(|index| {
                 let definition = self.definitions.get(**index);
                 definition.is_some_and(|definition| definition.parameters.is_none())
@@ -179,7 +192,9 @@ impl<'tree> Explaining<'_, 'tree> {
             .map(|index| (*index, None))
             .collect();
         while let Some((index, arguments)) = pending.pop() {
-            let Some(definition) = self.definitions.get(index) else {
+            let place = places.get(&index).copied().unwrap_or(usize::MAX);
+            let definition = self.definitions.get(index);
+            let (Some(definition), Some(prober)) = (definition, probers.get_mut(place)) else {
                 continue;
             };
             if !prober.has_time() {
@@ -188,7 +203,7 @@ impl<'tree> Explaining<'_, 'tree> {
             if let Some(arguments) = &arguments {
                 prober.set_arguments(arguments);
             }
-            let progress = progress(&mut prober, index, definition);
+            let progress = progress(prober, index, definition);
             self.note(index, progress);
             let calls: Vec<(usize, &Call<'_>)> = self.calls(index).collect();
             let found: Vec<(String, Value)> = calls
@@ -205,7 +220,7 @@ impl<'tree> Explaining<'_, 'tree> {
                 let asked = self.asked.entry(name.clone()).or_default();
                 if asked.len() < MAX_ARGUMENTS && asked.insert(arguments.clone()) {
                     let functions =
-                        named(self.definitions, &name).filter(|index| indices.contains(index));
+                        named(self.definitions, &name).filter(|index| places.contains_key(index));
                     pending.extend(functions.map(|index| (index, Some(arguments.clone()))));
                 }
             }
@@ -300,31 +315,40 @@ impl<'tree> Explaining<'_, 'tree> {
 /// How many statements of a definition hold.
 fn progress(prober: &mut Prober, index: usize, definition: &Definition<'_>) -> Progress {
     let last = definition.statements.len();
-    let mut held = 0;
-    for statements in prober::steps(definition).chain([last + 1]) {
+    let steps = prober.steps(definition);
+    let mut progress = Progress {
+        held: 0,
+        is_stepwise: *steps.start() == 0,
+        fault: None,
+    };
+    for statements in steps.chain([last + 1]) {
         match prober.holds(index, definition, statements) {
-            Ok(true) => held = statements,
-            Ok(false) => return Progress { held, fault: None },
+            Ok(true) => progress.held = statements,
+            Ok(false) => break,
             Err(fault) => {
-                let fault = Some(fault);
-                return Progress { held, fault };
+                progress.fault = Some(fault);
+                break;
             }
         }
     }
-    Progress { held, fault: None }
+    progress
 }
 
-/// The expression behind those that hold.
+/// The expression behind those that hold; none where it is not known which that is.
 fn failed(definition: &Definition<'_>, progress: &Progress) -> Option<FailedExpression> {
-    let span = match definition.statements.get(progress.held) {
-        Some(statement) => &statement.span,
-        None => definition.head.first()?.span(),
+    let is_head = progress.held == definition.statements.len();
+    if !progress.is_stepwise && !is_head {
+        return None;
+    }
+    let Place { text, line, column } = match definition.statements.get(progress.held) {
+        Some(statement) => definition::place(&statement.span),
+        None => definition::expression_place(definition.head.first()?),
     };
     Some(FailedExpression {
-        expression: definition::text(span).to_owned(),
-        file: file(span),
-        line: span.line,
-        column: definition::column(span),
+        expression: text.to_owned(),
+        file: file(&definition.module.package.span),
+        line,
+        column,
         error: progress.fault.as_ref().map(|fault| fault.message.clone()),
     })
 }

@@ -97,7 +97,7 @@ const fn beside(other: &Expr) -> Wanted {
 }
 
 /// Whether a text is a whole expression, and so may stand inside parentheses of a call.
-fn is_balanced(text: &str) -> bool {
+pub(super) fn is_balanced(text: &str) -> bool {
     let mut depth = 0_i32;
     for character in text.chars() {
         depth += match character {

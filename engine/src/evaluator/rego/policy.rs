@@ -126,6 +126,9 @@ impl Evaluator for RegoPolicy {
         let begun = Instant::now();
         self.evaluate(input, moment, answers);
         explanation.took(begun.elapsed());
+        // The functions that are called for the explanation have its time, and not what the policy has left.
+        let left = explain::MAX_TIME;
+        functions::set(Moment { left, ..moment }, NO_CHANCE);
         // INVARIANT: the decision is made; a panic of the explanation leaves it a part of itself, and no error.
         drop(catch_unwind(AssertUnwindSafe(|| {
             explain::explain(&self.prototype, input, explanation);

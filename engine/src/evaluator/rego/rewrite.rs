@@ -110,7 +110,7 @@ const fn is_of_word(character: char) -> bool {
 }
 
 /// The bytes of the string that begins a text; a string ends at the end of its line at the latest.
-fn end_of_string(text: &str) -> usize {
+pub(super) fn end_of_string(text: &str) -> usize {
     let mut is_escaped = false;
     for (at, character) in text.char_indices().skip(1) {
         match character {

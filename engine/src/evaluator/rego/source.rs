@@ -28,9 +28,10 @@ const MAX_DIGITS: usize = 64;
 ///
 /// # Errors
 ///
-/// When it is empty, or too large or too deep for regorus.
+/// When it is too large or too deep for regorus, or holds what regorus takes for its end.
 pub(crate) fn check(text: &str) -> Result<Cow<'_, str>, Fault> {
     check_size(text)?;
+    check_end(text)?;
     check_columns(text)?;
     let text = rewrite::rewritten(text)?;
     check_size(&text)?;
@@ -46,6 +47,15 @@ fn check_size(text: &str) -> Result<(), Fault> {
         ));
     }
     Ok(())
+}
+
+/// Refuses the character that regorus takes for the end of the file: the rules behind it would be gone in silence.
+fn check_end(text: &str) -> Result<(), Fault> {
+    let mut lines = (1_u32..).zip(text.split('\n'));
+    match lines.find(|(_, line)| line.contains('\0')) {
+        Some((line, _)) => Err(Fault::load("the file holds a NUL character", line)),
+        None => Ok(()),
+    }
 }
 
 fn check_columns(text: &str) -> Result<(), Fault> {

@@ -1,5 +1,7 @@
 //! What the engine must know of a parsed module: its package, rules, calls and references.
 
+mod extent;
+mod hoist;
 mod negation;
 mod results;
 mod walk;
@@ -16,6 +18,7 @@ use super::fault::Fault;
 use super::rewrite;
 use crate::decision::Verb;
 
+pub(super) use extent::extent;
 use walk::Walk;
 pub(super) use walk::static_path;
 
@@ -124,10 +127,25 @@ impl Module {
     fn parse_one(file: &str, text: &str) -> Result<Self, Fault> {
         let module = Self::read(file, text)?;
         let calls = module.rules.iter().flat_map(|rule| &rule.calls);
-        match results::in_front(text, calls) {
-            Some(text) => Self::read(file, &text),
-            None => Ok(module),
+        let module = match results::in_front(text, calls) {
+            Some(text) => Self::read(file, &text)?,
+            None => module,
+        };
+        module.hoisted()
+    }
+
+    /// The module with what stands behind `not` bound before.
+    fn hoisted(self) -> Result<Self, Fault> {
+        let rules = self.tree.policy.iter().map(AsRef::as_ref);
+        let Some(text) = hoist::in_front(&self.text, rules)? else {
+            return Ok(self);
+        };
+        let mut module = Self::read(&self.file, &text)?;
+        // What is bound for `not` alone is bound nowhere.
+        for (rule, before) in module.rules.iter_mut().zip(self.rules) {
+            rule.negated = before.negated;
         }
+        Ok(module)
     }
 
     fn read(file: &str, text: &str) -> Result<Self, Fault> {

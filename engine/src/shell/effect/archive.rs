@@ -8,7 +8,7 @@ use crate::shell::word::Word;
 pub(super) fn note(walker: &mut Walker<'_>, call: &Call<'_>, input: &Input) -> bool {
     match call.program {
         "tar" | "gtar" | "bsdtar" => {
-            tar(walker, call);
+            packs_or_unpacks(walker, call);
         }
         "unzip" | "7z" | "7za" | "7zz" | "unrar" | "cpio" | "pax" => {
             extract(walker, call, &["-d", "-o"]);
@@ -24,7 +24,7 @@ pub(super) fn note(walker: &mut Walker<'_>, call: &Call<'_>, input: &Input) -> b
     true
 }
 
-fn tar(walker: &mut Walker<'_>, call: &Call<'_>) {
+fn packs_or_unpacks(walker: &mut Walker<'_>, call: &Call<'_>) {
     // The first argument may be letters without a dash.
     let first = call
         .arguments()

@@ -2,7 +2,7 @@
 
 use std::thread;
 
-use llmspell_engine::{DecisionErrorKind as Kind, Verdict};
+use llmspell_engine::{DecisionErrorKind as Kind, RuleOutcome, Verdict};
 
 use super::module::{decision, engine_of, module, project_of, saying};
 use crate::support::{event, repeatable, write};
@@ -25,6 +25,22 @@ fn a_module_speaks_like_any_policy() {
     assert_eq!(decision.reason, "no");
     assert_eq!(&*decision.rules[0].policy, "GUARD");
     assert_eq!(&*decision.rules[0].file, ".cupcake/policies/guard.wasm");
+}
+
+#[test]
+fn an_explanation_says_whether_a_module_spoke() {
+    for (binary, outcome) in [
+        (binary(&saying(DENYING)), RuleOutcome::Fired),
+        (binary(&module(&[])), RuleOutcome::Silent),
+    ] {
+        let project = project_of(&binary);
+        let engine = engine_of(project.path());
+        let found = engine.explain(&event(r#"{"hook_event_name": "PreToolUse"}"#));
+        let mut policies = found.evaluated.iter();
+        let policy = policies.find(|policy| &*policy.policy == "GUARD").unwrap();
+        let deny = policy.rules.iter().find(|rule| rule.name == "deny");
+        assert_eq!(deny.unwrap().outcome, outcome);
+    }
 }
 
 #[test]

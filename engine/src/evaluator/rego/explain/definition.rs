@@ -1,9 +1,12 @@
 //! The definitions that a policy consists of, each with its statements as they stand in the file.
 
+use std::ops::Range;
+
 use regorus::unstable::{Expr, LiteralStmt, Module, Query, Ref, Rule, RuleHead, Span};
 
 use crate::decision::Verb;
 use crate::evaluator::rego::names::full_name;
+use crate::evaluator::rego::syntax::{extent, range};
 
 /// One body of a rule, with the head that it gives a value to.
 pub(super) struct Definition<'tree> {
@@ -96,38 +99,61 @@ fn add<'tree>(
     }
 }
 
-impl Definition<'_> {
+impl<'tree> Definition<'tree> {
     /// The text of every statement.
-    pub(super) fn texts(&self) -> Vec<&str> {
-        self.statements
-            .iter()
-            .map(|statement| text(&statement.span))
-            .collect()
+    pub(super) fn texts(&self) -> Vec<&'tree str> {
+        let statements = self.statements.iter();
+        statements.map(|statement| text(&statement.span)).collect()
     }
 }
 
-/// The text of a span with the quotes that regorus leaves out where it begins or ends with a string.
+/// Where a statement or an expression stands.
+pub(super) struct Place<'tree> {
+    pub(super) text: &'tree str,
+    /// Counted from 1.
+    pub(super) line: u32,
+    /// Counted from 1 in characters; regorus counts a tab as several.
+    pub(super) column: u32,
+}
+
+/// The text of a statement.
 pub(super) fn text(span: &Span) -> &str {
-    let (contents, start, end) = bounds(span);
-    contents.get(start..end).unwrap_or_default()
+    place(span).text
 }
 
-/// The column of a span's text, counted from 1 in characters; regorus counts a tab as several.
-pub(super) fn column(span: &Span) -> u32 {
-    let (contents, start, _) = bounds(span);
-    let before = contents.get(..start).unwrap_or_default();
-    let line = before.rsplit('\n').next().unwrap_or_default();
-    u32::try_from(line.chars().count() + 1).unwrap_or(u32::MAX)
+/// The text of an expression.
+pub(super) fn expression_text(expression: &Expr) -> &str {
+    expression_place(expression).text
 }
 
-fn bounds(span: &Span) -> (&str, usize, usize) {
+/// Where a statement stands.
+pub(super) fn place(span: &Span) -> Place<'_> {
+    place_of(span, range(span))
+}
+
+/// Where an expression stands.
+pub(super) fn expression_place(expression: &Expr) -> Place<'_> {
+    place_of(expression.span(), extent(expression))
+}
+
+/// A place with the quotes that regorus leaves out where it begins or ends with a string.
+fn place_of(span: &Span, range: Range<usize>) -> Place<'_> {
     let contents = span.source.get_contents().as_str();
-    let start = usize::try_from(span.start).unwrap_or(usize::MAX);
-    let end = usize::try_from(span.end).unwrap_or(usize::MAX);
     let quotes = ['"', '`'];
-    let before = contents.get(..start).unwrap_or_default();
-    let after = contents.get(end..).unwrap_or_default();
-    let start = start.saturating_sub(usize::from(before.ends_with(quotes)));
-    let end = end.saturating_add(usize::from(after.starts_with(quotes)));
-    (contents, start, end)
+    let before = contents.get(..range.start).unwrap_or_default();
+    let after = contents.get(range.end..).unwrap_or_default();
+    let before = before.strip_suffix(quotes).unwrap_or(before);
+    let end = range
+        .end
+        .saturating_add(usize::from(after.starts_with(quotes)));
+    let line = before.rsplit('\n').next().unwrap_or_default();
+    Place {
+        text: contents.get(before.len()..end).unwrap_or_default(),
+        line: counted(before.matches('\n').count()),
+        column: counted(line.chars().count()),
+    }
+}
+
+fn counted(before: usize) -> u32 {
+    u32::try_from(before).unwrap_or(u32::MAX).saturating_add(1)
 }

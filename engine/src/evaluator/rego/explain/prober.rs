@@ -8,7 +8,7 @@ use std::time::Instant;
 use regorus::utils::limits::ExecutionTimerConfig;
 use regorus::{Engine, Rc, Value};
 
-use super::definition::{Definition, text};
+use super::definition::{Definition, expression_text};
 use super::visit::Call;
 use crate::evaluator::PolicyFault;
 use crate::evaluator::rego::policy::failure;
@@ -18,9 +18,19 @@ const ARGUMENTS: &str = "llmspell_explain_arguments";
 /// Statements of a body that is evaluated statement by statement.
 const MAX_STATEMENTS: usize = 48;
 
+/// How finely definitions are asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Steps {
+    /// Statement by statement, where there are not too many.
+    Each,
+    /// All statements at once.
+    Whole,
+}
+
 /// An engine with the rules that answer.
 pub(super) struct Prober {
     engine: Engine,
+    steps: Steps,
     deadline: Instant,
 }
 
@@ -35,11 +45,12 @@ impl Prober {
         prototype: &Engine,
         definitions: &[(usize, &Definition<'_>)],
         calls: &[(usize, &Definition<'_>, &Call<'_>)],
+        steps: Steps,
         deadline: Instant,
     ) -> Option<Self> {
         let mut rules = Rules::default();
         for (number, definition) in definitions {
-            rules.definition(*number, definition);
+            rules.definition(*number, definition, steps);
         }
         for (number, definition, call) in calls {
             rules.call(*number, definition, call);
@@ -53,7 +64,11 @@ impl Prober {
         }
         let path: Rc<str> = Rc::from(format!("data.{}", first.full_name));
         engine.compile_with_entrypoint(&path).ok()?;
-        Some(Self { engine, deadline })
+        Some(Self {
+            engine,
+            steps,
+            deadline,
+        })
     }
 
     /// Says with which input the definitions are asked.
@@ -102,6 +117,11 @@ impl Prober {
         answer.map_err(|error| failure(&error.to_string()))
     }
 
+    /// The numbers of statements for which it answers.
+    pub(super) fn steps(&self, definition: &Definition<'_>) -> std::ops::RangeInclusive<usize> {
+        self.steps.of(definition)
+    }
+
     /// Whether there is time for more.
     pub(super) fn has_time(&self) -> bool {
         Instant::now() < self.deadline
@@ -116,13 +136,15 @@ fn call_name(number: usize) -> String {
     format!("llmspell_explain_call_{number}")
 }
 
-/// How many statements of a definition can be asked for one by one.
-pub(super) fn steps(definition: &Definition<'_>) -> std::ops::RangeInclusive<usize> {
-    let last = definition.statements.len();
-    if last > MAX_STATEMENTS {
-        last..=last
-    } else {
-        0..=last
+impl Steps {
+    /// The numbers of statements for which a definition is asked.
+    fn of(self, definition: &Definition<'_>) -> std::ops::RangeInclusive<usize> {
+        let last = definition.statements.len();
+        if self == Self::Whole || last > MAX_STATEMENTS {
+            last..=last
+        } else {
+            0..=last
+        }
     }
 }
 
@@ -133,10 +155,10 @@ impl Rules {
             .or_insert_with(|| header(definition))
     }
 
-    fn definition(&mut self, number: usize, definition: &Definition<'_>) {
+    fn definition(&mut self, number: usize, definition: &Definition<'_>, steps: Steps) {
         let statements = definition.texts();
         let arguments = bound_parameters(definition);
-        for count in steps(definition) {
+        for count in steps.of(definition) {
             let body = arguments.iter().map(String::as_str);
             let first = statements.iter().copied().take(count);
             self.rule(definition, &probe_name(number, count), body.chain(first));
@@ -145,7 +167,7 @@ impl Rules {
             .head
             .iter()
             .enumerate()
-            .map(|(index, value)| format!("llmspell_value_{index} := {}", text(value.span())))
+            .map(|(index, value)| format!("llmspell_value_{index} := {}", expression_text(value)))
             .collect::<Vec<_>>();
         let body = arguments
             .iter()
@@ -160,7 +182,7 @@ impl Rules {
         let arguments: Vec<&str> = call
             .arguments
             .iter()
-            .map(|argument| text(argument.span()))
+            .map(|argument| expression_text(argument))
             .collect();
         let head = format!("{} contains [{}]", call_name(number), arguments.join(", "));
         let parameters = bound_parameters(definition);
@@ -208,7 +230,7 @@ fn bound_parameters(definition: &Definition<'_>) -> Option<String> {
     let parameters: Vec<&str> = definition
         .parameters?
         .iter()
-        .map(|parameter| text(parameter.span()))
+        .map(|parameter| expression_text(parameter))
         .collect();
     Some(format!("[{}] = data.{ARGUMENTS}", parameters.join(", ")))
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use regorus::Value;
 use regorus::unstable::{Expr, Literal, LiteralStmt, Query, Ref};
 
-use super::definition::text;
+use super::definition::{expression_text, text};
 
 /// A path into the input, without `input`.
 pub(super) type Path = Vec<Value>;
@@ -48,7 +48,7 @@ impl<'tree> Visit<'tree> {
                 let key = key
                     .as_ref()
                     .map_or_else(String::new, |key| format!("{}, ", key.text()));
-                let binding = format!("some {key}{} in {}", value.text(), text(domain.span()));
+                let binding = format!("some {key}{} in {}", value.text(), expression_text(domain));
                 self.bindings.push(binding);
                 self.query(query);
                 self.bindings.pop();

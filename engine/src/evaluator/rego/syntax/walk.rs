@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use regorus::Value;
 use regorus::unstable::{AssignOp, Expr, Literal, Query, Ref, RuleAssign, RuleHead, Span};
 
-use super::{Call, Reference, Shape, range};
+use super::{Call, Reference, Shape, extent, range};
 use crate::evaluator::rego::fault::Fault;
 
 /// Statements of one body: regorus sorts them in quadratic time.
@@ -264,7 +264,7 @@ impl<'tree> Walk<'tree> {
             line: span.line,
             arguments: arguments.len(),
             range: range(span),
-            last: last.map_or(0..0, |last| range(last.span())),
+            last: last.map_or(0..0, |last| extent(last)),
             is_statement: self.statements.contains(&(span.start, span.end)),
         });
     }
