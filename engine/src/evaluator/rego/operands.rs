@@ -13,6 +13,10 @@ pub(crate) enum Wanted {
     Number,
     /// A number that is not zero.
     Divisor,
+    /// A number without a fraction.
+    Whole,
+    /// The same, and not zero.
+    WholeDivisor,
     NumberOrSet,
     Set,
 }
@@ -35,7 +39,7 @@ impl Module {
         for expression in expressions {
             match expression {
                 Expr::ArithExpr { op, lhs, rhs, .. } => {
-                    let (left, right) = wanted(op);
+                    let (left, right) = wanted(op, lhs, rhs);
                     operands.extend(self.operand(lhs, left));
                     operands.extend(self.operand(rhs, right));
                 }
@@ -58,8 +62,10 @@ impl Module {
             Expr::Var { .. } | Expr::RefDot { .. } | Expr::RefBrack { .. } | Expr::Call { .. } => {
                 true
             }
-            // What arithmetic gives is a number, which may be zero.
-            Expr::ArithExpr { .. } | Expr::Number { .. } => wanted == Wanted::Divisor,
+            // A number, which may be zero or broken, or stand where a set should.
+            Expr::ArithExpr { .. } | Expr::Number { .. } => {
+                !matches!(wanted, Wanted::Number | Wanted::NumberOrSet)
+            }
             _ => false,
         };
         let range = range(expression.span());
@@ -72,11 +78,21 @@ impl Module {
     }
 }
 
-const fn wanted(operator: &ArithOp) -> (Wanted, Wanted) {
+const fn wanted(operator: &ArithOp, left: &Expr, right: &Expr) -> (Wanted, Wanted) {
     match operator {
         ArithOp::Add | ArithOp::Mul => (Wanted::Number, Wanted::Number),
-        ArithOp::Sub => (Wanted::NumberOrSet, Wanted::NumberOrSet),
-        ArithOp::Div | ArithOp::Mod => (Wanted::Number, Wanted::Divisor),
+        ArithOp::Sub => (beside(right), beside(left)),
+        ArithOp::Div => (Wanted::Number, Wanted::Divisor),
+        ArithOp::Mod => (Wanted::Whole, Wanted::WholeDivisor),
+    }
+}
+
+/// What stands beside an operand of `-`, which takes two numbers or two sets.
+const fn beside(other: &Expr) -> Wanted {
+    match other {
+        Expr::Set { .. } | Expr::SetCompr { .. } => Wanted::Set,
+        Expr::Number { .. } => Wanted::Number,
+        _ => Wanted::NumberOrSet,
     }
 }
 

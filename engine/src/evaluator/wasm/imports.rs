@@ -234,11 +234,18 @@ fn run(
 
 /// Why a value is not what an operator wants.
 fn unfit(wanted: Wanted, value: &Value) -> Option<(BuiltinErrorKind, String)> {
+    let is_number = matches!(value, Value::Number(_));
     let (expected, is_fit) = match wanted {
-        Wanted::Divisor if *value == Value::from(0_u64) => {
+        Wanted::Divisor | Wanted::WholeDivisor if *value == Value::from(0_u64) => {
             return Some((BuiltinErrorKind::Failed, "divide by zero".to_owned()));
         }
-        Wanted::Number | Wanted::Divisor => ("a number", matches!(value, Value::Number(_))),
+        Wanted::Whole | Wanted::WholeDivisor if has_fraction(value) => {
+            let message = "modulo of a number with a fraction".to_owned();
+            return Some((BuiltinErrorKind::Failed, message));
+        }
+        Wanted::Number | Wanted::Divisor | Wanted::Whole | Wanted::WholeDivisor => {
+            ("a number", is_number)
+        }
         Wanted::Set => ("a set", matches!(value, Value::Set(_))),
         Wanted::NumberOrSet => (
             "a number or a set",
@@ -247,6 +254,10 @@ fn unfit(wanted: Wanted, value: &Value) -> Option<(BuiltinErrorKind, String)> {
     };
     let message = || format!("an operand is {}, not {expected}", described(value));
     (!is_fit).then(|| (BuiltinErrorKind::Type, message()))
+}
+
+fn has_fraction(value: &Value) -> bool {
+    value.as_f64().is_ok_and(|number| number.fract() != 0.0)
 }
 
 /// The fault at the place of the call.
