@@ -141,9 +141,10 @@ impl Module {
             return Ok(self);
         };
         let mut module = Self::read(&self.file, &text)?;
-        // What is bound for `not` alone is bound nowhere.
+        // What is bound for `not` or a head alone is bound nowhere.
         for (rule, before) in module.rules.iter_mut().zip(self.rules) {
             rule.negated = before.negated;
+            rule.unbound = before.unbound;
         }
         Ok(module)
     }
