@@ -31,17 +31,120 @@ struct Corpus {
 struct Case {
     name: String,
     rules: String,
-    /// The reasons that OPA gives for each event.
+    /// The reasons that OPA gives for each event in which it has no error.
     #[serde(default)]
     answers: BTreeMap<String, Vec<String>>,
     /// The error with which OPA refuses the policy.
-    #[serde(rename = "opa_refuses")]
-    _opa_refuses: Option<String>,
-    /// The error with which the policy is refused when it is loaded.
+    opa_refuses: Option<String>,
+    /// The line, counted from the first of the rules, and the message with which the policy is refused when it is loaded.
     refused: Option<String>,
-    /// The errors of evaluations in which OPA says nothing.
+    /// The errors of the interpreter by the names of events; where OPA gives an answer, it gives no reason.
     #[serde(default)]
     fails: BTreeMap<String, String>,
+}
+
+/// What stands in front of the rules, in so many lines.
+const HEADER_LINES: u32 = 9;
+
+/// What one case says: the reasons or the error for each event.
+type Found = BTreeMap<String, Result<Vec<String>, String>>;
+
+#[test]
+fn no_evaluator_of_rego_loses_what_opa_says_where_something_is_undefined() {
+    let corpus = corpus();
+    let all: Vec<&Case> = corpus.cases.iter().collect();
+    let loaded = engine(&all, RegoEvaluator::Interpreter, VIRTUAL_MACHINE);
+    let refusals: Vec<Option<String>> = (0..all.len())
+        .map(|number| refusal(&loaded, number))
+        .collect();
+    for (case, refusal) in all.iter().zip(&refusals) {
+        assert_eq!(refusal, &case.refused, "{}:\n{}", case.name, case.rules);
+        assert!(
+            case.opa_refuses.is_none() || refusal.is_some(),
+            "{}",
+            case.name
+        );
+    }
+    let accepted: Vec<&Case> = all
+        .iter()
+        .zip(&refusals)
+        .filter_map(|(case, refusal)| refusal.is_none().then_some(*case))
+        .collect();
+    assert!(
+        accepted.len() >= 100,
+        "only {} policies were asked",
+        accepted.len()
+    );
+    for settings in [INTERPRETER, VIRTUAL_MACHINE] {
+        let engine = engine(&accepted, RegoEvaluator::Interpreter, settings);
+        let compiled = engine
+            .policies()
+            .iter()
+            .filter(|policy| policy.is_compiled)
+            .count();
+        assert_eq!(compiled > 60, settings == VIRTUAL_MACHINE, "{compiled}");
+        for (case, found) in accepted
+            .iter()
+            .zip(said(&accepted, &corpus.events, &engine))
+        {
+            assert_eq!(
+                found,
+                expected(case, &corpus.events),
+                "{}:\n{}",
+                case.name,
+                case.rules
+            );
+        }
+    }
+}
+
+#[test]
+fn the_answers_that_stand_in_the_corpus_are_those_of_opa() {
+    if wasm::opa().is_none() {
+        return;
+    }
+    let corpus = corpus();
+    let of_opa = |case: &&Case| case.opa_refuses.is_none() && case.refused.is_none();
+    let cases: Vec<&Case> = corpus.cases.iter().filter(of_opa).collect();
+    let engine = engine(&cases, RegoEvaluator::Wasm, "");
+    for (case, found) in cases.iter().zip(said(&cases, &corpus.events, &engine)) {
+        for (event, found) in found {
+            let expected = case.answers.get(&event).cloned();
+            assert_eq!(
+                found.ok(),
+                expected,
+                "{} {event}:\n{}",
+                case.name,
+                case.rules
+            );
+        }
+    }
+}
+
+/// What the interpreter says of a case: what OPA says, or an error where that stays silent or has an error itself.
+fn expected(case: &Case, events: &BTreeMap<String, Json>) -> Found {
+    let of_event = |name: &String| match (case.fails.get(name), case.answers.get(name)) {
+        (Some(message), None) => Err(message.clone()),
+        (Some(message), Some(reasons)) => {
+            assert!(reasons.is_empty(), "{} loses {reasons:?}", case.name);
+            Err(message.clone())
+        }
+        (None, reasons) => Ok(reasons.unwrap().clone()),
+    };
+    events
+        .keys()
+        .map(|name| (name.clone(), of_event(name)))
+        .collect()
+}
+
+/// The line and the message with which a policy is refused.
+fn refusal(engine: &PolicyEngine, number: usize) -> Option<String> {
+    let policies = engine.policies();
+    let file = format!(".cupcake/policies/p{number}.rego");
+    let mut policies = policies.iter().filter(|policy| *policy.file == file);
+    let error = policies.next().unwrap().error.clone()?;
+    let line = error.line.unwrap() - HEADER_LINES;
+    Some(format!("{line}: {}", error.message))
 }
 
 fn corpus() -> Corpus {
@@ -78,13 +181,10 @@ fn said(cases: &[&Case], events: &BTreeMap<String, Json>, engine: &PolicyEngine)
         fields.insert("hook_event_name".to_owned(), "PreToolUse".into());
         fields.insert("tool_name".to_owned(), format!("T{number}").into());
         let decision = engine.evaluate(&event(&Json::from(fields).to_string()));
-        let error = decision.errors.first();
-        let mut reasons: Vec<String> = decision
-            .rules
-            .iter()
-            .map(|rule| rule.reason.to_string())
-            .collect();
+        let rules = decision.rules.iter();
+        let mut reasons: Vec<String> = rules.map(|rule| rule.reason.to_string()).collect();
         reasons.sort();
+        let error = decision.errors.first();
         error.map_or(Ok(reasons), |error| Err(error.message.clone()))
     };
     let of_case = |number: usize| {
@@ -94,83 +194,4 @@ fn said(cases: &[&Case], events: &BTreeMap<String, Json>, engine: &PolicyEngine)
             .collect()
     };
     (0..cases.len()).map(of_case).collect()
-}
-
-/// What one case says: the reasons or the error for each event.
-type Found = BTreeMap<String, Result<Vec<String>, String>>;
-
-#[test]
-fn zz_explore() {
-    let text = std::fs::read_to_string("/tmp/rego_w/cases.json").unwrap();
-    let all: Json = serde_json::from_str(&text).unwrap();
-    let events: BTreeMap<String, Json> = serde_json::from_value(all["events"].clone()).unwrap();
-    let cases: Vec<Case> = all["cases"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|case| Case {
-            name: case["name"].as_str().unwrap().to_owned(),
-            rules: case["rules"].as_str().unwrap().to_owned(),
-            answers: BTreeMap::new(),
-            _opa_refuses: None,
-            refused: None,
-            fails: BTreeMap::new(),
-        })
-        .collect();
-    let mut out = serde_json::Map::new();
-    let cases: Vec<&Case> = cases.iter().collect();
-    let first = engine(&cases, RegoEvaluator::Interpreter, VIRTUAL_MACHINE);
-    let policies = first.policies();
-    let mut kept = Vec::new();
-    for (number, case) in cases.iter().enumerate() {
-        let file = format!(".cupcake/policies/p{number}.rego");
-        let summary = policies.iter().find(|p| *p.file == file).unwrap();
-        match &summary.error {
-            Some(error) => {
-                out.insert(case.name.clone(), serde_json::json!({"refused": format!("{}:{}", error.message, error.line.unwrap_or(0))}));
-            }
-            None => kept.push(*case),
-        }
-    }
-    for (way, settings) in [("int", INTERPRETER), ("rvm", VIRTUAL_MACHINE)] {
-        let engine = engine(&kept, RegoEvaluator::Interpreter, settings);
-        let compiled: Vec<bool> = (0..kept.len())
-            .map(|n| {
-                engine
-                    .policies()
-                    .iter()
-                    .find(|p| *p.file == format!(".cupcake/policies/p{n}.rego"))
-                    .unwrap()
-                    .is_compiled
-            })
-            .collect();
-        for ((found, case), compiled) in said(&kept, &events, &engine)
-            .into_iter()
-            .zip(&kept)
-            .zip(compiled)
-        {
-            let of: serde_json::Map<String, Json> = found
-                .into_iter()
-                .map(|(k, v)| {
-                    (
-                        k,
-                        match v {
-                            Ok(v) => serde_json::json!(v),
-                            Err(e) => serde_json::json!(format!("error: {e}")),
-                        },
-                    )
-                })
-                .collect();
-            let slot = out
-                .entry(case.name.clone())
-                .or_insert_with(|| serde_json::json!({}));
-            slot[way] = of.into();
-            slot["compiled"] = compiled.into();
-        }
-    }
-    std::fs::write(
-        "/tmp/rego_w/ours.json",
-        serde_json::to_string_pretty(&out).unwrap(),
-    )
-    .unwrap();
 }
