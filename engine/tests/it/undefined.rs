@@ -41,6 +41,8 @@ struct Case {
     /// The errors of the interpreter by the names of events; where OPA gives an answer, it gives no reason.
     #[serde(default)]
     fails: BTreeMap<String, String>,
+    /// Why OPA's own WebAssembly gives other answers than `opa eval`, if so.
+    not_on_wasm: Option<String>,
 }
 
 /// What stands in front of the rules, in so many lines.
@@ -104,19 +106,19 @@ fn the_answers_that_stand_in_the_corpus_are_those_of_opa() {
         return;
     }
     let corpus = corpus();
-    let of_opa = |case: &&Case| case.opa_refuses.is_none() && case.refused.is_none();
+    let of_opa = |case: &&Case| {
+        case.opa_refuses.is_none() && case.refused.is_none() && case.not_on_wasm.is_none()
+    };
     let cases: Vec<&Case> = corpus.cases.iter().filter(of_opa).collect();
     let engine = engine(&cases, RegoEvaluator::Wasm, "");
     for (case, found) in cases.iter().zip(said(&cases, &corpus.events, &engine)) {
         for (event, found) in found {
-            let expected = case.answers.get(&event).cloned();
-            assert_eq!(
-                found.ok(),
-                expected,
-                "{} {event}:\n{}",
-                case.name,
-                case.rules
-            );
+            let is_right = match &found {
+                Ok(reasons) => case.answers.get(&event) == Some(reasons),
+                Err(_) => case.fails.contains_key(&event),
+            };
+            let rules = &case.rules;
+            assert!(is_right, "{} {event}: {found:?}\n{rules}", case.name);
         }
     }
 }

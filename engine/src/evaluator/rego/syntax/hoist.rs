@@ -19,6 +19,9 @@ use crate::evaluator::rego::fault::Fault;
 use given::given;
 use text::{code, is_whole, one_line};
 
+/// The beginning of the names that are bound beside what the file says.
+const GIVEN: &str = "__given_";
+
 /// The text with the arguments of each `not` bound, and what heads are made of; none, where there is nothing to bind.
 ///
 /// # Errors
@@ -42,6 +45,11 @@ pub(super) fn bound<'tree>(
         return Ok(None);
     }
     written(text, hoist.edits).map(Some)
+}
+
+/// Whether a statement is none of the file's own.
+pub(super) fn is_added(statement: &LiteralStmt) -> bool {
+    statement.span.text().starts_with(GIVEN)
 }
 
 /// The text with something else in place of these stretches.
@@ -150,7 +158,7 @@ impl<'tree> Hoist<'_, 'tree> {
             self.names += 1;
             let name = self.names;
             let bound = bound.entry(body).or_default();
-            bound.push_str(&format!("; __given_{name} := {text}"));
+            bound.push_str(&format!("; {GIVEN}{name} := {text}"));
         }
         Ok(())
     }
@@ -272,7 +280,7 @@ impl<'tree> Hoist<'_, 'tree> {
         for argument in given(negated) {
             let text = self.line_of(argument).ok_or_else(|| fault(argument))?;
             self.names += 1;
-            bound.push_str(&format!("; __given_{} := {text}{with}", self.names));
+            bound.push_str(&format!("; {GIVEN}{} := {text}{with}", self.names));
         }
         if !bound.is_empty() {
             // Behind the statement, so that it keeps its column; the order of a body does not matter.

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use regorus::unstable::{Expr, Literal, Query, Rule, RuleHead};
 
-use super::Reference;
+use super::{Reference, hoist};
 
 const WILDCARD: &str = "_";
 
@@ -119,7 +119,8 @@ impl<'tree> Block<'tree> {
         let mut negative = Names::default();
         let mut declared: BTreeSet<&str> = BTreeSet::new();
         let mut unbound_so_far: Vec<(&str, u32)> = Vec::new();
-        for statement in self.query.iter().flat_map(|query| &query.stmts) {
+        let statements = self.query.iter().flat_map(|query| &query.stmts);
+        for statement in statements.filter(|statement| !hoist::is_added(statement)) {
             let names = match &statement.literal {
                 Literal::NotExpr { expr, .. } => {
                     unbound_so_far.extend(indices_beyond(expr, &positive));
