@@ -42,8 +42,6 @@ struct Maker<'seed> {
     constructs: BTreeSet<&'static str>,
     /// Whether only constructs are used that the virtual machine is allowed to run.
     is_plain: bool,
-    /// Whether `opa` must accept the policy, which checks types, and whose meaning of `not` before calls differs.
-    for_opa: bool,
     known: Vec<Known>,
     /// The variables that are bound where something is made.
     scope: Vec<(String, Kind)>,
@@ -51,13 +49,12 @@ struct Maker<'seed> {
 }
 
 /// A policy of this number.
-pub(super) fn policy(random: &mut Random, number: usize, for_opa: bool) -> Policy {
+pub(super) fn policy(random: &mut Random, number: usize) -> Policy {
     let is_plain = random.percent(75);
     let mut maker = Maker {
         random,
         constructs: BTreeSet::new(),
         is_plain,
-        for_opa,
         known: Vec::new(),
         scope: Vec::new(),
         names: 0,

@@ -5,7 +5,7 @@ use serde_json::{Map, Value as Json};
 use llmspell_engine::PolicyEngine;
 
 use super::policy::Policy;
-use super::{Way, decided};
+use super::{Way, decided, difference};
 use crate::support::event;
 
 /// A policy and an event that are decided differently.
@@ -54,8 +54,7 @@ pub(super) fn difference(way: Way, case: &Case) -> Option<(String, String)> {
         return None;
     }
     let (expected, found) = (decided(&truth, &event), decided(&other, &event));
-    let is_error = way == Way::Wasm && expected.contains("\"kind\":\"evaluation\"");
-    (expected != found && !is_error).then_some((expected, found))
+    difference::of(way, &expected, &found).map(|_| (expected, found))
 }
 
 fn smaller(case: &Case) -> Vec<Case> {

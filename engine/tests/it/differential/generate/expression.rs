@@ -32,7 +32,7 @@ const GLOBS: [&str; 4] = ["*.rs", "/etc/*", "**", "*a*"];
 impl Maker<'_> {
     /// An expression that is most likely of this kind.
     pub(super) fn expression(&mut self, kind: Kind, depth: usize) -> String {
-        let kind = if !self.for_opa && self.random.percent(5) {
+        let kind = if self.random.percent(5) {
             self.uses("another type than expected");
             *self.random.pick(&KINDS)
         } else {
@@ -242,7 +242,7 @@ impl Maker<'_> {
                 let number = self.expression(Kind::Number, depth);
                 format!("format_int({number}, 10)")
             }
-            10 if !self.for_opa => {
+            10 => {
                 self.uses("json.marshal");
                 let kind = self.kind();
                 let any = self.expression(kind, depth);
