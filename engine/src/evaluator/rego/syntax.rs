@@ -139,8 +139,7 @@ impl Module {
 
     /// The module with what stands behind `not` bound before.
     fn hoisted(self) -> Result<Self, Fault> {
-        let rules = self.tree.policy.iter().map(AsRef::as_ref);
-        let Some(text) = hoist::bound(&self.text, rules)? else {
+        let Some(text) = hoist::bound(&self.text, &self.tree)? else {
             return Ok(self);
         };
         let mut module = Self::read(&self.file, &text)?;

@@ -11,7 +11,7 @@ mod text;
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use regorus::unstable::{Expr, Literal, LiteralStmt, Query, Rule};
+use regorus::unstable::{Expr, Import, Literal, LiteralStmt, Module, Query, Rule};
 
 use super::results::with_quotes;
 use super::{extent, range};
@@ -27,10 +27,7 @@ const GIVEN: &str = "__given_";
 /// # Errors
 ///
 /// When it is open how to write that.
-pub(super) fn bound<'tree>(
-    text: &str,
-    rules: impl Iterator<Item = &'tree Rule>,
-) -> Result<Option<String>, Fault> {
+pub(super) fn bound(text: &str, tree: &Module) -> Result<Option<String>, Fault> {
     let mut hoist = Hoist {
         text,
         edits: Vec::new(),
@@ -38,7 +35,10 @@ pub(super) fn bound<'tree>(
         queries: Vec::new(),
         names: 0,
     };
-    for rule in rules {
+    for import in &tree.imports {
+        hoist.import(import);
+    }
+    for rule in &tree.policy {
         hoist.rule(rule)?;
     }
     if hoist.edits.is_empty() {
@@ -92,6 +92,24 @@ impl<'tree> Hoist<'_, 'tree> {
             text,
             line,
         });
+    }
+
+    /// Regorus takes `import rego.v1` for a definition of `v1`, which no rule could bind then; the language is the same without.
+    fn import(&mut self, import: &Import) {
+        const VERSION: &str = "rego.v1";
+        let reference = range(import.refr.span());
+        let before = self.text.get(..reference.start).unwrap_or_default();
+        let is_bare = import.r#as.is_none() && import.refr.span().text() == VERSION;
+        if let Some(before) = before.trim_end().strip_suffix("import")
+            && is_bare
+            && self.text.matches("v1").nth(1).is_some()
+        {
+            self.edits.push(Edit {
+                range: before.len()..reference.end,
+                text: String::new(),
+                line: import.span.line,
+            });
+        }
     }
 
     fn rule(&mut self, rule: &'tree Rule) -> Result<(), Fault> {
