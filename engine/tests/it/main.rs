@@ -33,5 +33,6 @@ mod signals;
 mod stack;
 mod support;
 mod trust;
+mod undefined;
 mod validator;
 mod wasm;

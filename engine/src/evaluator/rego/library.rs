@@ -9,7 +9,7 @@ mod levels;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::fault::Fault;
-use super::syntax::{Call, Module, Reference, RuleFacts, Shape};
+use super::syntax::{self, Call, Module, Reference, RuleFacts, Shape};
 use crate::decision::{DecisionErrorKind, Verb};
 use crate::rego_builtins::{self, DependsOn};
 use llmspell_utils::nearest;
@@ -419,6 +419,8 @@ fn check_names(module: &Module, rules: &Rules<'_>) -> Result<(), Fault> {
                 "`{name}` stands behind `not` and has no value there: bind it before, such as with `some`"
             );
             Fault::load(message, line)
+        } else if let Some((name, line)) = rule.early.iter().find_map(unknown) {
+            syntax::early(&name, line)
         } else {
             continue;
         };
