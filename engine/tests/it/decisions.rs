@@ -170,7 +170,7 @@ impl Specification {
 }
 
 /// The text with the project's directory in place of its name.
-fn with_root(text: &str, root: &Path) -> String {
+pub(crate) fn with_root(text: &str, root: &Path) -> String {
     text.replace("$PROJECT", root.to_str().unwrap())
 }
 
@@ -242,7 +242,7 @@ impl Case {
 }
 
 /// Checks that everything expected is there: objects may have more keys, lists not more elements.
-fn compare(place: &str, expected: &Json, found: &Json) -> Result<(), String> {
+pub(crate) fn compare(place: &str, expected: &Json, found: &Json) -> Result<(), String> {
     match (expected, found) {
         (Json::Object(expected), Json::Object(found)) if !place.ends_with("updated_input") => {
             expected.iter().try_for_each(|(key, expected)| {

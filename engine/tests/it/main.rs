@@ -26,6 +26,7 @@ mod policy_tests;
 mod probe;
 mod project;
 mod project_template;
+mod reference_projects;
 mod rego_query;
 mod reload;
 mod repeatability;
