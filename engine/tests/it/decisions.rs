@@ -169,9 +169,11 @@ impl Specification {
     }
 }
 
-/// The text with the project's directory in place of its name.
+/// The text with the project's directory and the user's in place of their names.
 pub(crate) fn with_root(text: &str, root: &Path) -> String {
+    let home = std::env::var("HOME").unwrap_or_default();
     text.replace("$PROJECT", root.to_str().unwrap())
+        .replace("$USER_HOME", &home)
 }
 
 impl Options {

@@ -18,6 +18,7 @@ mod guardrails;
 mod hostile_commands;
 mod in_flight;
 mod killers;
+mod large_inputs;
 mod messages;
 mod metadata;
 mod modules;
