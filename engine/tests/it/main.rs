@@ -10,6 +10,7 @@
 )]
 
 mod builtins;
+mod compatibility;
 mod decisions;
 mod differential;
 mod event;

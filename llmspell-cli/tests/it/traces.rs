@@ -76,7 +76,6 @@ fn an_evaluation_on_webassembly_is_silent_and_leaves_nothing_but_its_private_cac
     use std::os::unix::fs::PermissionsExt as _;
 
     let Some(opa) = opa() else {
-        println!("left out, because there is no `opa`: run `cargo xtask opa`");
         return;
     };
     let settings = "[policy]\nevaluator = \"wasm\"\n";
