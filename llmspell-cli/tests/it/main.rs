@@ -19,4 +19,5 @@ mod record;
 #[cfg(unix)]
 mod repl;
 mod run;
+mod traces;
 mod trust;
