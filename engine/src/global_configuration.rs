@@ -25,6 +25,15 @@ pub enum GlobalConfig {
 }
 
 impl GlobalConfig {
+    /// Whether that configuration can be looked at; what is in it is read with the project.
+    ///
+    /// # Errors
+    ///
+    /// When the directory is not there, cannot be read, or holds nothing of a configuration.
+    pub fn check(&self) -> Result<(), EngineError> {
+        self.find().map(drop)
+    }
+
     /// Where the configuration lies, if there is one.
     pub(crate) fn find(&self) -> Result<Option<Project>, EngineError> {
         match self {
