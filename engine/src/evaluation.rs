@@ -35,6 +35,8 @@ pub(crate) struct Evaluation<'a, 'probe> {
     pub(crate) findings: Findings,
     pub(crate) times: Timings,
     pub(crate) probe: Probe<'probe>,
+    /// What explaining has taken, which is no part of any time that is told.
+    pub(crate) explaining: Duration,
     record: Option<&'a mut Record>,
 }
 
@@ -62,6 +64,7 @@ impl<'a, 'probe> Evaluation<'a, 'probe> {
             },
             times: Timings::default(),
             probe,
+            explaining: Duration::ZERO,
             record,
         }
     }
@@ -80,6 +83,7 @@ impl<'a, 'probe> Evaluation<'a, 'probe> {
         if !is_refused && !hooks.is_empty() {
             self.ask_hooks(hooks);
         }
+        self.times.evaluate -= self.explaining.as_nanos() as f64 / 1_000.0;
         // The standing errors come first and were told when the project was loaded.
         self.messages
             .heard(&self.findings, self.set.standing_errors.len());
@@ -187,7 +191,9 @@ impl<'a, 'probe> Evaluation<'a, 'probe> {
             );
             if let Some(record) = &self.record {
                 // What is explained must not take from the time in which the event is decided.
-                self.clock += record.explained(begun.elapsed());
+                let explained = record.explained(begun.elapsed());
+                self.clock += explained;
+                self.explaining += explained;
             }
         }
     }

@@ -63,7 +63,7 @@ pub struct Explanation {
     /// Every path that a matched policy read and that the event does not have, sorted; only the first part of a
     /// path that is missing counts.
     pub inputs_missing: Vec<String>,
-    /// How long each phase took; what the explanation itself took is part of `evaluate`.
+    /// How long each phase took, without what the explanation itself took.
     pub timings_us: Timings,
 }
 

@@ -98,7 +98,7 @@ fn unreadable(directory: &Path, why: &str) -> EngineError {
         kind: EngineErrorKind::Read,
         message: format!("the global configuration {why}"),
         place: Some(Place::file(directory.display().to_string())),
-        help: "name the directory that holds its `rulebook.yml` and `policies`, or switch the global configuration off"
+        help: "make it a folder that you may read, or name that which holds its `rulebook.yml` and `policies`; `llmspell init --global` makes one"
             .to_owned(),
     }
 }

@@ -39,13 +39,17 @@ fn has_spoken(policy: &PolicyExplanation) -> bool {
     rules.any(|rule| rule.verb.is_some() && is_heard(rule.outcome))
 }
 
-/// The policy whose rule the decision is named after.
+/// The policy whose rule, or whose failure, made the decision what it is.
 fn decisive(explanation: &Explanation) -> Option<&str> {
     let decision = &explanation.decision;
     let name = decision.decision.name();
     let mut rules = decision.rules.iter();
-    let rule = rules.find(|rule| rule.verb.name() == name)?;
-    Some(&rule.policy)
+    if let Some(rule) = rules.find(|rule| rule.verb.name() == name) {
+        return Some(&rule.policy);
+    }
+    let mut errors = decision.errors.iter();
+    let is_refused = decision.decision.refuses();
+    errors.find(|_| is_refused).map(|error| &*error.policy)
 }
 
 fn signals(signals: &[SignalExplanation]) -> Vec<String> {

@@ -88,6 +88,7 @@ pub(crate) fn profile(arguments: &Arguments) -> Result<Exit, Failure> {
     let beside = beside
         .filter(|parent| !parent.as_os_str().is_empty())
         .unwrap_or_else(|| Path::new("."));
+    arguments.machine.check()?;
     let project = find_project(arguments.project.as_deref(), beside)?;
     let root = project.as_ref().map_or(beside, Project::root);
     let settings = Settings::load(root)?;

@@ -33,8 +33,16 @@ impl MachineArguments {
         }
     }
 
+    /// Looks at a configuration that is named, which not every command reads.
+    pub(crate) fn check(&self) -> Result<(), Failure> {
+        match self.global() {
+            GlobalConfig::Discover => Ok(()),
+            named => Ok(named.check()?),
+        }
+    }
+
     /// Which configuration that is.
-    pub(crate) fn global(&self) -> GlobalConfig {
+    fn global(&self) -> GlobalConfig {
         match &self.global_config {
             Some(directory) => GlobalConfig::At(directory.clone()),
             None => GlobalConfig::Discover,
@@ -58,6 +66,7 @@ pub(crate) struct ProjectArguments {
 impl ProjectArguments {
     /// The project that is meant.
     pub(crate) fn project(&self) -> Result<Project, Failure> {
+        self.machine.check()?;
         let project = match &self.project {
             Some(path) => Project::at(path),
             None => Project::find(&PathBuf::from(".")),

@@ -68,7 +68,7 @@ ends the program with 1.";
 /// Runs the command.
 pub(crate) fn repl(arguments: &Arguments) -> Result<Exit, Failure> {
     let here = Path::new(".");
-    arguments.machine.global().check()?;
+    arguments.machine.check()?;
     let project = find_project(arguments.project.as_deref(), here)?;
     let settings = Settings::load(project.as_ref().map_or(here, Project::root))?;
     settings.configure_debug(arguments.debug.as_deref())?;

@@ -74,7 +74,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
         .filter(|parent| !parent.as_os_str().is_empty());
     let beside = beside.unwrap_or_else(|| Path::new("."));
     // A script that asks for no decision must not hide that the machine's policies are missing.
-    arguments.machine.global().check()?;
+    arguments.machine.check()?;
     let project = find_project(arguments.project.as_deref(), beside)?;
     let settings = Settings::load(project.as_ref().map_or(beside, Project::root))?;
     if let Some(profile) = &arguments.profile {

@@ -243,7 +243,9 @@ pub(super) fn no_policies(project: &Project, harness: Harness) -> DecisionError 
     DecisionError {
         kind: DecisionErrorKind::Load,
         policy: Arc::from("project"),
-        message: format!("there are no policies for `{harness}` in `{folder}`"),
+        message: format!(
+            "there are no policies for `{harness}` in `{folder}`: write one, or switch on a guardrail in the rulebook"
+        ),
         file: Some(Arc::from(folder)),
         line: None,
     }

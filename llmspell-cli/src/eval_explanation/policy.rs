@@ -36,7 +36,7 @@ pub(super) fn lines(policy: &PolicyExplanation, is_decisive: bool) -> Vec<String
 
 fn inputs(policy: &PolicyExplanation) -> Vec<String> {
     if !policy.inputs_recorded {
-        return vec!["  read     (not recorded for this kind of policy)".to_owned()];
+        return vec!["  read     (not recorded)".to_owned()];
     }
     let read: Vec<&str> = policy
         .inputs
@@ -59,7 +59,7 @@ fn missing(input: &InputRead) -> Option<String> {
         format!(" (there is no `{missing}`)")
     };
     Some(match &input.did_you_mean {
-        Some(near) => format!("{}{part}: did you mean `{near}`?", input.path),
+        Some(near) => format!("{}{part}: the event has `{near}`", input.path),
         None => format!("{}{part}", input.path),
     })
 }
