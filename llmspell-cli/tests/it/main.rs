@@ -9,7 +9,10 @@
 
 mod check;
 mod eval;
+mod explain;
 mod init;
+mod machine;
+mod mishaps;
 mod opa;
 mod output;
 mod policy_tests;
