@@ -20,6 +20,7 @@ use crate::decision::Verb;
 
 pub(super) use extent::extent;
 use negation::Negated;
+pub(super) use results::with_quotes;
 use walk::Walk;
 pub(super) use walk::static_path;
 

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use llmspell_engine::DecisionError;
 use serde_json::{Map, Value as Json};
 
+use super::difference::Difference;
 use super::policy::Policy;
 use super::shrink::{self, Case};
 use super::{EVENTS, Way};
@@ -118,6 +119,8 @@ pub(super) struct Report {
     constructs: BTreeMap<&'static str, (usize, usize)>,
     /// Differences of each kind, with one of them.
     different: BTreeMap<String, (usize, Case)>,
+    /// Pairs where a function failed in one way only, by that way.
+    reached_once: BTreeMap<&'static str, usize>,
 }
 
 impl Report {
@@ -132,6 +135,7 @@ impl Report {
             with_errors: 0,
             constructs: BTreeMap::new(),
             different: BTreeMap::new(),
+            reached_once: BTreeMap::new(),
         }
     }
 
@@ -164,7 +168,19 @@ impl Report {
         self.with_errors += usize::from(!decision.contains("\"errors\":[]"));
     }
 
-    pub(super) fn differs(&mut self, policy: &Policy, event: &Map<String, Json>, kind: String) {
+    pub(super) fn differs(
+        &mut self,
+        policy: &Policy,
+        event: &Map<String, Json>,
+        difference: Difference,
+    ) {
+        let kind = match difference {
+            Difference::Reach(place) => {
+                *self.reached_once.entry(place).or_default() += 1;
+                return;
+            }
+            Difference::Other(kind) => kind,
+        };
         let case = || Case {
             policy: policy.clone(),
             event: event.clone(),
@@ -205,7 +221,21 @@ impl Report {
             show(self.way, case);
         }
         let different: usize = self.different.values().map(|(count, _)| count).sum();
-        println!("{} passed, {different} failed", self.pairs - different);
+        let once: usize = self.reached_once.values().sum();
+        for (place, count) in &self.reached_once {
+            println!(
+                "{count:>5} refused: a function failed {place}, and was not reached in the other way"
+            );
+        }
+        println!(
+            "{} compared: {} passed, {once} refused in one way, {different} failed",
+            self.pairs,
+            self.pairs - different - once
+        );
+        assert!(
+            once * 20 <= self.pairs,
+            "functions fail too often in one way only"
+        );
         assert_eq!(different, 0);
         let pairs = |construct: &str| self.constructs.get(construct).copied().unwrap_or_default();
         let missing: Vec<&&str> = ON_BOTH

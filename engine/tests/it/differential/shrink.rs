@@ -4,8 +4,9 @@ use serde_json::{Map, Value as Json};
 
 use llmspell_engine::PolicyEngine;
 
+use super::difference::{self, Difference};
 use super::policy::Policy;
-use super::{Way, decided, difference};
+use super::{Way, decided};
 use crate::support::event;
 
 /// A policy and an event that are decided differently.
@@ -54,7 +55,8 @@ pub(super) fn difference(way: Way, case: &Case) -> Option<(String, String)> {
         return None;
     }
     let (expected, found) = (decided(&truth, &event), decided(&other, &event));
-    difference::of(way, &expected, &found).map(|_| (expected, found))
+    let difference = difference::of(way, &expected, &found)?;
+    matches!(difference, Difference::Other(_)).then_some((expected, found))
 }
 
 fn smaller(case: &Case) -> Vec<Case> {
