@@ -148,10 +148,10 @@ impl<'tree> Hoist<'_, 'tree> {
         for (index, body) in bodies.iter().enumerate() {
             if let Some(assign) = &body.assign {
                 self.pending.push(&assign.value);
-                if head::loops(&assign.value) && !body.query.stmts.is_empty() {
-                    self.moved(&assign.value, &[index], &mut bound)?;
-                } else if head::loops(&assign.value) {
-                    return Err(fault_in_head(assign.value.span().line));
+                if head::loops(&assign.value) {
+                    let has_body = !body.query.stmts.is_empty();
+                    let places: Vec<usize> = has_body.then_some(index).into_iter().collect();
+                    self.moved(&assign.value, &places, &mut bound)?;
                 } else if head::may_repeat(&body.query) {
                     self.bind_parts(&assign.value, index, &mut bound)?;
                 }
@@ -211,7 +211,8 @@ impl<'tree> Hoist<'_, 'tree> {
         Ok(())
     }
 
-    /// Has a name stand in a head, which the bodies in these places bind to what stood there.
+    /// Has a name stand in a head, which the bodies in these places bind to what stood there; without
+    /// one, an `else` gets one.
     fn moved(
         &mut self,
         value: &Expr,
@@ -226,7 +227,10 @@ impl<'tree> Hoist<'_, 'tree> {
             let bound = bound.entry(*place).or_default();
             bound.push_str(&format!("; {name} := {text}"));
         }
-        let mut replacement = name;
+        let mut replacement = name.clone();
+        if places.is_empty() {
+            replacement.push_str(&format!(" if {{ {name} := {text} }}"));
+        }
         let range = with_quotes(self.text, extent(value));
         let lines = self.text.get(range.clone()).unwrap_or_default();
         replacement.push_str(&"\n".repeat(lines.matches('\n').count()));
