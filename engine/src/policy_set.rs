@@ -35,6 +35,8 @@ pub(crate) struct PolicySet {
     pub(crate) summaries: Arc<[PolicySummary]>,
     /// What is wrong with the project and its policies, and so with every decision.
     pub(crate) standing_errors: Vec<DecisionError>,
+    /// The files among the policies of every layer that are none by their names.
+    pub(crate) passed_over: Vec<String>,
     pub(crate) digest: Arc<str>,
 }
 
@@ -86,6 +88,10 @@ impl PolicySet {
             .iter_mut()
             .flat_map(|loaded| std::mem::take(&mut loaded.files));
         let digest = digest(files.chain(decisive).collect());
+        let passed_over = loaded
+            .iter_mut()
+            .flat_map(|loaded| std::mem::take(&mut loaded.passed_over));
+        let passed_over = passed_over.collect();
         Ok(Self {
             harness,
             mode: options.mode.unwrap_or(settings.mode),
@@ -94,6 +100,7 @@ impl PolicySet {
             summaries,
             layers: loaded.into_iter().map(|loaded| loaded.layer).collect(),
             standing_errors,
+            passed_over,
             digest,
         })
     }

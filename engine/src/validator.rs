@@ -9,6 +9,7 @@ mod metadata_placement;
 mod misspelt_verb;
 mod names;
 mod object_key_membership;
+mod passed_over;
 mod rule_grouping;
 mod shadowed_policy_id;
 mod signal_use;
@@ -37,10 +38,14 @@ struct Rule {
     ids: &'static [&'static str],
 }
 
-const RULES: [Rule; 16] = [
+const RULES: [Rule; 17] = [
     Rule {
         ids: &loading::IDS,
         check: loading::check,
+    },
+    Rule {
+        ids: &[passed_over::ID],
+        check: passed_over::check,
     },
     Rule {
         ids: &[metadata_placement::ID],

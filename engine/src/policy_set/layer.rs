@@ -13,7 +13,7 @@ use crate::harness::Harness;
 use crate::policy::{GUARDRAIL, Policy, PolicySummary, Prepared};
 use crate::policy_input::PolicyInput;
 use crate::policy_loader::{self, Languages};
-use crate::project::Project;
+use crate::project::{Project, Sources};
 use crate::route::Routes;
 use crate::rulebook::Rulebook;
 use crate::selection::Wanted;
@@ -42,6 +42,8 @@ pub(super) struct Loaded {
     pub(super) errors: Vec<DecisionError>,
     /// Path and content, or digest, of everything that was read.
     pub(super) files: Vec<(String, Vec<u8>)>,
+    /// The files among the policies that are none by their names.
+    pub(super) passed_over: Vec<String>,
     /// Whether it holds no policy, and switches on no guardrail.
     pub(super) is_empty: bool,
 }
@@ -88,7 +90,10 @@ impl Layer {
         mut gate: TrustGate,
     ) -> Result<Loaded, EngineError> {
         let rulebook = Rulebook::read(project, &mut gate)?;
-        let mut sources = project.sources(purpose.harness)?;
+        let Sources {
+            files: mut sources,
+            passed_over,
+        } = project.sources(purpose.harness, purpose.languages)?;
         sources.retain(|source| {
             // What cannot be read says so itself.
             source.text.is_err() || gate.admits(&source.path, source.bytes())
@@ -162,6 +167,7 @@ impl Layer {
             },
             errors,
             files,
+            passed_over,
             is_empty,
         })
     }

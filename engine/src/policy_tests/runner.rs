@@ -117,8 +117,8 @@ pub fn run_tests(
     };
     let mut reachable = super::coverage::Lines::new();
     for harness in harnesses {
-        let sources = project.sources(harness)?;
-        let separate = project.test_sources(harness)?;
+        let sources = project.sources(harness, &options.languages)?.files;
+        let separate = project.test_sources(harness, &options.languages)?;
         let modules = RegoProject::of(sources.iter().chain(&separate));
         modules.run(&mut run);
         script_tests::run(&sources, &options.languages, &mut run);
