@@ -7,7 +7,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use crate::decision::{DecisionError, DecisionErrorKind};
-use crate::evaluator::rego::{self, Aggregator, Library, Module, RegoPolicy, Rvm};
+use crate::evaluator::rego::{self, Aggregator, Library, RegoPolicy, Rvm};
 use crate::evaluator::wasm::{self, RegoProject, Request, WasmOptions};
 use crate::evaluator::{PolicyFault, Speaker};
 use crate::policy::{Policy, PolicySummary, Prepared};

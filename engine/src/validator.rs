@@ -8,6 +8,7 @@ mod loading;
 mod metadata_placement;
 mod misspelt_verb;
 mod names;
+mod no_policies;
 mod object_key_membership;
 mod passed_over;
 mod rule_grouping;
@@ -38,7 +39,7 @@ struct Rule {
     ids: &'static [&'static str],
 }
 
-const RULES: [Rule; 17] = [
+const RULES: [Rule; 18] = [
     Rule {
         ids: &loading::IDS,
         check: loading::check,
@@ -102,6 +103,10 @@ const RULES: [Rule; 17] = [
     Rule {
         ids: &[shadowed_policy_id::ID],
         check: shadowed_policy_id::check,
+    },
+    Rule {
+        ids: &[no_policies::ID],
+        check: no_policies::check,
     },
     Rule {
         ids: &[untested_policy::ID],
