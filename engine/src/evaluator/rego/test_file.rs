@@ -19,6 +19,8 @@ use crate::value::described;
 /// Characters of an expression that a message shows.
 const MAX_SHOWN: usize = 100;
 
+/// What regorus says of a rule with several keys.
+const NO_PATH: &str = "not a valid rule path";
 /// How many keys of a test are told apart.
 const DEEPEST_CASE: usize = 8;
 
@@ -65,7 +67,7 @@ impl<'library> TestFile<'library> {
     /// Runs one test; where coverage is wanted, the lines that it reached are added.
     pub(crate) fn run(&self, name: &str, moment: Moment, reached: Option<&mut Reached>) -> TestRun {
         let mut engine = self.engine(moment, reached.is_some());
-        let result = engine.eval_rule(self.path(name));
+        let result = evaluated(&mut engine, self.path(name));
         let prints = engine.take_prints().unwrap_or_default();
         if let Some(reached) = reached {
             add_reached(&engine, reached);
@@ -166,6 +168,17 @@ impl<'library> TestFile<'library> {
         let text = shown(statement.span.text());
         Some((format!("`{text}` is not true"), Some(statement.span.line)))
     }
+}
+
+/// The value of a test. A rule with several keys has no path of its own in regorus, and is asked for as a query.
+fn evaluated(engine: &mut Engine, path: String) -> anyhow::Result<Value> {
+    match engine.eval_rule(path.clone()) {
+        Err(error) if error.to_string().contains(NO_PATH) => {}
+        result => return result,
+    }
+    let results = engine.eval_query(path, false)?.result.into_iter().next();
+    let value = results.and_then(|result| Some(result.expressions.into_iter().next()?.value));
+    Ok(value.unwrap_or(Value::Undefined))
 }
 
 /// The cases of a test whose value has keys.

@@ -138,9 +138,10 @@ impl KeyStore {
 
     /// The key in a file that the user keeps elsewhere.
     pub(in crate::trust) fn key_in(path: &Path) -> Result<SigningKey, EngineError> {
-        let text = read(path)?;
+        let key =
+            SigningKey::from_text(&read(path)?).map_err(|why| broken_key(path, &why))?;
         private(path, SECRET)?;
-        SigningKey::from_text(&text).map_err(|why| broken_key(path, &why))
+        Ok(key)
     }
 
     /// The public key in a file.
