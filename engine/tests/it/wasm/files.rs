@@ -91,3 +91,14 @@ fn two_threads_get_the_decisions_that_one_gets() {
         }
     });
 }
+
+#[test]
+fn a_module_with_constants_behind_the_memory_that_it_wants_is_loaded() {
+    // OPA 1.7.1 counts a page too few where its last constants begin a new one.
+    let denying = saying(DENYING);
+    let (text, end) = denying.split_at(denying.rfind(')').unwrap());
+    let behind = format!("{text} (data (i32.const 131080) \"constant\") {end}");
+    let decision = decision(&binary(&behind));
+    assert_eq!(decision.errors, []);
+    assert_eq!(decision.decision, Verdict::Deny);
+}
