@@ -9,11 +9,13 @@ use crate::evaluator::rego::Aggregator;
 use crate::evaluator::{Evaluator, Findings, Moment, Speaker};
 use crate::event::Event;
 use crate::explain::Record;
+use crate::guardrails::Reading;
 use crate::hook_policy::Hook;
 use crate::messages::Messages;
 use crate::policy::{self, Policy};
 use crate::policy_input::PolicyInput;
 use crate::policy_set::{Layer, PolicySet};
+use crate::signals::{Gathered, Need, Signals};
 use crate::value::Value;
 
 /// A policy as it is asked: who speaks, and what evaluates it.
@@ -34,6 +36,8 @@ pub(crate) struct Evaluation<'a, 'probe> {
     pub(crate) findings: Findings,
     pub(crate) times: Timings,
     pub(crate) probe: Probe<'probe>,
+    /// What explaining has taken, which is no part of any time that is told.
+    pub(crate) explaining: Duration,
     record: Option<&'a mut Record>,
 }
 
@@ -61,6 +65,7 @@ impl<'a, 'probe> Evaluation<'a, 'probe> {
             },
             times: Timings::default(),
             probe,
+            explaining: Duration::ZERO,
             record,
         }
     }
@@ -79,6 +84,7 @@ impl<'a, 'probe> Evaluation<'a, 'probe> {
         if !is_refused && !hooks.is_empty() {
             self.ask_hooks(hooks);
         }
+        self.times.evaluate -= self.explaining.as_nanos() as f64 / 1_000.0;
         // The standing errors come first and were told when the project was loaded.
         self.messages
             .heard(&self.findings, self.set.standing_errors.len());
@@ -89,15 +95,16 @@ impl<'a, 'probe> Evaluation<'a, 'probe> {
         if matched.is_empty() && layer.aggregator.is_none() {
             return;
         }
-        let input = self.input_of(layer, &matched);
+        let reading = Reading::default();
+        let input = self.input_of(layer, &matched, &reading);
         let begun = Instant::now();
         let policies = matched
             .iter()
             .filter_map(|index| layer.policies.get(*index))
             .filter_map(Policy::asked);
         match &layer.aggregator {
-            None => self.ask(policies, &input),
-            Some(aggregator) => self.aggregate(aggregator, policies, &input),
+            None => self.ask(policies, &input, &reading),
+            Some(aggregator) => self.aggregate(aggregator, policies, &input, &reading),
         }
         self.times.evaluate += microseconds(begun);
     }
@@ -116,18 +123,37 @@ impl<'a, 'probe> Evaluation<'a, 'probe> {
     }
 
     /// What the policies of the layer see, after the signals were gathered that they need.
-    fn input_of(&mut self, layer: &'a Layer, matched: &[usize]) -> Value {
-        let begun = Instant::now();
-        let signals = layer.gather(matched, &self.input);
-        if !signals.is_empty() {
-            self.clock += begun.elapsed();
-            self.times.signals += microseconds(begun);
-            self.messages.gathered(&signals);
-        }
+    fn input_of(&mut self, layer: &'a Layer, matched: &[usize], reading: &Reading) -> Value {
+        let needs = layer.needs(matched, &self.input, reading);
+        let signals = if needs.is_empty() {
+            Vec::new()
+        } else {
+            self.gather(&layer.signals, &needs)
+        };
         let input = self.input.of_layer(layer, &signals);
         let failures = signals.into_iter().filter_map(|signal| signal.error);
         self.findings.errors.extend(failures);
         input
+    }
+
+    /// Gathers the signals that are needed.
+    fn gather(&mut self, signals: &'a Signals, needs: &[Need]) -> Vec<Gathered<'a>> {
+        let begun = Instant::now();
+        let names: Vec<&str> = needs
+            .iter()
+            .map(|need| signals.name_of(need.signal))
+            .collect();
+        self.probe
+            .enter(|| EvaluationStep::Signals { names: &names });
+        let gathered = signals.gather(needs, self.input.text());
+        self.probe.leave();
+        self.clock += begun.elapsed();
+        self.times.signals += microseconds(begun);
+        self.messages.gathered(&gathered);
+        if let Some(record) = self.record.as_deref_mut() {
+            record.gathered(&gathered);
+        }
+        gathered
     }
 
     /// Asks the policies that a script registered.
@@ -142,12 +168,17 @@ impl<'a, 'probe> Evaluation<'a, 'probe> {
             .filter(|hook| hook.policy.concerns(event))
             .map(|hook| (&hook.policy.speaker, hook.evaluator));
         let input = self.input.value().clone();
-        self.ask(policies, &input);
+        self.ask(policies, &input, &Reading::default());
         self.times.evaluate += microseconds(begun);
     }
 
     /// Asks policies one after the other, each within what is left of the time.
-    fn ask<'set>(&mut self, policies: impl Iterator<Item = Asked<'set>>, input: &Value) {
+    fn ask<'set>(
+        &mut self,
+        policies: impl Iterator<Item = Asked<'set>>,
+        input: &Value,
+        reading: &Reading,
+    ) {
         for (speaker, evaluator) in policies {
             let Some(moment) = self.moment() else {
                 self.findings.errors.push(too_late(speaker));
@@ -160,14 +191,16 @@ impl<'a, 'probe> Evaluation<'a, 'probe> {
             policy::ask(
                 speaker,
                 evaluator,
-                (input, moment),
+                (input, moment, reading),
                 findings,
                 probe,
                 explanation,
             );
             if let Some(record) = &self.record {
                 // What is explained must not take from the time in which the event is decided.
-                self.clock += record.explained(begun.elapsed());
+                let explained = record.explained(begun.elapsed());
+                self.clock += explained;
+                self.explaining += explained;
             }
         }
     }
@@ -187,13 +220,14 @@ impl<'a, 'probe> Evaluation<'a, 'probe> {
         aggregator: &Aggregator,
         policies: impl Iterator<Item = Asked<'set>>,
         input: &Value,
+        reading: &Reading,
     ) {
         let (seen, others): (Vec<Asked<'_>>, Vec<Asked<'_>>) =
             policies.partition(|(speaker, _)| aggregator.sees(speaker));
         if self.record.is_some() {
             // What each policy says by itself explains what the aggregator sees.
             let kept = std::mem::take(&mut self.findings);
-            self.ask(seen.iter().copied(), input);
+            self.ask(seen.iter().copied(), input, reading);
             self.findings = kept;
         }
         let speakers: Vec<&Speaker> = seen.iter().map(|(speaker, _)| *speaker).collect();
@@ -218,10 +252,10 @@ impl<'a, 'probe> Evaluation<'a, 'probe> {
             self.findings.errors.push(speaker.fault(fault, None));
             // The policies still speak, each by itself; they were explained above.
             let record = self.record.take();
-            self.ask(seen.into_iter(), input);
+            self.ask(seen.into_iter(), input, reading);
             self.record = record;
         }
-        self.ask(others.into_iter(), input);
+        self.ask(others.into_iter(), input, reading);
     }
 }
 

@@ -176,9 +176,11 @@ impl Specification {
     }
 }
 
-/// The text with the project's directory in place of its name.
-fn with_root(text: &str, root: &Path) -> String {
+/// The text with the project's directory and the user's in place of their names.
+pub(crate) fn with_root(text: &str, root: &Path) -> String {
+    let home = std::env::var("HOME").unwrap_or_default();
     text.replace("$PROJECT", root.to_str().unwrap())
+        .replace("$USER_HOME", &home)
 }
 
 impl Options {
@@ -249,7 +251,7 @@ impl Case {
 }
 
 /// Checks that everything expected is there: objects may have more keys, lists not more elements.
-fn compare(place: &str, expected: &Json, found: &Json) -> Result<(), String> {
+pub(crate) fn compare(place: &str, expected: &Json, found: &Json) -> Result<(), String> {
     match (expected, found) {
         (Json::Object(expected), Json::Object(found)) if !place.ends_with("updated_input") => {
             expected.iter().try_for_each(|(key, expected)| {

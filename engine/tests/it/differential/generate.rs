@@ -7,6 +7,7 @@ use super::random::Random;
 
 mod expression;
 mod statement;
+mod undefined;
 
 /// What an expression is most likely to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -98,6 +99,9 @@ impl Maker<'_> {
     /// The definitions of one helper rule.
     fn helper(&mut self) -> Vec<Rule> {
         let choices = if self.is_plain { 5 } else { 9 };
+        if self.random.percent(12) {
+            return vec![self.set_of_parts()];
+        }
         match self.random.below(choices) {
             0 => self.truth_rules(),
             1 => vec![self.value_rule()],
@@ -287,6 +291,9 @@ impl Maker<'_> {
     }
 
     fn verb(&mut self) -> Rule {
+        if self.random.percent(10) {
+            return self.verb_of_parts();
+        }
         let verb = *self.random.pick(&[
             "deny",
             "deny",

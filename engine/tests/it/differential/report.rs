@@ -180,11 +180,12 @@ impl Report {
     /// Prints everything, and fails if there is a difference or a construct is missing.
     pub(super) fn finish(&self, seed: usize) {
         println!(
-            "{:<36} {:>9} {:>20}",
-            "construct", "pairs", "on virtual machine"
+            "{:<36} {:>9} {:>9} {:>20}",
+            "construct", "policies", "pairs", "on virtual machine"
         );
         for (construct, (pairs, compiled)) in &self.constructs {
-            println!("{construct:<36} {pairs:>9} {compiled:>20}");
+            let policies = pairs / EVENTS;
+            println!("{construct:<36} {policies:>9} {pairs:>9} {compiled:>20}");
         }
         let refused: usize = self.refused.values().map(|(count, _)| count).sum();
         println!(

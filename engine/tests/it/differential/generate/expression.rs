@@ -164,7 +164,7 @@ impl Maker<'_> {
         .to_owned()
     }
 
-    fn object_path(&mut self) -> String {
+    pub(super) fn object_path(&mut self) -> String {
         (*self
             .random
             .pick(&["input.tool_input", "input.tool_input.env", "input.flags"]))
@@ -396,7 +396,7 @@ impl Maker<'_> {
         }
     }
 
-    fn comprehension(&mut self, depth: usize, open: &str, close: &str) -> String {
+    pub(super) fn comprehension(&mut self, depth: usize, open: &str, close: &str) -> String {
         let outer = self.scope.clone();
         let list = self.expression(Kind::List, depth.saturating_sub(1));
         let name = self.name("v");

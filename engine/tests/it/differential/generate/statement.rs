@@ -169,7 +169,7 @@ impl Maker<'_> {
 
     fn negation(&mut self, depth: usize) -> String {
         self.uses("not");
-        let inner = match self.random.below(4) {
+        let inner = match self.random.below(7) {
             0 => self.reference(),
             1 => {
                 let one = self.expression(Kind::Text, depth - 1);
@@ -178,7 +178,8 @@ impl Maker<'_> {
                 format!("{one} {sign} {text}")
             }
             2 => self.membership(depth),
-            _ => self.test(depth),
+            3 | 4 => self.test(depth),
+            _ => self.negated(depth),
         };
         format!("not {inner}")
     }
