@@ -244,15 +244,3 @@ fn what_may_not_be_read_is_never_taken_for_nothing() {
         );
     });
 }
-
-#[test]
-fn a_project_cannot_be_made_in_what_is_no_directory() {
-    let folder = Folder::new(&[("file", "")]);
-    let ran = folder.run(&["init", "--dir", "file"]);
-    assert_eq!((ran.code, ran.out.as_str()), (1, ""));
-    assert!(
-        ran.err.starts_with("error: file/.cupcake: ") && ran.err.contains("\nhelp: "),
-        "{}",
-        ran.err
-    );
-}
