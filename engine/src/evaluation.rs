@@ -9,6 +9,7 @@ use crate::evaluator::rego::Aggregator;
 use crate::evaluator::{Evaluator, Findings, Moment, Speaker};
 use crate::event::Event;
 use crate::explain::Record;
+use crate::guardrails::Reading;
 use crate::hook_policy::Hook;
 use crate::messages::Messages;
 use crate::policy::{self, Policy};
@@ -94,15 +95,16 @@ impl<'a, 'probe> Evaluation<'a, 'probe> {
         if matched.is_empty() && layer.aggregator.is_none() {
             return;
         }
-        let input = self.input_of(layer, &matched);
+        let reading = Reading::default();
+        let input = self.input_of(layer, &matched, &reading);
         let begun = Instant::now();
         let policies = matched
             .iter()
             .filter_map(|index| layer.policies.get(*index))
             .filter_map(Policy::asked);
         match &layer.aggregator {
-            None => self.ask(policies, &input),
-            Some(aggregator) => self.aggregate(aggregator, policies, &input),
+            None => self.ask(policies, &input, &reading),
+            Some(aggregator) => self.aggregate(aggregator, policies, &input, &reading),
         }
         self.times.evaluate += microseconds(begun);
     }
@@ -121,8 +123,8 @@ impl<'a, 'probe> Evaluation<'a, 'probe> {
     }
 
     /// What the policies of the layer see, after the signals were gathered that they need.
-    fn input_of(&mut self, layer: &'a Layer, matched: &[usize]) -> Value {
-        let needs = layer.needs(matched, &self.input);
+    fn input_of(&mut self, layer: &'a Layer, matched: &[usize], reading: &Reading) -> Value {
+        let needs = layer.needs(matched, &self.input, reading);
         let signals = if needs.is_empty() {
             Vec::new()
         } else {
@@ -166,12 +168,17 @@ impl<'a, 'probe> Evaluation<'a, 'probe> {
             .filter(|hook| hook.policy.concerns(event))
             .map(|hook| (&hook.policy.speaker, hook.evaluator));
         let input = self.input.value().clone();
-        self.ask(policies, &input);
+        self.ask(policies, &input, &Reading::default());
         self.times.evaluate += microseconds(begun);
     }
 
     /// Asks policies one after the other, each within what is left of the time.
-    fn ask<'set>(&mut self, policies: impl Iterator<Item = Asked<'set>>, input: &Value) {
+    fn ask<'set>(
+        &mut self,
+        policies: impl Iterator<Item = Asked<'set>>,
+        input: &Value,
+        reading: &Reading,
+    ) {
         for (speaker, evaluator) in policies {
             let Some(moment) = self.moment() else {
                 self.findings.errors.push(too_late(speaker));
@@ -184,7 +191,7 @@ impl<'a, 'probe> Evaluation<'a, 'probe> {
             policy::ask(
                 speaker,
                 evaluator,
-                (input, moment),
+                (input, moment, reading),
                 findings,
                 probe,
                 explanation,
@@ -213,13 +220,14 @@ impl<'a, 'probe> Evaluation<'a, 'probe> {
         aggregator: &Aggregator,
         policies: impl Iterator<Item = Asked<'set>>,
         input: &Value,
+        reading: &Reading,
     ) {
         let (seen, others): (Vec<Asked<'_>>, Vec<Asked<'_>>) =
             policies.partition(|(speaker, _)| aggregator.sees(speaker));
         if self.record.is_some() {
             // What each policy says by itself explains what the aggregator sees.
             let kept = std::mem::take(&mut self.findings);
-            self.ask(seen.iter().copied(), input);
+            self.ask(seen.iter().copied(), input, reading);
             self.findings = kept;
         }
         let speakers: Vec<&Speaker> = seen.iter().map(|(speaker, _)| *speaker).collect();
@@ -244,10 +252,10 @@ impl<'a, 'probe> Evaluation<'a, 'probe> {
             self.findings.errors.push(speaker.fault(fault, None));
             // The policies still speak, each by itself; they were explained above.
             let record = self.record.take();
-            self.ask(seen.into_iter(), input);
+            self.ask(seen.into_iter(), input, reading);
             self.record = record;
         }
-        self.ask(others.into_iter(), input);
+        self.ask(others.into_iter(), input, reading);
     }
 }
 

@@ -14,6 +14,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use crate::decision::{DecisionError, RuleReport, Verb};
 use crate::explain::PolicyExplanation;
+use crate::guardrails::Reading;
 use crate::value::Value;
 
 pub use answers::Answers;
@@ -33,7 +34,7 @@ pub trait Evaluator: Debug {
     fn evaluate(&self, input: &Value, moment: Moment, answers: &mut Answers<'_, '_>);
 
     /// Whether a signal that the policy needs must be gathered for this event; the others are spared.
-    fn wants_signal(&self, _name: &str, _event: &Value) -> bool {
+    fn wants_signal(&self, _name: &str, _event: &Value, _reading: &Reading) -> bool {
         true
     }
 

@@ -13,6 +13,7 @@ mod git_pre_check;
 mod paths;
 mod post_edit_check;
 mod protected_paths;
+mod reading;
 mod rulebook_security;
 mod sensitive_data;
 mod settings;
@@ -26,6 +27,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use yaml_serde::Mapping;
+
+pub(crate) use reading::Reading;
 
 use crate::decision::Verb;
 use crate::document::Fault;
@@ -119,13 +122,14 @@ pub(crate) fn configured(
     if let Some(settings) = security.or_else(|| (!post.is_global).then(RulebookSecurity::default))
         && on(settings.enabled)
     {
+        let verbs = [Verb::Halt, settings.when_unknown.verb()];
         let guardrail = RulebookSecurityGuardrail::new(settings, station.clone());
         let about = About::new(
             "rulebook_security_guardrails",
             rulebook_security::ID,
             "The policies stay as they are",
         );
-        guardrails.push(about.finish(before, Verb::Halt, guardrail));
+        guardrails.push(about.finish(before, &verbs, guardrail));
     }
     if let Some(settings) = settings::read::<ProtectedPaths>(builtins, &["protected_paths"])?
         && on(settings.enabled)
@@ -136,7 +140,7 @@ pub(crate) fn configured(
             protected_paths::ID,
             "Paths that are only read",
         );
-        guardrails.push(about.finish(before, Verb::Halt, guardrail));
+        guardrails.push(about.finish(before, &[Verb::Halt], guardrail));
     }
     if let Some(settings) = settings::read::<NoVerify>(builtins, &["git_block_no_verify"])?
         && on(settings.enabled)
@@ -147,7 +151,7 @@ pub(crate) fn configured(
             git_block_no_verify::ID,
             "Hooks of git run",
         );
-        guardrails.push(about.finish(before, Verb::Deny, guardrail));
+        guardrails.push(about.finish(before, &[Verb::Deny], guardrail));
     }
     if let Some(settings) = settings::read::<SystemProtection>(builtins, &["system_protection"])?
         && on(settings.enabled)
@@ -161,7 +165,7 @@ pub(crate) fn configured(
         guardrails.push(
             about
                 .severe("CRITICAL")
-                .finish(before, Verb::Halt, guardrail),
+                .finish(before, &[Verb::Halt], guardrail),
         );
     }
     if let Some(settings) =
@@ -174,7 +178,7 @@ pub(crate) fn configured(
             sensitive_data::ID,
             "Files that hold secrets",
         );
-        guardrails.push(about.finish(before, Verb::Deny, guardrail));
+        guardrails.push(about.finish(before, &[Verb::Deny], guardrail));
     }
     if let Some(settings) =
         settings::read::<ExecProtection>(builtins, &["cupcake_exec_protection"])?
@@ -189,7 +193,7 @@ pub(crate) fn configured(
         guardrails.push(
             about
                 .severe("CRITICAL")
-                .finish(before, Verb::Halt, guardrail),
+                .finish(before, &[Verb::Halt], guardrail),
         );
     }
     const READ_NAMES: [&str; 2] = [
@@ -205,7 +209,11 @@ pub(crate) fn configured(
             full_file_read::ID,
             "Files are read as a whole",
         );
-        guardrails.push(about.severe("MEDIUM").finish(before, Verb::Deny, guardrail));
+        guardrails.push(
+            about
+                .severe("MEDIUM")
+                .finish(before, &[Verb::Deny], guardrail),
+        );
     }
     if let Some(settings) = settings::read::<GitPreCheck>(builtins, &["git_pre_check"])?
         && on(settings.enabled)
@@ -213,7 +221,7 @@ pub(crate) fn configured(
         let guardrail = GitPreCheckGuardrail::new(settings, station.clone());
         let about = About::new("git_pre_check", git_pre_check::ID, "Checks before git");
         let about = about.needing(guardrail.signals());
-        guardrails.push(about.finish(before, Verb::Halt, guardrail));
+        guardrails.push(about.finish(before, &[Verb::Halt], guardrail));
     }
     if let Some(settings) = settings::read::<PostEditCheck>(builtins, &["post_edit_check"])?
         && on(settings.enabled)
@@ -225,7 +233,11 @@ pub(crate) fn configured(
             "Checks after an edit",
         );
         let about = about.severe("MEDIUM").needing(guardrail.signals());
-        guardrails.push(about.finish(post.after_edits(), Verb::Block, guardrail));
+        guardrails.push(about.finish(
+            post.after_edits(),
+            &[Verb::Block, Verb::AddContext],
+            guardrail,
+        ));
     }
     const INJECT_NAMES: [&str; 2] = [
         "claude_code_always_inject_on_prompt",
@@ -237,7 +249,7 @@ pub(crate) fn configured(
         let guardrail = AlwaysInjectGuardrail::new(settings, station);
         let about = About::new(INJECT_NAMES[0], always_inject::ID, "Text for every prompt");
         let about = about.severe("LOW").needing(guardrail.signals());
-        guardrails.push(about.finish(post.prompts(), Verb::AddContext, guardrail));
+        guardrails.push(about.finish(post.prompts(), &[Verb::AddContext], guardrail));
     }
     // A harness without the event has no use for the guardrail.
     guardrails.retain(|guardrail| !guardrail.events.is_empty());
@@ -304,14 +316,11 @@ impl About {
     fn finish(
         self,
         events: &[&str],
-        verb: Verb,
+        verbs: &[Verb],
         evaluator: impl Evaluator + Send + Sync + 'static,
     ) -> Guardrail {
-        // A check of edits says when it succeeded as well.
-        let verbs = match verb {
-            Verb::Block => vec![Verb::Block, Verb::AddContext],
-            verb => vec![verb],
-        };
+        let mut verbs = verbs.to_vec();
+        verbs.dedup();
         Guardrail {
             id: self.id,
             name: self.name,

@@ -8,6 +8,7 @@ use crate::decision::{DecisionError, DecisionErrorKind, Verb};
 use crate::evaluation_probe::{EvaluationStep, Probe};
 use crate::evaluator::{Answers, Evaluator, Findings, Moment, SharedEvaluator, Speaker};
 use crate::explain::PolicyExplanation;
+use crate::guardrails::Reading;
 use crate::metadata::Metadata;
 use crate::value::Value;
 
@@ -74,7 +75,7 @@ impl Policy {
 pub(crate) fn ask(
     speaker: &Speaker,
     evaluator: &dyn Evaluator,
-    (input, moment): (&Value, Moment),
+    (input, moment, reading): (&Value, Moment, &Reading),
     findings: &mut Findings,
     probe: &mut Probe<'_>,
     explanation: Option<&mut PolicyExplanation>,
@@ -89,7 +90,7 @@ pub(crate) fn ask(
     });
     // INVARIANT: a panic leaves findings that were complete before it, and an evaluator keeps no state of one call.
     let outcome = catch_unwind(AssertUnwindSafe(|| {
-        let mut answers = Answers::new(speaker, findings, probe);
+        let mut answers = Answers::new(speaker, findings, probe, reading);
         match explanation.as_deref_mut() {
             None => evaluator.evaluate(input, moment, &mut answers),
             Some(explanation) => evaluator.explain(input, moment, &mut answers, explanation),

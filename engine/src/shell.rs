@@ -85,6 +85,18 @@ impl Unknown {
             Self::Crashed => "the reader of commands broke down",
         }
     }
+
+    /// What to do about it, for people.
+    pub(crate) const fn help(&self) -> &'static str {
+        match self {
+            Self::Syntax(_) => "write it as a shell accepts it",
+            Self::TooDeep | Self::TooLarge => "split it into several commands",
+            Self::HiddenProgram(_) => {
+                "put the text into a file, read it, and run the file by its name"
+            }
+            Self::Crashed => "write it in another way, or let a person run it",
+        }
+    }
 }
 
 impl Invocation {

@@ -7,6 +7,7 @@ use super::speaker::Speaker;
 use super::{Findings, PolicyFault};
 use crate::decision::Verb;
 use crate::evaluation_probe::{EvaluationStep, Probe};
+use crate::guardrails::Reading;
 use crate::value::Value;
 
 /// What one policy says about one event, verb by verb.
@@ -17,6 +18,8 @@ pub struct Answers<'evaluation, 'probe> {
     speaker: &'evaluation Speaker,
     findings: &'evaluation mut Findings,
     probe: &'evaluation mut Probe<'probe>,
+    /// What was found out about the event before, by whichever policy needed it first.
+    reading: &'evaluation Reading,
     verb: Option<Verb>,
 }
 
@@ -35,13 +38,20 @@ impl<'evaluation, 'probe> Answers<'evaluation, 'probe> {
         speaker: &'evaluation Speaker,
         findings: &'evaluation mut Findings,
         probe: &'evaluation mut Probe<'probe>,
+        reading: &'evaluation Reading,
     ) -> Self {
         Self {
             speaker,
             findings,
             probe,
+            reading,
             verb: None,
         }
+    }
+
+    /// What native policies share about the event.
+    pub(crate) const fn reading(&self) -> &'evaluation Reading {
+        self.reading
     }
 
     /// A verb of the policy is asked from now on.

@@ -119,7 +119,8 @@ pub(super) struct Action {
     pub(super) effects: Vec<Effect>,
     /// The commands that it runs.
     pub(super) commands: Vec<Activity>,
-    /// The text of its commands, for those whose meaning is not known.
+    /// The texts of its commands, for those whose meaning is not known.
+    pub(super) texts: Vec<String>,
     pub(super) directory: String,
     pub(super) offset: Option<i64>,
     pub(super) limit: Option<i64>,
@@ -171,11 +172,9 @@ impl Action {
             }
             effect.path = effect.path.beneath(&Word::text(action.directory.as_str()));
         }
-        let shell_effects = action
-            .commands
-            .iter_mut()
-            .flat_map(|activity| std::mem::take(&mut activity.effects));
-        action.effects.extend(shell_effects.collect::<Vec<_>>());
+        for activity in &mut action.commands {
+            action.effects.append(&mut activity.effects);
+        }
         Ok(action)
     }
 
@@ -236,6 +235,7 @@ impl Action {
                 _ => continue,
             };
             self.commands.push(shell::read(&command, surroundings));
+            self.texts.push(command);
         }
         Ok(())
     }
@@ -322,10 +322,18 @@ impl Action {
 }
 
 pub(super) fn field<'v>(value: &'v Value, key: &str) -> Option<&'v Value> {
-    match value {
-        Value::Object(fields) => fields.get(&Value::from(key)),
-        _ => None,
+    // A look-up needs a value, and most objects are too small to be worth one.
+    const MAX_SCANNED: usize = 16;
+    let Value::Object(fields) = value else {
+        return None;
+    };
+    if fields.len() > MAX_SCANNED {
+        return fields.get(&Value::from(key));
     }
+    let is_key = |found: &Value| value::text(found).is_some_and(|found| &**found == key);
+    fields
+        .iter()
+        .find_map(|(found, value)| is_key(found).then_some(value))
 }
 
 pub(super) fn text<'v>(value: &'v Value, key: &str) -> Option<&'v str> {

@@ -1,6 +1,5 @@
 //! `cupcake_exec_protection`: the programs that judge an agent are not run by it.
 
-use super::action::Action;
 use super::settings::ExecProtection;
 use super::station::Station;
 use super::verdict::Refusal;
@@ -77,16 +76,9 @@ impl ExecProtectionGuardrail {
 
 impl Evaluator for ExecProtectionGuardrail {
     fn evaluate(&self, input: &Value, _moment: Moment, answers: &mut Answers<'_, '_>) {
-        let action = match Action::of(input, &self.station) {
-            Ok(action) => action,
-            Err(fault) => return answers.fail(fault),
+        let Some(action) = self.refusal.judged(input, &self.station, answers) else {
+            return;
         };
-        if let Some(unknown) = action.unknown() {
-            return self.refusal.say(
-                answers,
-                &format!("the command cannot be judged: {}", unknown.reason()),
-            );
-        }
         let refused = action
             .invocations()
             .find(|invocation| self.is_refused(invocation));

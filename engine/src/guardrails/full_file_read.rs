@@ -4,7 +4,6 @@ use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 
-use super::action::Action;
 use super::settings::FullFileRead;
 use super::station::Station;
 use super::verdict::Refusal;
@@ -42,7 +41,7 @@ impl FullFileReadGuardrail {
 
 impl Evaluator for FullFileReadGuardrail {
     fn evaluate(&self, input: &Value, _moment: Moment, answers: &mut Answers<'_, '_>) {
-        let action = match Action::of(input, &self.station) {
+        let action = match answers.reading().action(input, &self.station) {
             Ok(action) => action,
             Err(fault) => return answers.fail(fault),
         };

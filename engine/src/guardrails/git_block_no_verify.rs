@@ -1,6 +1,5 @@
 //! `git_block_no_verify`: git's hooks run.
 
-use super::action::Action;
 use super::git_command::{GitCommand, has_letter};
 use super::paths::Protected;
 use super::settings::NoVerify;
@@ -83,16 +82,9 @@ impl NoVerifyGuardrail {
 
 impl Evaluator for NoVerifyGuardrail {
     fn evaluate(&self, input: &Value, _moment: Moment, answers: &mut Answers<'_, '_>) {
-        let action = match Action::of(input, &self.station) {
-            Ok(action) => action,
-            Err(fault) => return answers.fail(fault),
+        let Some(action) = self.refusal.judged(input, &self.station, answers) else {
+            return;
         };
-        if let Some(unknown) = action.unknown() {
-            return self.refusal.say(
-                answers,
-                &format!("the command cannot be judged: {}", unknown.reason()),
-            );
-        }
         let skipped = action
             .invocations()
             .filter(|invocation| !self.is_allowed(invocation))
@@ -110,13 +102,11 @@ impl Evaluator for NoVerifyGuardrail {
                 .say(answers, "a program in another language leaves them out");
         }
         let touched = self.hooks.touched(&action.effects, EffectKind::changes);
-        let deletes: Vec<_> = action
+        let deletes = action
             .effects
             .iter()
-            .filter(|effect| effect.kind == EffectKind::Delete || effect.program == "chmod")
-            .cloned()
-            .collect();
-        let kept = self.kept_hooks.touched(&deletes, EffectKind::changes);
+            .filter(|effect| effect.kind == EffectKind::Delete || effect.program == "chmod");
+        let kept = self.kept_hooks.touched(deletes, EffectKind::changes);
         if let Some(effect) = touched.or(kept) {
             self.refusal.say(answers, &described(effect));
         }

@@ -1,5 +1,6 @@
 //! `git_pre_check`: commands that must succeed before git commits, pushes or merges.
 
+use super::Reading;
 use super::SignalNeed;
 use super::action::Action;
 use super::git_command::GitCommand;
@@ -58,13 +59,14 @@ impl GitPreCheckGuardrail {
 }
 
 impl Evaluator for GitPreCheckGuardrail {
-    fn wants_signal(&self, _name: &str, event: &Value) -> bool {
-        Action::of(event, &self.station).map_or(true, |action| self.concerns(&action))
+    fn wants_signal(&self, _name: &str, event: &Value, reading: &Reading) -> bool {
+        let action = reading.action(event, &self.station);
+        action.map_or(true, |action| self.concerns(action))
     }
 
     fn evaluate(&self, input: &Value, _moment: Moment, answers: &mut Answers<'_, '_>) {
-        match Action::of(input, &self.station) {
-            Ok(action) if !self.concerns(&action) => return,
+        match answers.reading().action(input, &self.station) {
+            Ok(action) if !self.concerns(action) => return,
             Ok(_) => {}
             Err(fault) => return answers.fail(fault),
         }

@@ -4,7 +4,7 @@ mod pattern;
 
 use std::path::{Path, PathBuf};
 
-use pattern::{canonical_start, counts, cuts, links_of, literal, without_dots};
+use pattern::{canonical_start, counts, cuts, links_of, literal, says_of, without_dots};
 
 use super::station::Station;
 use crate::preprocess::paths::resolve;
@@ -20,7 +20,17 @@ pub(super) struct Protected {
     entries: Vec<Entry>,
     /// Whether the folders are too large to look at what lies in them.
     is_shallow: bool,
+    /// Whether whoever goes through a folder does not mean each file in it.
+    passes_searches: bool,
     station: Option<Station>,
+}
+
+/// How sure it is that an effect concerns a protected path, the surest first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Touch {
+    Certain,
+    /// The command does not name it, and may reach it all the same.
+    Possible,
 }
 
 /// One path as the rulebook writes it.
@@ -31,6 +41,8 @@ struct Entry {
     places: Vec<PathBuf>,
     /// What texts of other languages would name.
     key: String,
+    /// What a text that nobody understands would name.
+    mention: String,
     /// A name that a pattern finds.
     sample: Option<String>,
     /// Whether a pattern may find it although it is not there: somebody wrote it down as something that is.
@@ -54,6 +66,7 @@ impl Protected {
         Self {
             entries: entries.collect(),
             is_shallow: false,
+            passes_searches: false,
             station: Some(station.clone()),
         }
     }
@@ -85,6 +98,14 @@ impl Protected {
         self
     }
 
+    /// The same where whoever goes through a folder does not mean each file in it.
+    pub(super) fn without_searches(self) -> Self {
+        Self {
+            passes_searches: true,
+            ..self
+        }
+    }
+
     pub(super) fn extend(&mut self, other: Self) {
         self.entries.extend(other.entries);
     }
@@ -92,12 +113,20 @@ impl Protected {
     /// The first effect that concerns a protected path, if the kind is one of those.
     pub(super) fn touched<'e>(
         &self,
-        effects: &'e [Effect],
+        effects: impl IntoIterator<Item = &'e Effect>,
         concerns: impl Fn(EffectKind) -> bool,
     ) -> Option<&'e Effect> {
         effects
-            .iter()
-            .find(|effect| concerns(effect.kind) && self.is_touched(effect))
+            .into_iter()
+            .find(|effect| concerns(effect.kind) && self.touch(effect).is_some())
+    }
+
+    /// How sure it is that an effect concerns a protected path; none if it does not.
+    pub(super) fn touch(&self, effect: &Effect) -> Option<Touch> {
+        match effect.path.known() {
+            Some(path) => self.known_touch(path, effect),
+            None => self.open_touch(effect),
+        }
     }
 
     /// Whether a text of another language names a protected path.
@@ -115,14 +144,16 @@ impl Protected {
             .any(|entry| entry.key.len() > 2 && text.contains(&entry.key))
     }
 
-    fn is_touched(&self, effect: &Effect) -> bool {
-        match effect.path.known() {
-            Some(path) => self.is_known_touched(path, effect),
-            None => self.is_open_touched(effect),
-        }
+    /// Whether a command text, or a word of it, names a protected path, in quotes or not.
+    pub(super) fn is_mentioned(&self, text: &str) -> bool {
+        let text: String = folded(text)
+            .filter(|sign| !matches!(sign, '\'' | '"' | '\\' | '`' | '\n'))
+            .collect();
+        let mut mentions = self.entries.iter().map(|entry| entry.mention.as_str());
+        mentions.any(|mention| mention.len() > 2 && text.contains(mention))
     }
 
-    fn is_known_touched(&self, path: &str, effect: &Effect) -> bool {
+    fn known_touch(&self, path: &str, effect: &Effect) -> Option<Touch> {
         let path = rewritten(path, self.directory());
         let resolved = resolve(&path, Path::new(self.directory()));
         let backslashes = path.replace('\\', "/");
@@ -130,33 +161,42 @@ impl Protected {
         if backslashes != path {
             paths.push(resolve(&backslashes, Path::new(self.directory())).canonical);
         }
-        let is_wide = effect.is_recursive || effect.brings_names;
+        let is_recursive = effect.is_recursive && !self.passes_searches;
         paths.dedup();
-        self.entries.iter().any(|entry| {
-            paths
-                .iter()
-                .any(|path| entry.covers(path) || (is_wide && entry.lies_beneath(path)))
-        }) || (effect.kind.changes() && paths.iter().any(|path| self.is_same_file(path)))
+        let any = |is_meant: &dyn Fn(&Entry, &Path) -> bool| {
+            let mut entries = self.entries.iter();
+            entries.any(|entry| paths.iter().any(|path| is_meant(entry, path)))
+        };
+        let is_certain = any(&|entry, path| entry.covers(path))
+            || (is_recursive && any(&|entry, path| entry.lies_beneath(path)))
+            || (effect.kind.changes() && paths.iter().any(|path| self.is_same_file(path)));
+        if is_certain {
+            return Some(Touch::Certain);
+        }
+        let may_bring = effect.brings_names && any(&|entry, path| entry.lies_beneath(path));
+        may_bring.then_some(Touch::Possible)
     }
 
-    fn is_open_touched(&self, effect: &Effect) -> bool {
+    fn open_touch(&self, effect: &Effect) -> Option<Touch> {
         const MAX_LINKS: usize = 16;
         let through_links = links_of(&effect.path);
-        if through_links.into_iter().take(MAX_LINKS).any(|path| {
-            self.is_touched(&Effect {
+        let touch_of = |path: Word| {
+            self.touch(&Effect {
                 path,
                 ..effect.clone()
             })
-        }) {
-            return true;
+        };
+        let linked = through_links.into_iter().take(MAX_LINKS);
+        if let Some(touch) = linked.filter_map(touch_of).min() {
+            return Some(touch);
         }
         let word = effect.path.clone();
         let mut variants = vec![without_dots(&word)];
         variants.extend(canonical_start(&word, self.directory()));
         if effect.brings_names && word.openness() > Some(Open::Name) {
-            return word.is_computed();
+            return word.is_computed().then_some(Touch::Possible);
         }
-        self.entries.iter().any(|entry| {
+        let is_touched = self.entries.iter().any(|entry| {
             let looks = !self.is_shallow && (effect.is_existing || word.is_pattern());
             let places = entry.present(looks);
             variants.iter().any(|variant| {
@@ -172,6 +212,7 @@ impl Protected {
                         })
                 });
                 let above = effect.is_recursive
+                    && !self.passes_searches
                     && word.openness().is_none()
                     && entry.places.iter().any(|place| {
                         place
@@ -180,6 +221,36 @@ impl Protected {
                             .any(|above| variant.may_be(&above.to_string_lossy()))
                     });
                 names || at_place || above
+            })
+        });
+        let is_certain = || !word.is_computed() || self.is_partly_said(&word);
+        is_touched.then(|| {
+            if is_certain() {
+                Touch::Certain
+            } else {
+                Touch::Possible
+            }
+        })
+    }
+
+    /// Whether the known part of a path that is made when the command runs says something of a protected one, beyond
+    /// the folders in which it lies.
+    fn is_partly_said(&self, word: &Word) -> bool {
+        let Some(station) = &self.station else {
+            return true;
+        };
+        let word = without_dots(word);
+        let starts = [station.root.as_str(), station.home.as_str()];
+        let mut forms = cuts(&word);
+        forms.push(word);
+        let mut entries = self.entries.iter();
+        entries.any(|entry| {
+            let mut places = entry.present(true);
+            places.extend(entry.places.iter().cloned());
+            places.iter().any(|place| {
+                let place = place.to_string_lossy();
+                let mut forms = forms.iter();
+                forms.any(|form| says_of(form, &place, starts) && form.may_be(&place))
             })
         })
     }
@@ -231,6 +302,12 @@ impl Entry {
         let key = names
             .last()
             .map(|name| name.trim_start_matches(['.', '*']).to_owned());
+        // A name without a dot says too little by itself.
+        let said = names
+            .len()
+            .min(if trimmed.starts_with('~') { 2 } else { 1 });
+        let said = names.get(names.len() - said..).unwrap_or_default();
+        let mention = said.join("/").trim_matches('*').to_owned();
         let shape = if trimmed.contains('*') {
             Shape::Pattern(patterns(trimmed, is_placed, &station.root))
         } else if is_placed {
@@ -242,6 +319,7 @@ impl Entry {
             shape,
             places,
             key: key.unwrap_or_default(),
+            mention,
             sample: sample.filter(|_| trimmed.contains('*')),
             is_expected: true,
         }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::Reading;
 use super::SignalNeed;
 use super::action::Action;
 use super::settings::{Check, PostEditCheck};
@@ -45,10 +46,7 @@ impl PostEditCheckGuardrail {
     }
 
     /// The files that were edited and have a check, one for each ending.
-    fn edited(&self, event: &Value) -> Vec<(String, String, &Check)> {
-        let Ok(action) = Action::of(event, &self.station) else {
-            return Vec::new();
-        };
+    fn edited(&self, action: &Action) -> Vec<(String, String, &Check)> {
         let mut edited: Vec<(String, String, &Check)> = Vec::new();
         for effect in action
             .effects
@@ -71,15 +69,21 @@ impl PostEditCheckGuardrail {
 }
 
 impl Evaluator for PostEditCheckGuardrail {
-    fn wants_signal(&self, name: &str, event: &Value) -> bool {
+    fn wants_signal(&self, name: &str, event: &Value, reading: &Reading) -> bool {
         let ending = name.strip_prefix(SIGNAL);
-        self.edited(event)
-            .iter()
-            .any(|(_, edited, _)| Some(edited.as_str()) == ending)
+        let Ok(action) = reading.action(event, &self.station) else {
+            return false;
+        };
+        let mut edited = self.edited(action).into_iter();
+        edited.any(|(_, edited, _)| Some(edited.as_str()) == ending)
     }
 
     fn evaluate(&self, input: &Value, _moment: Moment, answers: &mut Answers<'_, '_>) {
-        for (file, ending, check) in self.edited(input) {
+        let action = match answers.reading().action(input, &self.station) {
+            Ok(action) => action,
+            Err(fault) => return answers.fail(fault),
+        };
+        for (file, ending, check) in self.edited(action) {
             let name = format!("{SIGNAL}{ending}");
             match signal::outcome(input, &name) {
                 Outcome::Succeeded(_) => {

@@ -1,10 +1,9 @@
 //! `protected_paths`: paths that may be read and not written.
 
-use super::action::Action;
 use super::paths::Protected;
 use super::settings::ProtectedPaths;
 use super::station::Station;
-use super::verdict::{Refusal, described};
+use super::verdict::{Refusal, described, hidden};
 use crate::decision::Verb;
 use crate::evaluator::{Answers, Evaluator, Moment};
 use crate::shell::EffectKind;
@@ -37,27 +36,15 @@ impl ProtectedPathsGuardrail {
 
 impl Evaluator for ProtectedPathsGuardrail {
     fn evaluate(&self, input: &Value, _moment: Moment, answers: &mut Answers<'_, '_>) {
-        let action = match Action::of(input, &self.station) {
-            Ok(action) => action,
-            Err(fault) => return answers.fail(fault),
+        let Some(action) = self.refusal.judged(input, &self.station, answers) else {
+            return;
         };
-        if let Some(unknown) = action.unknown() {
-            return self.refusal.say(
-                answers,
-                &format!("the command cannot be judged: {}", unknown.reason()),
-            );
-        }
         if let Some(effect) = self.protected.touched(&action.effects, EffectKind::changes) {
             return self.refusal.say(answers, &described(effect));
         }
-        let hidden = action.effects.iter().find(|effect| {
-            effect.path.is_computed() && effect.kind.changes() && effect.kind != EffectKind::Touch
-        });
-        if let Some(effect) = hidden {
-            return self.refusal.say(
-                answers,
-                &format!("{}, which is only known when it runs", described(effect)),
-            );
+        let unsure = action.effects.iter().find(|effect| effect.hides_change());
+        if let Some(effect) = unsure {
+            return self.refusal.say(answers, &hidden(effect));
         }
         if action.code().any(|code| self.protected.is_named(code)) {
             self.refusal

@@ -1,17 +1,18 @@
 //! `rulebook_security_guardrails`: the project's policies, its settings, and what hooks them in, stay as they are.
 
 use super::action::Action;
-use super::paths::Protected;
+use super::paths::{Protected, Touch};
 use super::settings::RulebookSecurity;
 use super::station::Station;
-use super::verdict::{Refusal, described};
+use super::verdict::{Refusal, described, hidden, not_judged};
 use crate::decision::Verb;
 use crate::evaluator::{Answers, Evaluator, Moment};
-use crate::shell::EffectKind;
+use crate::shell::{Effect, EffectKind, Word};
 use crate::value::Value;
 
 pub(super) const ID: &str = "BUILTIN-RULEBOOK-SECURITY";
 const MESSAGE: &str = "the project's policies and what hooks them in are protected";
+const DOUBT: &str = "nobody can tell before it runs whether this changes the project's policies";
 
 /// What is always protected in a project.
 const PROJECT_PATHS: [&str; 8] = [
@@ -36,9 +37,11 @@ const HOME_PATHS: [&str; 5] = [
 #[derive(Debug)]
 pub(super) struct RulebookSecurityGuardrail {
     station: Station,
-    refusal: Refusal,
+    message: Option<String>,
     protected: Protected,
     block_reads: bool,
+    /// What is said of a command that nobody can judge.
+    when_unknown: Verb,
 }
 
 impl RulebookSecurityGuardrail {
@@ -53,48 +56,85 @@ impl RulebookSecurityGuardrail {
         protected.extend(Protected::at_places(&owned(&HOME_PATHS), &station));
         protected.extend(Protected::new(&settings.protected_paths, &station));
         Self {
-            refusal: Refusal {
-                verb: Verb::Halt,
-                rule_id: ID,
-                severity: "HIGH",
-                message: settings.message.unwrap_or_else(|| MESSAGE.to_owned()),
-            },
+            message: settings.message,
             protected,
             block_reads: settings.block_reads,
+            when_unknown: settings.when_unknown.verb(),
             station,
+        }
+    }
+}
+
+impl RulebookSecurityGuardrail {
+    /// How sure it is that an effect concerns what is protected; none if it does not.
+    fn touch(&self, effect: &Effect) -> Option<Touch> {
+        let kind = effect.kind;
+        let concerns = kind.changes() || (self.block_reads && kind == EffectKind::Read);
+        let touch = self.protected.touch(effect).filter(|_| concerns);
+        match touch {
+            // Most tools that are not known get paths to read them.
+            Some(Touch::Possible) if kind == EffectKind::Touch && effect.path.is_computed() => None,
+            None if effect.hides_change() => Some(Touch::Possible),
+            touch => touch,
+        }
+    }
+
+    /// Whether a command that nobody understands names what is protected, as it is written or as it is expanded.
+    fn is_mentioned(&self, action: &Action) -> bool {
+        let words = action.invocations().flat_map(|call| &call.words);
+        let mut shown = words.map(Word::shown);
+        action
+            .texts
+            .iter()
+            .any(|text| self.protected.is_mentioned(text))
+            || shown.any(|word| self.protected.is_mentioned(&word))
+    }
+
+    fn refuse(&self, answers: &mut Answers<'_, '_>, found: &str) {
+        self.refusal(Verb::Halt, MESSAGE).say(answers, found);
+    }
+
+    /// Says that nobody knows; what names a protected path besides is refused.
+    fn doubt(&self, answers: &mut Answers<'_, '_>, action: &Action, found: &str) {
+        if self.is_mentioned(action) {
+            return self.refuse(answers, &format!("one of them is named, and {found}"));
+        }
+        self.refusal(self.when_unknown, DOUBT).say(answers, found);
+    }
+
+    fn refusal(&self, verb: Verb, message: &str) -> Refusal {
+        let message = self.message.as_deref().unwrap_or(message);
+        Refusal {
+            verb,
+            rule_id: ID,
+            severity: "HIGH",
+            message: message.to_owned(),
         }
     }
 }
 
 impl Evaluator for RulebookSecurityGuardrail {
     fn evaluate(&self, input: &Value, _moment: Moment, answers: &mut Answers<'_, '_>) {
-        let action = match Action::of(input, &self.station) {
+        let action = match answers.reading().action(input, &self.station) {
             Ok(action) => action,
             Err(fault) => return answers.fail(fault),
         };
-        if let Some(unknown) = action.unknown() {
-            return self.refusal.say(
-                answers,
-                &format!("the command cannot be judged: {}", unknown.reason()),
-            );
-        }
-        let concerns =
-            |kind: EffectKind| kind.changes() || (self.block_reads && kind == EffectKind::Read);
-        if let Some(effect) = self.protected.touched(&action.effects, concerns) {
-            return self.refusal.say(answers, &described(effect));
-        }
-        let hidden = action.effects.iter().find(|effect| {
-            effect.path.is_computed() && effect.kind.changes() && effect.kind != EffectKind::Touch
-        });
-        if let Some(effect) = hidden {
-            return self.refusal.say(
-                answers,
-                &format!("{}, which is only known when it runs", described(effect)),
-            );
+        let mut doubtful = None;
+        for effect in &action.effects {
+            match self.touch(effect) {
+                Some(Touch::Certain) => return self.refuse(answers, &described(effect)),
+                Some(Touch::Possible) => doubtful = doubtful.or(Some(effect)),
+                None => {}
+            }
         }
         if action.code().any(|code| self.protected.is_named(code)) {
-            self.refusal
-                .say(answers, "a program in another language names one of them");
+            return self.refuse(answers, "a program in another language names one of them");
+        }
+        if let Some(unknown) = action.unknown() {
+            return self.doubt(answers, action, &not_judged(unknown));
+        }
+        if let Some(effect) = doubtful {
+            self.doubt(answers, action, &hidden(effect));
         }
     }
 }

@@ -1,6 +1,5 @@
 //! `sensitive_data_protection`: files that hold secrets, and programs that print them.
 
-use super::action::Action;
 use super::paths::Protected;
 use super::settings::SensitiveData;
 use super::station::Station;
@@ -159,7 +158,9 @@ impl SensitiveDataGuardrail {
                 .iter()
                 .map(|pattern| folded(pattern).collect())
                 .collect(),
-            protected: Protected::new(&paths, &station).where_present(),
+            protected: Protected::new(&paths, &station)
+                .where_present()
+                .without_searches(),
             station,
         }
     }
@@ -250,31 +251,20 @@ impl SensitiveDataGuardrail {
 
 impl Evaluator for SensitiveDataGuardrail {
     fn evaluate(&self, input: &Value, _moment: Moment, answers: &mut Answers<'_, '_>) {
-        let mut action = match Action::of(input, &self.station) {
-            Ok(action) => action,
-            Err(fault) => return answers.fail(fault),
+        let Some(action) = self.refusal.judged(input, &self.station, answers) else {
+            return;
         };
-        if let Some(unknown) = action.unknown() {
-            return self.refusal.say(
-                answers,
-                &format!("the command cannot be judged: {}", unknown.reason()),
-            );
-        }
-        action
-            .effects
-            .retain(|effect| !LISTING.contains(&effect.program.as_str()));
-        // Whoever searches a folder does not look for each file in it.
-        action
-            .effects
-            .iter_mut()
-            .for_each(|effect| effect.is_recursive = false);
-        if let Some(effect) = action.effects.iter().find(|effect| self.opens(effect)) {
+        let effects = || {
+            let effects = action.effects.iter();
+            effects.filter(|effect| !LISTING.contains(&effect.program.as_str()))
+        };
+        if let Some(effect) = effects().find(|effect| self.opens(effect)) {
             return self
                 .refusal
                 .say(answers, &format!("{} opens such a file", tool(effect)));
         }
         let reads = |kind: EffectKind| kind == EffectKind::Read || kind == EffectKind::Touch;
-        if let Some(effect) = self.protected.touched(&action.effects, reads) {
+        if let Some(effect) = self.protected.touched(effects(), reads) {
             return self
                 .refusal
                 .say(answers, &format!("{} opens such a file", tool(effect)));

@@ -6,6 +6,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use yaml_serde::{Mapping, Value};
 
+use crate::decision::Verb;
 use crate::document::{self, Fault};
 
 /// The names of all guardrails; those that begin with a harness are known without it as well.
@@ -85,6 +86,27 @@ pub(super) struct RulebookSecurity {
     pub(super) protected_paths: Vec<String>,
     /// Whether reading is refused as well.
     pub(super) block_reads: bool,
+    pub(super) when_unknown: WhenUnknown,
+}
+
+/// What is said of a command that cannot be judged and names nothing protected.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase", expecting = "`ask`, `deny` or `halt`")]
+pub(super) enum WhenUnknown {
+    #[default]
+    Ask,
+    Deny,
+    Halt,
+}
+
+impl WhenUnknown {
+    pub(super) const fn verb(self) -> Verb {
+        match self {
+            Self::Ask => Verb::Ask,
+            Self::Deny => Verb::Deny,
+            Self::Halt => Verb::Halt,
+        }
+    }
 }
 
 #[derive(Debug, Default, Deserialize)]

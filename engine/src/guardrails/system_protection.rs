@@ -1,6 +1,5 @@
 //! `system_protection`: the paths of the system and the user's keys, and whoever wants to be another user.
 
-use super::action::Action;
 use super::paths::Protected;
 use super::settings::SystemProtection;
 use super::station::Station;
@@ -109,16 +108,9 @@ impl SystemProtectionGuardrail {
 
 impl Evaluator for SystemProtectionGuardrail {
     fn evaluate(&self, input: &Value, _moment: Moment, answers: &mut Answers<'_, '_>) {
-        let mut action = match Action::of(input, &self.station) {
-            Ok(action) => action,
-            Err(fault) => return answers.fail(fault),
+        let Some(action) = self.refusal.judged(input, &self.station, answers) else {
+            return;
         };
-        if let Some(unknown) = action.unknown() {
-            return self.refusal.say(
-                answers,
-                &format!("the command cannot be judged: {}", unknown.reason()),
-            );
-        }
         let elevating = action
             .invocations()
             .filter_map(|invocation| invocation.program.as_deref())
@@ -126,16 +118,18 @@ impl Evaluator for SystemProtectionGuardrail {
         if let Some(program) = elevating {
             return self.refusal.say(
                 answers,
-                &format!("`{program}` makes the command another user's"),
+                &format!(
+                    "`{program}` makes the command another user's; run it without, or let a person run it"
+                ),
             );
         }
-        action.effects.retain(|effect| !is_harmless(effect));
+        let effects = || action.effects.iter().filter(|effect| !is_harmless(effect));
         // To run a program of the system is what it is there for.
         let concerns = |kind: EffectKind| kind != EffectKind::Execute;
-        if let Some(effect) = self.protected.touched(&action.effects, concerns) {
+        if let Some(effect) = self.protected.touched(effects(), concerns) {
             return self.refusal.say(answers, &described(effect));
         }
-        if let Some(effect) = action.effects.iter().find(|effect| is_of_windows(effect)) {
+        if let Some(effect) = effects().find(|effect| is_of_windows(effect)) {
             return self.refusal.say(answers, &described(effect));
         }
         let names_system = action.code().any(|code| {

@@ -8,7 +8,7 @@ use crate::error::{EngineError, EngineErrorKind, Place};
 use crate::evaluator::rego::{Aggregator, Rvm};
 use crate::evaluator::wasm::WasmOptions;
 use crate::evaluator::{Definition, Speaker};
-use crate::guardrails::{self, Guardrail, Post};
+use crate::guardrails::{self, Guardrail, Post, Reading};
 use crate::harness::Harness;
 use crate::policy::{GUARDRAIL, Policy, PolicySummary, Prepared};
 use crate::policy_input::PolicyInput;
@@ -58,10 +58,15 @@ pub(super) struct Purpose<'a> {
 
 impl Layer {
     /// The signals that these of its policies must see of this event, each once, in the order in which they are declared.
-    pub(crate) fn needs(&self, matched: &[usize], input: &PolicyInput<'_>) -> Vec<Need> {
+    pub(crate) fn needs(
+        &self,
+        matched: &[usize],
+        input: &PolicyInput<'_>,
+        reading: &Reading,
+    ) -> Vec<Need> {
         let mut needs: Vec<Need> = matched
             .iter()
-            .flat_map(|index| self.needs_of(*index, input))
+            .flat_map(|index| self.needs_of(*index, input, reading))
             .collect();
         // A failure counts as seen only if everyone who needs the signal looks at it.
         needs.sort_unstable_by_key(|need| (need.signal, need.sees_failure));
@@ -70,14 +75,16 @@ impl Layer {
     }
 
     /// The signals that a policy must see and that this event makes it want.
-    fn needs_of(&self, index: usize, input: &PolicyInput<'_>) -> Vec<Need> {
+    fn needs_of(&self, index: usize, input: &PolicyInput<'_>, reading: &Reading) -> Vec<Need> {
         let needs = self.needs.get(index).filter(|needs| !needs.is_empty());
         let policy = self.policies.get(index).and_then(Policy::asked);
         let (Some(needs), Some((_, evaluator))) = (needs, policy) else {
             return Vec::new();
         };
-        let is_wanted =
-            |need: &Need| evaluator.wants_signal(self.signals.name_of(need.signal), input.value());
+        let is_wanted = |need: &Need| {
+            let name = self.signals.name_of(need.signal);
+            evaluator.wants_signal(name, input.value(), reading)
+        };
         needs.iter().copied().filter(is_wanted).collect()
     }
 

@@ -63,6 +63,11 @@ impl Effect {
 }
 
 impl Effect {
+    /// Whether a path is changed for certain that is only known when the command runs.
+    pub(crate) fn hides_change(&self) -> bool {
+        self.path.is_computed() && self.kind.changes() && self.kind != EffectKind::Touch
+    }
+
     /// What a tool of an agent does to a path.
     pub(crate) fn of_tool(kind: EffectKind, path: Word, tool: &str) -> Self {
         Self::new(kind, path, tool)

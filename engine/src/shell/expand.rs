@@ -141,7 +141,7 @@ impl Walker<'_> {
         let mut rest = text.chars().peekable();
         while let Some(sign) = rest.next() {
             match sign {
-                '*' if self.scope.finds_hidden_files => word.push(Piece::Open(Open::Computed)),
+                '*' if self.scope.finds_hidden_files => word.push(Piece::Beneath),
                 '*' => {
                     // Two stars find everything beneath where the shell is told so.
                     if rest.peek() == Some(&'*') {

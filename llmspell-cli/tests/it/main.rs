@@ -22,4 +22,5 @@ mod record;
 #[cfg(unix)]
 mod repl;
 mod run;
+mod traces;
 mod trust;

@@ -127,3 +127,41 @@ pub(super) fn literal(word: &Word) -> usize {
     });
     characters.sum()
 }
+
+/// Whether the known part of a path says something of a place, beyond the folders that it begins with.
+///
+/// A mere ending such as `.json` says nothing of a file with a name of its own.
+pub(super) fn says_of(word: &Word, place: &str, starts: [&str; 2]) -> bool {
+    let mut rest = word.clone();
+    let mut folders = starts.map(|start| Some(start.split('/').filter(|part| !part.is_empty())));
+    // The folders in which a project or a home lies are no part of its names.
+    while let Some((part, after)) = rest.split_at('/') {
+        let Some(part) = part.known() else { break };
+        if part.is_empty() {
+            rest = after;
+            continue;
+        }
+        for folders in &mut folders {
+            if folders.as_mut().and_then(Iterator::next) != Some(part) {
+                *folders = None;
+            }
+        }
+        if folders.iter().all(Option::is_none) {
+            break;
+        }
+        rest = after;
+    }
+    let name = place.rsplit('/').next().unwrap_or(place);
+    let last = rest.pieces().len().checked_sub(1);
+    let is_ending = |index: usize, text: &str| {
+        let is_behind = index > 0 && Some(index) == last;
+        is_behind && text.starts_with('.') && text.rfind('.') == Some(0) && text.len() < name.len()
+    };
+    rest.pieces()
+        .iter()
+        .enumerate()
+        .any(|(index, piece)| match piece {
+            Piece::Text(text) => !text.trim_matches('/').is_empty() && !is_ending(index, text),
+            _ => false,
+        })
+}

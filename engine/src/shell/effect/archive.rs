@@ -11,7 +11,7 @@ pub(super) fn note(walker: &mut Walker<'_>, call: &Call<'_>, input: &Input) -> b
             packs_or_unpacks(walker, call);
         }
         "unzip" | "7z" | "7za" | "7zz" | "unrar" | "cpio" | "pax" => {
-            extract(walker, call, &["-d", "-o"]);
+            extract(walker, call);
         }
         "zip" => {
             packs(walker, call);
@@ -77,7 +77,7 @@ fn packs_or_unpacks(walker: &mut Walker<'_>, call: &Call<'_>) {
     }
 }
 
-fn extract(walker: &mut Walker<'_>, call: &Call<'_>, options: &[&str]) {
+fn extract(walker: &mut Walker<'_>, call: &Call<'_>) {
     let lists = call
         .arguments()
         .first()
@@ -85,7 +85,13 @@ fn extract(walker: &mut Walker<'_>, call: &Call<'_>, options: &[&str]) {
     if lists {
         return;
     }
-    let directory = options.iter().find_map(|option| call.value(option, ""));
+    // To `unzip`, `-o` is no folder.
+    let directory = if call.program.starts_with('7') {
+        let mut options = call.arguments().iter();
+        options.find_map(|word| word.without_start("-o"))
+    } else {
+        call.value("-d", "")
+    };
     brings(walker, call, directory.unwrap_or_else(|| Word::text(".")));
     for path in call.operands() {
         walker.effect(Effect::new(EffectKind::Touch, path.clone(), call.program));
