@@ -204,8 +204,8 @@ policy  evaluator  verbs     file
 broken  rego       (broken)  .cupcake/policies/broken.rego
 P       rego       deny      .cupcake/policies/claude/p.rego
 
-guardrail                  verbs                                 file
-BUILTIN-RULEBOOK-SECURITY  halt   The policies stay as they are  .cupcake/rulebook.yml
+guardrail                  verbs                                     file
+BUILTIN-RULEBOOK-SECURITY  halt, ask  The policies stay as they are  .cupcake/rulebook.yml
 
 event       tool  policies
 PreToolUse  *     BUILTIN-RULEBOOK-SECURITY
