@@ -52,9 +52,11 @@ fn without_times(text: &str) -> String {
     let lines = text
         .lines()
         .filter(|line| !line.starts_with("  took "))
-        .map(|line| match line.rfind(", ").zip(line.rfind(" µs)")) {
-            Some((start, end)) => format!("{}{}", &line[..start], &line[end + " µs".len()..]),
-            None => line.to_owned(),
+        .map(|line| {
+            let timed = line
+                .split_once(" µs)")
+                .and_then(|(start, end)| Some((start.rsplit_once(", ")?.0, end)));
+            timed.map_or_else(|| line.to_owned(), |(start, end)| format!("{start}){end}"))
         });
     lines.collect::<Vec<String>>().join("\n")
 }

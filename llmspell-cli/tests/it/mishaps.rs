@@ -202,7 +202,7 @@ fn links_that_lead_nowhere_or_in_a_circle_deny_and_are_named() {
 fn without_rights(path: &Path, run: impl FnOnce()) {
     use std::os::unix::fs::PermissionsExt as _;
     let before = fs::metadata(path).unwrap().permissions();
-    fs::set_permissions(path, fs::Permissions::from_mode(0)).unwrap();
+    fs::set_permissions(path, fs::Permissions::from_mode(0o000)).unwrap();
     let counts = if path.is_dir() {
         fs::read_dir(path).is_err()
     } else {
