@@ -113,8 +113,16 @@ fn reworded(message: &str) -> Fault {
         )
     } else if let Some(message) = wrong_type(message) {
         Fault::new(message, "give it the type that is expected")
+    } else if message.contains("cannot start any token") {
+        Fault::new(
+            "a character stands where none may begin a value",
+            "indent with blanks, which YAML wants instead of tabs, and put texts with special characters between quotes",
+        )
     } else {
-        Fault::new(message.to_owned(), "correct the document")
+        Fault::new(
+            message.to_owned(),
+            "look at the brackets, quotes and indentation there and on the line before",
+        )
     }
 }
 

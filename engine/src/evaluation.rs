@@ -15,6 +15,7 @@ use crate::messages::Messages;
 use crate::policy::{self, Policy};
 use crate::policy_input::PolicyInput;
 use crate::policy_set::{Layer, PolicySet};
+use crate::signals::{Gathered, Need, Signals};
 use crate::value::Value;
 
 /// A policy as it is asked: who speaks, and what evaluates it.
@@ -35,6 +36,8 @@ pub(crate) struct Evaluation<'a, 'probe> {
     pub(crate) findings: Findings,
     pub(crate) times: Timings,
     pub(crate) probe: Probe<'probe>,
+    /// What explaining has taken, which is no part of any time that is told.
+    pub(crate) explaining: Duration,
     record: Option<&'a mut Record>,
 }
 
@@ -62,6 +65,7 @@ impl<'a, 'probe> Evaluation<'a, 'probe> {
             },
             times: Timings::default(),
             probe,
+            explaining: Duration::ZERO,
             record,
         }
     }
@@ -80,6 +84,7 @@ impl<'a, 'probe> Evaluation<'a, 'probe> {
         if !is_refused && !hooks.is_empty() {
             self.ask_hooks(hooks);
         }
+        self.times.evaluate -= self.explaining.as_nanos() as f64 / 1_000.0;
         // The standing errors come first and were told when the project was loaded.
         self.messages
             .heard(&self.findings, self.set.standing_errors.len());
@@ -119,17 +124,36 @@ impl<'a, 'probe> Evaluation<'a, 'probe> {
 
     /// What the policies of the layer see, after the signals were gathered that they need.
     fn input_of(&mut self, layer: &'a Layer, matched: &[usize], reading: &Reading) -> Value {
-        let begun = Instant::now();
-        let signals = layer.gather(matched, &self.input, reading);
-        if !signals.is_empty() {
-            self.clock += begun.elapsed();
-            self.times.signals += microseconds(begun);
-            self.messages.gathered(&signals);
-        }
+        let needs = layer.needs(matched, &self.input, reading);
+        let signals = if needs.is_empty() {
+            Vec::new()
+        } else {
+            self.gather(&layer.signals, &needs)
+        };
         let input = self.input.of_layer(layer, &signals);
         let failures = signals.into_iter().filter_map(|signal| signal.error);
         self.findings.errors.extend(failures);
         input
+    }
+
+    /// Gathers the signals that are needed.
+    fn gather(&mut self, signals: &'a Signals, needs: &[Need]) -> Vec<Gathered<'a>> {
+        let begun = Instant::now();
+        let names: Vec<&str> = needs
+            .iter()
+            .map(|need| signals.name_of(need.signal))
+            .collect();
+        self.probe
+            .enter(|| EvaluationStep::Signals { names: &names });
+        let gathered = signals.gather(needs, self.input.text());
+        self.probe.leave();
+        self.clock += begun.elapsed();
+        self.times.signals += microseconds(begun);
+        self.messages.gathered(&gathered);
+        if let Some(record) = self.record.as_deref_mut() {
+            record.gathered(&gathered);
+        }
+        gathered
     }
 
     /// Asks the policies that a script registered.
@@ -175,7 +199,9 @@ impl<'a, 'probe> Evaluation<'a, 'probe> {
             );
             if let Some(record) = &self.record {
                 // What is explained must not take from the time in which the event is decided.
-                self.clock += record.explained(begun.elapsed());
+                let explained = record.explained(begun.elapsed());
+                self.clock += explained;
+                self.explaining += explained;
             }
         }
     }

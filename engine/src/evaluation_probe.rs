@@ -43,6 +43,11 @@ pub trait EvaluationProbe {
 pub enum EvaluationStep<'a> {
     /// The policies are found that the event's routing matches.
     Route,
+    /// The signals are gathered that the matched policies must see, side by side: the step is what the longest takes.
+    Signals {
+        /// Their names, in the order in which they are declared.
+        names: &'a [&'a str],
+    },
     /// One policy is evaluated: its evaluator is made ready, and each of its verbs is asked.
     Policy {
         /// The policy's id.

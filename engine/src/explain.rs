@@ -1,6 +1,8 @@
 //! Why an event led to its decision: what each matched policy did, and why the others were not asked.
 
+mod input_read;
 mod routing;
+mod signals;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,6 +14,10 @@ use crate::evaluator::Speaker;
 use crate::event::Event;
 use crate::hook_policy::Hook;
 use crate::policy_set::Layer;
+use crate::signals::Gathered;
+
+pub use input_read::InputRead;
+pub use signals::{SignalExplanation, SignalOutcome};
 
 /// Why an event led to its decision.
 ///
@@ -52,10 +58,12 @@ pub struct Explanation {
     pub skipped: Vec<SkippedPolicy>,
     /// What each matched policy did.
     pub evaluated: Vec<PolicyExplanation>,
+    /// The signals that were gathered for them.
+    pub signals: Vec<SignalExplanation>,
     /// Every path that a matched policy read and that the event does not have, sorted; only the first part of a
     /// path that is missing counts.
     pub inputs_missing: Vec<String>,
-    /// How long each phase took; what the explanation itself took is part of `evaluate`.
+    /// How long each phase took, without what the explanation itself took.
     pub timings_us: Timings,
 }
 
@@ -104,8 +112,11 @@ pub struct PolicyExplanation {
     pub file: Arc<str>,
     /// Each definition of each verb, and of the rules that they use.
     pub rules: Vec<RuleExplanation>,
-    /// The parts of the event that were read, by their paths.
+    /// The parts of the event that were read, by their paths; empty too where [`inputs_recorded`](Self::inputs_recorded) is false.
     pub inputs: Vec<InputRead>,
+    /// Whether the evaluator says which parts were read: Rego, Lua and JavaScript files do; guardrails, WebAssembly and
+    /// policies of a running script do not.
+    pub inputs_recorded: bool,
     /// How long the policy took to be evaluated, in microseconds; none if it was not evaluated. What explaining it
     /// took is not part of it.
     pub time_us: Option<f64>,
@@ -158,16 +169,19 @@ pub struct FailedExpression {
     /// What is wrong with it, where it is an error.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
+    /// What its parts were that are no constants, as far as that is cheap to tell.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub values: Vec<SeenValue>,
 }
 
-/// A part of the event that a policy read.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-pub struct InputRead {
-    /// The path, such as `input.tool_input.command`.
-    pub path: String,
-    /// The first part of the path that the event does not have, if one is missing.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub missing: Option<String>,
+/// What a part of an expression was.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct SeenValue {
+    /// The part as its file has it.
+    pub expression: String,
+    /// Its value as JSON, without secrets and cut where it is long; several if it was looked at several times, as in a
+    /// loop; none if it was undefined.
+    pub values: Vec<String>,
 }
 
 impl PolicyExplanation {
@@ -177,6 +191,7 @@ impl PolicyExplanation {
             file: Arc::clone(&speaker.file),
             rules: Vec::new(),
             inputs: Vec::new(),
+            inputs_recorded: false,
             time_us: None,
         }
     }
@@ -209,17 +224,25 @@ impl PolicyExplanation {
 
     /// The evaluation took so long.
     pub fn took(&mut self, time: Duration) {
-        // Nanoseconds in 53 bits are exact for a hundred days.
-        self.time_us = Some(time.as_nanos() as f64 / 1_000.0);
+        self.time_us = Some(microseconds(time));
     }
 
-    /// The policy read a part of the event; `missing` is the first part of the path that the event does not have.
-    pub fn read(&mut self, path: String, missing: Option<String>) {
-        let read = InputRead { path, missing };
+    /// The parts that are read from now on are recorded.
+    pub const fn records_inputs(&mut self) {
+        self.inputs_recorded = true;
+    }
+
+    /// The policy read a part of the event.
+    pub fn read(&mut self, read: InputRead) {
         if let Err(place) = self.inputs.binary_search(&read) {
             self.inputs.insert(place, read);
         }
     }
+}
+
+fn microseconds(time: Duration) -> f64 {
+    // Nanoseconds in 53 bits are exact for a hundred days.
+    time.as_nanos() as f64 / 1_000.0
 }
 
 /// What is gathered while an event is decided, for its explanation.
@@ -228,6 +251,7 @@ pub(crate) struct Record {
     matched: Vec<PolicyName>,
     skipped: Vec<SkippedPolicy>,
     evaluated: Vec<PolicyExplanation>,
+    signals: Vec<SignalExplanation>,
 }
 
 impl Record {
@@ -247,6 +271,12 @@ impl Record {
             .filter(|(index, _)| !matched.contains(index));
         self.skipped
             .extend(others.map(|(_, policy)| routing::skipped(&policy.summary, event)));
+    }
+
+    /// These signals were gathered.
+    pub(crate) fn gathered(&mut self, signals: &[Gathered<'_>]) {
+        self.signals
+            .extend(signals.iter().map(SignalExplanation::of));
     }
 
     /// The policies of a layer are not asked, because an earlier one has refused.
@@ -295,6 +325,7 @@ impl Record {
             matched: self.matched,
             skipped: self.skipped,
             evaluated: self.evaluated,
+            signals: self.signals,
             inputs_missing,
         }
     }

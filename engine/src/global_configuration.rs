@@ -25,6 +25,15 @@ pub enum GlobalConfig {
 }
 
 impl GlobalConfig {
+    /// Whether that configuration can be looked at; what is in it is read with the project.
+    ///
+    /// # Errors
+    ///
+    /// When the directory is not there, cannot be read, or holds nothing of a configuration.
+    pub fn check(&self) -> Result<(), EngineError> {
+        self.find().map(drop)
+    }
+
     /// Where the configuration lies, if there is one.
     pub(crate) fn find(&self) -> Result<Option<Project>, EngineError> {
         match self {
@@ -89,7 +98,7 @@ fn unreadable(directory: &Path, why: &str) -> EngineError {
         kind: EngineErrorKind::Read,
         message: format!("the global configuration {why}"),
         place: Some(Place::file(directory.display().to_string())),
-        help: "name the directory that holds its `rulebook.yml` and `policies`, or switch the global configuration off"
+        help: "make it a folder that you may read, or name that which holds its `rulebook.yml` and `policies`; `llmspell init --global` makes one"
             .to_owned(),
     }
 }

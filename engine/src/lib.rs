@@ -81,7 +81,7 @@ pub use evaluator::{Answers, Definition, Evaluator, Moment, PolicyFault, SharedE
 pub use event::{Event, EventError, EventErrorKind, EventLimits};
 pub use explain::{
     Explanation, FailedExpression, InputRead, PolicyExplanation, PolicyName, RuleExplanation,
-    RuleOutcome, SkipReason, SkippedPolicy,
+    RuleOutcome, SeenValue, SignalExplanation, SignalOutcome, SkipReason, SkippedPolicy,
 };
 pub use global_configuration::GlobalConfig;
 pub use harness::Harness;

@@ -250,6 +250,7 @@ impl PolicyEngine {
             findings,
             times,
             mut probe,
+            explaining,
             ..
         } = evaluation;
         probe.leave_to(0);
@@ -272,7 +273,7 @@ impl PolicyEngine {
             policy_digest: digest_with(&set.digest, hooks),
             timings_us: Timings {
                 synthesize: microseconds(evaluated),
-                total: microseconds(start),
+                total: microseconds(start + explaining),
                 ..times
             },
         };

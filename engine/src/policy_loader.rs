@@ -375,10 +375,6 @@ fn read_rego<'source>(
         }
         Role::Test => return Ok(None),
         Role::Aggregator if is_plain_aggregator(text, path) => return Ok(None),
-        Role::Aggregator if path.starts_with(GLOBAL) => {
-            let message = "a customised `system/evaluate.rego` of the global configuration cannot be evaluated by this engine";
-            return Err(summary.error(DecisionErrorKind::Load, message, Some(module.package_line)));
-        }
         Role::Aggregator => {
             if let Some(owner) = library.first_of(&module.package) {
                 let message = format!("`{owner}` aggregates the policies already");

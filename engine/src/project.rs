@@ -174,8 +174,9 @@ impl Project {
     ///
     /// # Errors
     ///
-    /// When the project holds more files than any project should.
+    /// When the project cannot be looked into, or holds more files than any project should.
     pub(crate) fn sources(&self, harness: Harness) -> Result<Vec<SourceFile>, EngineError> {
+        self.check_folder()?;
         let mut sources = Vec::new();
         for folder in ["helpers", "policies", "system"] {
             let start = self.folder().join(folder);
@@ -191,6 +192,19 @@ impl Project {
         );
         sources.sort_by(|one, other| one.path.cmp(&other.path));
         Ok(sources)
+    }
+
+    /// Refuses a folder of which it cannot be told what is in it: that would be taken for nothing.
+    fn check_folder(&self) -> Result<(), EngineError> {
+        let folder = self.folder();
+        // To list a folder is one right, and to look at what is listed another.
+        let seen = std::fs::read_dir(&folder).and_then(|_| folder.join(".").metadata());
+        seen.map(drop).map_err(|error| EngineError {
+            kind: EngineErrorKind::Read,
+            message: format!("the folder cannot be read: {}", error.kind()),
+            place: Some(Place::file(self.shown("").trim_end_matches('/').to_owned())),
+            help: "make it and what it holds readable".to_owned(),
+        })
     }
 
     /// The files of tests that lie by themselves, for this harness.
@@ -231,13 +245,7 @@ impl Project {
                 ),
                 Ok(entry) if entry.file_type().is_dir() || !is_source(entry.path()) => continue,
                 Ok(entry) => read_source(self.relative(entry.path()), entry.path()),
-                Err(error) => self.unread(
-                    error.path().unwrap_or(start),
-                    match error.loop_ancestor() {
-                        Some(_) => "the link leads back to a folder that holds it",
-                        None => "the file cannot be read",
-                    },
-                ),
+                Err(error) => self.unread(error.path().unwrap_or(start), &unwalkable(&error)),
             };
             sources.push(source);
             if sources.len() > MAX_FILES {
@@ -310,6 +318,19 @@ fn is_source(path: &Path) -> bool {
             "rego" | "wasm" | "lua" | "luau" | "js" | "mjs" | "cjs" | "ts"
         )
     })
+}
+
+/// Why a file or a folder cannot be looked at.
+fn unwalkable(error: &walkdir::Error) -> String {
+    if error.loop_ancestor().is_some() {
+        return "the link leads back to a folder that holds it".to_owned();
+    }
+    let is_link = error.path().is_some_and(Path::is_symlink);
+    match error.io_error().map(std::io::Error::kind) {
+        Some(std::io::ErrorKind::NotFound) if is_link => "the link leads nowhere".to_owned(),
+        Some(kind) => format!("it cannot be read: {kind}"),
+        None => "it cannot be read".to_owned(),
+    }
 }
 
 fn missing(path: &Path, how: &str) -> EngineError {

@@ -8,6 +8,7 @@ mod loading;
 mod metadata_placement;
 mod misspelt_verb;
 mod names;
+mod no_policies;
 mod object_key_membership;
 mod rule_grouping;
 mod shadowed_policy_id;
@@ -37,7 +38,7 @@ struct Rule {
     ids: &'static [&'static str],
 }
 
-const RULES: [Rule; 16] = [
+const RULES: [Rule; 17] = [
     Rule {
         ids: &loading::IDS,
         check: loading::check,
@@ -97,6 +98,10 @@ const RULES: [Rule; 16] = [
     Rule {
         ids: &[shadowed_policy_id::ID],
         check: shadowed_policy_id::check,
+    },
+    Rule {
+        ids: &[no_policies::ID],
+        check: no_policies::check,
     },
     Rule {
         ids: &[untested_policy::ID],

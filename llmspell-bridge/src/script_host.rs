@@ -300,6 +300,13 @@ impl ScriptHostBuilder {
         self
     }
 
+    /// How projects are loaded that scripts choose themselves, where no [`project`](Self::project) says it.
+    #[must_use]
+    pub fn engine_options(mut self, options: EngineOptions) -> Self {
+        self.policies.get_or_insert_default().options = options;
+        self
+    }
+
     /// Policies that are loaded already and may be shared with other hosts.
     #[must_use]
     pub fn policies(mut self, engine: Arc<PolicyEngine>) -> Self {

@@ -72,8 +72,13 @@ fn error(error: &DecisionError) -> String {
 }
 
 fn took(timings: &Timings) -> String {
+    let signals = if timings.signals > 0.0 {
+        format!(" signals {:.0},", timings.signals)
+    } else {
+        String::new()
+    };
     format!(
-        "  took     {:.0} µs: route {:.0}, evaluate {:.0}, synthesize {:.0}",
+        "  took     {:.0} µs: route {:.0},{signals} evaluate {:.0}, synthesize {:.0}",
         timings.total, timings.route, timings.evaluate, timings.synthesize
     )
 }

@@ -15,7 +15,7 @@ use crate::eval_explanation;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::input::{must_be_there, read_event};
-use crate::project_options::harness;
+use crate::project_options::{MachineArguments, harness};
 use crate::record;
 use crate::settings::{Settings, find_project};
 
@@ -32,6 +32,8 @@ pub(crate) struct Arguments {
     /// The agent whose policies decide: claude, cursor, factory or opencode
     #[arg(long, value_name = "H", value_parser = harness)]
     harness: Option<Harness>,
+    #[command(flatten)]
+    machine: MachineArguments,
     /// Says what each policy did, and why others were not asked
     #[arg(long)]
     explain: bool,
@@ -56,8 +58,7 @@ pub(crate) fn eval(arguments: &Arguments) -> Result<Exit, Failure> {
     let options = EngineOptions {
         harness: arguments.harness,
         debug: Some(Arc::clone(debug::global())),
-        languages: llmspell_bridge::policy_languages(),
-        ..EngineOptions::default()
+        ..arguments.machine.options()
     };
     let engine = PolicyEngine::load(root, &options)?;
     let event = read_event(&arguments.event, engine.event_limits())?.event;

@@ -1,112 +1,100 @@
 //! Explanations of decisions as the program prints them.
 
+mod policy;
+mod skipped;
+
 use llmspell_engine::{
-    Explanation, FailedExpression, PolicyExplanation, RuleExplanation, RuleOutcome,
+    Explanation, PolicyExplanation, RuleOutcome, SignalExplanation, SignalOutcome,
 };
 use llmspell_utils::debug::escaped;
 
 use crate::decision_text;
 
-/// The decision, what each matched policy did, and why the others were not asked.
+/// The decision, what each matched policy did, the signals that were gathered, and why other policies were not asked.
 pub(crate) fn as_text(explanation: &Explanation) -> String {
     let mut text = decision_text::as_text(&explanation.decision);
-    let mut lines: Vec<String> = Vec::new();
-    for policy in &explanation.evaluated {
-        lines.push(String::new());
-        lines.extend(of_policy(policy));
+    let mut parts: Vec<Vec<String>> = Vec::new();
+    let mut policies: Vec<&PolicyExplanation> = explanation.evaluated.iter().collect();
+    // Who spoke comes first: that is what was asked for.
+    policies.sort_by_key(|policy| !has_spoken(policy));
+    let decisive = decisive(explanation);
+    for policy in policies {
+        parts.push(policy::lines(policy, decisive == Some(&*policy.policy)));
     }
-    if !explanation.skipped.is_empty() {
-        lines.push(String::new());
-        lines.push("not asked".to_owned());
-    }
-    lines.extend(explanation.skipped.iter().map(|skipped| {
-        format!(
-            "  {} ({}): {}",
-            skipped.policy, skipped.file, skipped.message
-        )
-    }));
-    for line in lines {
-        text.push_str(&escaped(&line));
+    parts.push(signals(&explanation.signals));
+    parts.push(skipped::lines(&explanation.skipped));
+    for part in parts.iter().filter(|part| !part.is_empty()) {
         text.push('\n');
+        for line in part {
+            text.push_str(&escaped(line));
+            text.push('\n');
+        }
     }
     text
 }
 
-fn of_policy(policy: &PolicyExplanation) -> Vec<String> {
-    let took = policy
-        .time_us
-        .map(|time| format!(", {time:.0} µs"))
-        .unwrap_or_default();
-    let mut lines = vec![format!("{} ({}{took})", policy.policy, policy.file)];
-    let is_asked = |rule: &&RuleExplanation| rule.outcome != RuleOutcome::NotAsked;
-    let asked = policy.rules.iter().filter(is_asked);
-    lines.extend(asked.flat_map(|rule| of_rule(rule, policy)));
-    if policy.rules.is_empty() {
-        lines.push("  silent".to_owned());
+fn has_spoken(policy: &PolicyExplanation) -> bool {
+    let is_heard = |outcome| matches!(outcome, RuleOutcome::Fired | RuleOutcome::Failed);
+    let mut rules = policy.rules.iter();
+    rules.any(|rule| rule.verb.is_some() && is_heard(rule.outcome))
+}
+
+/// The policy whose rule, or whose failure, made the decision what it is.
+fn decisive(explanation: &Explanation) -> Option<&str> {
+    let decision = &explanation.decision;
+    let name = decision.decision.name();
+    let mut rules = decision.rules.iter();
+    if let Some(rule) = rules.find(|rule| rule.verb.name() == name) {
+        return Some(&rule.policy);
     }
-    let mut unasked: Vec<&str> = Vec::new();
-    for rule in policy.rules.iter().filter(|rule| !is_asked(rule)) {
-        if !unasked.contains(&rule.name.as_str()) {
-            unasked.push(&rule.name);
-        }
-    }
-    let inputs = |missing: bool| -> Vec<&str> {
-        let inputs = policy.inputs.iter();
-        inputs
-            .filter(|input| input.missing.is_some() == missing)
-            .map(|input| input.path.as_str())
-            .collect()
-    };
-    for (what, names) in [
-        ("unasked", unasked),
-        ("read   ", inputs(false)),
-        ("missing", inputs(true)),
-    ] {
-        if !names.is_empty() {
-            lines.push(format!("  {what}  {}", names.join(", ")));
-        }
+    let mut errors = decision.errors.iter();
+    let is_refused = decision.decision.refuses();
+    errors.find(|_| is_refused).map(|error| &*error.policy)
+}
+
+fn signals(signals: &[SignalExplanation]) -> Vec<String> {
+    let mut lines: Vec<String> = signals.iter().map(signal).collect();
+    if !lines.is_empty() {
+        lines.insert(0, "signals".to_owned());
     }
     lines
 }
 
-fn of_rule(rule: &RuleExplanation, policy: &PolicyExplanation) -> Vec<String> {
-    let outcome = match rule.outcome {
-        RuleOutcome::Fired => "fired  ",
-        RuleOutcome::Silent => "silent ",
-        RuleOutcome::Failed => "failed ",
-        RuleOutcome::NotAsked => "unasked",
+fn signal(signal: &SignalExplanation) -> String {
+    let outcome = match signal.outcome {
+        SignalOutcome::Answered => "answered",
+        SignalOutcome::Exited | SignalOutcome::Failed => "failed  ",
     };
-    let place = if rule.file == policy.file {
-        format!("line {}", rule.line)
-    } else {
-        format!("{}:{}", rule.file, rule.line)
-    };
-    let mut lines = vec![format!("  {outcome}  {} at {place}", rule.name)];
-    lines.extend(rule.failed.iter().map(of_expression));
-    lines
-}
-
-fn of_expression(failed: &FailedExpression) -> String {
-    let why = match &failed.error {
-        Some(error) => format!("fails: {error}"),
-        None => "does not hold".to_owned(),
-    };
+    let message = signal
+        .message
+        .as_deref()
+        .map(|message| format!(": {message}"));
     format!(
-        "           {}:{}  {} {why}",
-        failed.line,
-        failed.column,
-        quoted(&failed.expression)
+        "  {outcome} {}, {:.1} ms{}",
+        signal.name,
+        signal.time_us / 1_000.0,
+        message.unwrap_or_default()
     )
 }
 
-/// The expression on one line, between quotes that it does not hold itself.
-fn quoted(expression: &str) -> String {
-    // An expression may go over several lines.
-    let words: Vec<&str> = expression.split_whitespace().collect();
-    let line = words.join(" ");
-    if line.contains('`') {
-        format!("`` {line} ``")
-    } else {
-        format!("`{line}`")
+/// A list of names in lines that a terminal shows without breaking them.
+fn wrapped(first: &str, next: &str, names: &[&str]) -> Vec<String> {
+    const WIDTH: usize = 100;
+    let mut lines = Vec::new();
+    let mut line = first.to_owned();
+    let mut is_empty = true;
+    for name in names {
+        let comma = if is_empty { "" } else { ", " };
+        let longer = line.chars().count() + comma.len() + name.chars().count();
+        if !is_empty && longer >= WIDTH {
+            lines.push(std::mem::replace(&mut line, next.to_owned()) + ",");
+            line.push_str(name);
+        } else {
+            line.push_str(comma);
+            line.push_str(name);
+        }
+        is_empty = false;
     }
+    lines.push(line);
+    lines
 }

@@ -20,6 +20,7 @@ use crate::measure::{
     EventSubject, Fresh, Measured, Measurement, SavedProfile, as_json, measure, measurement_text,
     most_runs, profile_options,
 };
+use crate::project_options::MachineArguments;
 use crate::script_arguments::ScriptArguments;
 use crate::settings::{Settings, find_project};
 use crate::stop_switch::StopSwitch;
@@ -45,6 +46,8 @@ pub(crate) struct Arguments {
     /// nearest one above]
     #[arg(long, value_name = "DIR")]
     project: Option<PathBuf>,
+    #[command(flatten)]
+    machine: MachineArguments,
     /// Events for `Cupcake.events()` of a script: a file, a folder of `*.json`, or `-`; may be repeated
     #[arg(long, value_name = "FILE")]
     event: Vec<PathBuf>,
@@ -85,6 +88,7 @@ pub(crate) fn profile(arguments: &Arguments) -> Result<Exit, Failure> {
     let beside = beside
         .filter(|parent| !parent.as_os_str().is_empty())
         .unwrap_or_else(|| Path::new("."));
+    arguments.machine.check()?;
     let project = find_project(arguments.project.as_deref(), beside)?;
     let root = project.as_ref().map_or(beside, Project::root);
     let settings = Settings::load(root)?;
@@ -131,11 +135,10 @@ pub(crate) fn profile(arguments: &Arguments) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
-fn engine(root: &Path) -> Result<Arc<PolicyEngine>, Failure> {
+fn engine(root: &Path, machine: &MachineArguments) -> Result<Arc<PolicyEngine>, Failure> {
     let options = EngineOptions {
         debug: Some(Arc::clone(debug::global())),
-        languages: llmspell_bridge::policy_languages(),
-        ..EngineOptions::default()
+        ..machine.options()
     };
     Ok(Arc::new(PolicyEngine::load(root, &options)?))
 }
@@ -145,7 +148,7 @@ fn of_event(
     root: &Path,
     stop: &Arc<StopSwitch>,
 ) -> Result<Measurement, Failure> {
-    let engine = engine(root)?;
+    let engine = engine(root, &arguments.machine)?;
     let named = read_event(&arguments.subject, engine.event_limits())?;
     let mut subject = EventSubject::new(&named.name, engine, named.event, true);
     watched(&mut subject, arguments.runs, stop)
@@ -162,7 +165,9 @@ fn of_script(
 ) -> Result<Measurement, Failure> {
     let script = Script::read(&arguments.subject)?;
     // The policies are read once: that is not the script's time.
-    let policies = project.map(|project| engine(project.root())).transpose()?;
+    let policies = project
+        .map(|project| engine(project.root(), &arguments.machine))
+        .transpose()?;
     let open = || {
         let mut builder = ScriptHost::builder(language)
             .limits(limits.clone())

@@ -3,9 +3,52 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use llmspell_engine::{EngineOptions, Harness, Project};
+use llmspell_engine::{EngineOptions, GlobalConfig, Harness, Project};
 
 use crate::failure::Failure;
+
+/// Which configuration of the machine speaks before the project's.
+#[derive(Debug, Clone, Default, Args)]
+pub(crate) struct MachineArguments {
+    /// The configuration of the machine, whose policies come before the project's [default: that in your
+    /// configuration, as `init --global` makes it]
+    #[arg(long, value_name = "DIR")]
+    global_config: Option<PathBuf>,
+}
+
+impl MachineArguments {
+    /// How a host of scripts loads its engine, to which it gives its own languages.
+    pub(crate) fn of_host(&self) -> EngineOptions {
+        EngineOptions {
+            global: self.global(),
+            ..EngineOptions::default()
+        }
+    }
+
+    /// How an engine is loaded, as far as nothing else is said.
+    pub(crate) fn options(&self) -> EngineOptions {
+        EngineOptions {
+            languages: llmspell_bridge::policy_languages(),
+            ..self.of_host()
+        }
+    }
+
+    /// Looks at a configuration that is named, which not every command reads.
+    pub(crate) fn check(&self) -> Result<(), Failure> {
+        match self.global() {
+            GlobalConfig::Discover => Ok(()),
+            named => Ok(named.check()?),
+        }
+    }
+
+    /// Which configuration that is.
+    fn global(&self) -> GlobalConfig {
+        match &self.global_config {
+            Some(directory) => GlobalConfig::At(directory.clone()),
+            None => GlobalConfig::Discover,
+        }
+    }
+}
 
 /// Which project is meant, and for which agent.
 #[derive(Debug, Args)]
@@ -16,11 +59,14 @@ pub(crate) struct ProjectArguments {
     /// The agent whose policies are meant: claude, cursor, factory or opencode
     #[arg(long, value_name = "H", value_parser = harness)]
     pub(crate) harness: Option<Harness>,
+    #[command(flatten)]
+    machine: MachineArguments,
 }
 
 impl ProjectArguments {
     /// The project that is meant.
     pub(crate) fn project(&self) -> Result<Project, Failure> {
+        self.machine.check()?;
         let project = match &self.project {
             Some(path) => Project::at(path),
             None => Project::find(&PathBuf::from(".")),
@@ -32,8 +78,7 @@ impl ProjectArguments {
     pub(crate) fn options(&self) -> EngineOptions {
         EngineOptions {
             harness: self.harness,
-            languages: llmspell_bridge::policy_languages(),
-            ..EngineOptions::default()
+            ..self.machine.options()
         }
     }
 }

@@ -26,6 +26,7 @@ use self::editor::{Prompt, editor};
 use self::session::Session;
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::project_options::MachineArguments;
 use crate::settings::{Settings, find_project};
 use crate::stop_switch::StopSwitch;
 
@@ -42,6 +43,8 @@ pub(crate) struct Arguments {
     /// The directory with `.cupcake` [default: here or the nearest one above]
     #[arg(long, value_name = "DIR")]
     project: Option<PathBuf>,
+    #[command(flatten)]
+    machine: MachineArguments,
     /// Which debug messages are shown, such as `debug` or `info,policy.*=trace`
     #[arg(long, value_name = "SPEC")]
     debug: Option<String>,
@@ -65,6 +68,7 @@ ends the program with 1.";
 /// Runs the command.
 pub(crate) fn repl(arguments: &Arguments) -> Result<Exit, Failure> {
     let here = Path::new(".");
+    arguments.machine.check()?;
     let project = find_project(arguments.project.as_deref(), here)?;
     let settings = Settings::load(project.as_ref().map_or(here, Project::root))?;
     settings.configure_debug(arguments.debug.as_deref())?;
@@ -73,7 +77,13 @@ pub(crate) fn repl(arguments: &Arguments) -> Result<Exit, Failure> {
     limits.timeout = arguments.timeout;
     limits.memory = arguments.memory.unwrap_or(limits.memory);
     let stop = Arc::new(StopSwitch::default());
-    let session = Session::new(project, arguments.lang, limits, Arc::clone(&stop));
+    let session = Session::new(
+        project,
+        arguments.machine.clone(),
+        arguments.lang,
+        limits,
+        Arc::clone(&stop),
+    );
     let session = Rc::new(RefCell::new(session));
     let is_terminal = std::io::stdin().is_terminal() && std::io::stdout().is_terminal();
     let exit = if is_terminal {

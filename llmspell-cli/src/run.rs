@@ -5,13 +5,14 @@ use std::sync::Arc;
 
 use clap::Args;
 use llmspell_bridge::{DebugBridge, Language, ScriptHost, ScriptOutput, StandardStreams};
-use llmspell_engine::{EngineOptions, Project};
+use llmspell_engine::Project;
 use llmspell_utils::debug;
 
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::input::{NamedEvent, events_of};
 use crate::measure::{SavedProfile, profile_options};
+use crate::project_options::MachineArguments;
 use crate::record;
 use crate::script_arguments::ScriptArguments;
 use crate::settings::{Settings, find_project};
@@ -27,6 +28,8 @@ pub(crate) struct Arguments {
     /// The directory with `.cupcake` [default: beside the script or the nearest one above it]
     #[arg(long, value_name = "DIR")]
     project: Option<PathBuf>,
+    #[command(flatten)]
+    machine: MachineArguments,
     /// Events for `Cupcake.events()`: a file, a folder of `*.json`, or `-`; may be repeated
     #[arg(long, value_name = "FILE")]
     event: Vec<PathBuf>,
@@ -70,6 +73,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
         .parent()
         .filter(|parent| !parent.as_os_str().is_empty());
     let beside = beside.unwrap_or_else(|| Path::new("."));
+    // A script that asks for no decision must not hide that the machine's policies are missing.
+    arguments.machine.check()?;
     let project = find_project(arguments.project.as_deref(), beside)?;
     let settings = Settings::load(project.as_ref().map_or(beside, Project::root))?;
     if let Some(profile) = &arguments.profile {
@@ -85,8 +90,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
         ))
         .projects_below(beside)
         .arguments(arguments.told.arguments.iter().cloned());
+    builder = builder.engine_options(arguments.machine.of_host());
     if let Some(project) = project {
-        builder = builder.project(project.root(), EngineOptions::default());
+        builder = builder.project(project.root(), arguments.machine.of_host());
     }
     if let Some(observer) = record::observer() {
         builder = builder.observer(observer);

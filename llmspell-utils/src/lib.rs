@@ -6,6 +6,6 @@ mod private_files;
 mod read_text;
 mod sync;
 
-pub use nearest::nearest;
+pub use nearest::{closest, nearest};
 pub use private_files::{create_private_directory, write_private};
 pub use read_text::{read_bytes, read_text};

@@ -10,13 +10,29 @@
 /// ```
 #[must_use]
 pub fn nearest(name: &str, known: &[&str]) -> String {
-    let close = known
-        .iter()
-        .map(|candidate| (strsim::damerau_levenshtein(name, candidate), *candidate))
-        .filter(|(distance, candidate)| *distance <= 1 + candidate.len() / 4)
-        .min();
-    match close {
-        Some((_, candidate)) => format!("did you mean `{candidate}`?"),
+    match closest(name, known.iter().copied()) {
+        Some(candidate) => format!("did you mean `{candidate}`?"),
         None => format!("known are `{}`", known.join("`, `")),
     }
+}
+
+/// The known name that an unknown one was probably meant to be; none if none is near.
+///
+/// ```
+/// use llmspell_utils::closest;
+///
+/// assert_eq!(closest("levle", ["level", "enabled"]), Some("level"));
+/// assert_eq!(closest("colour", ["level", "enabled"]), None);
+/// ```
+#[must_use]
+pub fn closest<'known>(
+    name: &str,
+    known: impl IntoIterator<Item = &'known str>,
+) -> Option<&'known str> {
+    let close = known
+        .into_iter()
+        .map(|candidate| (strsim::damerau_levenshtein(name, candidate), candidate))
+        .filter(|(distance, candidate)| *distance <= 1 + candidate.len() / 4)
+        .min();
+    close.map(|(_, candidate)| candidate)
 }

@@ -42,7 +42,9 @@ impl Speaker {
                 .iter()
                 .filter(|definition| definition.verb == verb)
         };
-        let first = definitions().next().map_or(1, |definition| definition.line);
+        let Some(first) = definitions().next().map(|definition| definition.line) else {
+            return self.line_of_id(rule_id);
+        };
         if definitions().nth(1).is_none() {
             return first;
         }
@@ -53,12 +55,23 @@ impl Speaker {
             .map_or(first, |definition| definition.line)
     }
 
-    /// Whether a definition of the verb holds the rule's id.
-    pub(crate) fn mentions(&self, verb: Verb, rule_id: &str) -> bool {
+    /// The line of a rule whose verb somebody has changed: that of the first definition that holds its id.
+    fn line_of_id(&self, rule_id: Option<&str>) -> u32 {
+        let quoted = rule_id.map(|rule_id| format!("\"{rule_id}\""));
+        let mut definitions = self.definitions.iter();
+        let found = definitions.find(|definition| {
+            let quoted = quoted.as_deref();
+            quoted.is_some_and(|quoted| definition.source.contains(quoted))
+        });
+        found.map_or(1, |definition| definition.line)
+    }
+
+    /// Whether a definition of the verb, or of any if none is given, holds the rule's id.
+    pub(crate) fn mentions(&self, verb: Option<Verb>, rule_id: &str) -> bool {
         let quoted = format!("\"{rule_id}\"");
-        self.definitions
-            .iter()
-            .any(|definition| definition.verb == verb && definition.source.contains(&quoted))
+        self.definitions.iter().any(|definition| {
+            verb.is_none_or(|verb| definition.verb == verb) && definition.source.contains(&quoted)
+        })
     }
 
     /// The verbs that it defines, the strongest first.

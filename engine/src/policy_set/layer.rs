@@ -17,7 +17,7 @@ use crate::project::Project;
 use crate::route::Routes;
 use crate::rulebook::Rulebook;
 use crate::selection::Wanted;
-use crate::signals::{Gathered, Need, Signals};
+use crate::signals::{Need, Signals};
 use crate::trust::TrustGate;
 use crate::value::Value;
 
@@ -57,21 +57,21 @@ pub(super) struct Purpose<'a> {
 }
 
 impl Layer {
-    /// Gathers the signals that these of its policies must see.
-    pub(crate) fn gather(
+    /// The signals that these of its policies must see of this event, each once, in the order in which they are declared.
+    pub(crate) fn needs(
         &self,
         matched: &[usize],
         input: &PolicyInput<'_>,
         reading: &Reading,
-    ) -> Vec<Gathered<'_>> {
-        let needs: Vec<Need> = matched
+    ) -> Vec<Need> {
+        let mut needs: Vec<Need> = matched
             .iter()
             .flat_map(|index| self.needs_of(*index, input, reading))
             .collect();
-        if needs.is_empty() {
-            return Vec::new();
-        }
-        self.signals.gather(&needs, input.text())
+        // A failure counts as seen only if everyone who needs the signal looks at it.
+        needs.sort_unstable_by_key(|need| (need.signal, need.sees_failure));
+        needs.dedup_by_key(|need| need.signal);
+        needs
     }
 
     /// The signals that a policy must see and that this event makes it want.
@@ -250,7 +250,9 @@ pub(super) fn no_policies(project: &Project, harness: Harness) -> DecisionError 
     DecisionError {
         kind: DecisionErrorKind::Load,
         policy: Arc::from("project"),
-        message: format!("there are no policies for `{harness}` in `{folder}`"),
+        message: format!(
+            "there are no policies for `{harness}` in `{folder}`: write one, or switch on a guardrail in the rulebook"
+        ),
         file: Some(Arc::from(folder)),
         line: None,
     }

@@ -33,17 +33,13 @@ impl Gathered<'_> {
 }
 
 impl Signals {
-    /// Gathers every signal that is needed, in the order in which they are declared.
+    /// Gathers the signals that are needed, each of which is named once.
     ///
     /// `event` is what the commands get on their standard input.
     pub(crate) fn gather(&self, needs: &[Need], event: &str) -> Vec<Gathered<'_>> {
-        let mut wanted: Vec<Need> = needs.to_vec();
-        // A failure counts as seen only if everyone who needs the signal looks at it.
-        wanted.sort_unstable_by_key(|need| (need.signal, need.sees_failure));
-        wanted.dedup_by_key(|need| need.signal);
-        let wanted: Vec<(Need, &Signal)> = wanted
-            .into_iter()
-            .filter_map(|need| Some((need, self.signals.get(need.signal)?)))
+        let wanted: Vec<(Need, &Signal)> = needs
+            .iter()
+            .filter_map(|need| Some((*need, self.signals.get(need.signal)?)))
             .collect();
         let mut gathered = Vec::with_capacity(wanted.len());
         for group in wanted.chunks(SIDE_BY_SIDE) {

@@ -74,6 +74,9 @@ impl CheckReport {
     pub(super) fn add(&mut self, subject: &Subject, check: impl FnOnce(&mut Vec<CheckFinding>)) {
         let mut found = Vec::new();
         check(&mut found);
+        found
+            .iter_mut()
+            .for_each(|finding| finding.find_column(subject));
         self.findings.append(&mut found);
         let seen = &mut self.seen;
         let mut is_new = |file: &str| seen.insert(file.to_owned());
@@ -102,6 +105,34 @@ impl CheckReport {
         self.findings.sort_by_key(key);
         self.findings.dedup();
     }
+}
+
+impl CheckFinding {
+    /// Finds the column of what the message names, where only the line is known.
+    fn find_column(&mut self, subject: &Subject) {
+        let (Some(line), None) = (self.place.line, self.place.column) else {
+            return;
+        };
+        let text = subject.text_of(&self.place.file).unwrap_or_default();
+        let index = usize::try_from(line).unwrap_or_default().checked_sub(1);
+        let line = index.and_then(|index| text.lines().nth(index));
+        let quoted = self.message.split('`').skip(1).step_by(2);
+        let column = line.and_then(|line| quoted.clone().find_map(|name| column_of(name, line)));
+        self.place.column = column;
+    }
+}
+
+/// The column at which a line has this name, and not only as a part of another one.
+fn column_of(name: &str, line: &str) -> Option<u32> {
+    let is_part = |letter: char| letter.is_alphanumeric() || letter == '_';
+    let mut places = line.match_indices(name).filter(|_| !name.is_empty());
+    let (start, _) = places.find(|(start, name)| {
+        let before = line.get(..*start).unwrap_or_default();
+        let after = line.get(start + name.len()..).unwrap_or_default();
+        !before.ends_with(is_part) && !after.starts_with(is_part)
+    })?;
+    let before = line.get(..start)?.chars().count();
+    u32::try_from(before).ok()?.checked_add(1)
 }
 
 /// A finding at a line of a file.

@@ -94,8 +94,18 @@ fn rule_of(subject: &Subject, error: &DecisionError, file: &str) -> (&'static st
             "trust",
             "look at what has changed, then sign the project anew",
         ),
-        _ if policy.is_none() => ("project", "until then every decision is at least a deny"),
-        _ => ("load", "until then every decision is at least a deny"),
+        _ if policy.is_none() => (
+            "project",
+            "repair it: until then every decision is at least a deny",
+        ),
+        _ if subject.text_of(file).is_none() => (
+            "load",
+            "make it a readable text file, or remove it: until then every decision is at least a deny",
+        ),
+        _ => (
+            "load",
+            "repair the policy: until then every decision is at least a deny",
+        ),
     }
 }
 

@@ -251,6 +251,124 @@ fn a_policy_on_the_virtual_machine_is_explained_as_on_the_interpreter() {
     assert_eq!(rules_of("off"), (false, expected));
 }
 
+/// What each part of the expressions that do not hold was.
+fn seen(explanation: &Explanation) -> Vec<String> {
+    let failed = own(explanation).rules.iter().flat_map(|rule| &rule.failed);
+    failed
+        .flat_map(|failed| &failed.values)
+        .map(|seen| format!("{} is {}", seen.expression, seen.values.join(" or ")))
+        .collect()
+}
+
+#[test]
+fn the_values_that_were_compared_are_told_without_secrets_and_cut_where_they_are_long() {
+    let rules = "deny contains {\"reason\": \"a\"} if { startswith(lower(input.tool_input.command), \"sudo\") }\n\ndeny contains {\"reason\": \"b\"} if { input.cwd == \"/\" }\n\ndeny contains {\"reason\": \"c\"} if { some word in split(input.tool_input.command, \" \"); word in {\"rm\", \"mv\"} }\n\nask contains {\"reason\": \"d\"} if { input.password != \"hunter2\" }\n\nask contains {\"reason\": \"e\"} if { contains(input.prompt, \"x\") }";
+    let found = explained(
+        rules,
+        &json!({
+            "hook_event_name": "PreToolUse",
+            "tool_input": {"command": "LS -a b c"},
+            "password": "hunter2",
+            "prompt": format!("{} ", "long").repeat(30),
+        }),
+    );
+    let long = "long ".repeat(20);
+    assert_eq!(
+        seen(&found),
+        [
+            "lower(input.tool_input.command) is \"ls -a b c\"".to_owned(),
+            "input.cwd is ".to_owned(),
+            "word is \"-a\" or \"LS\" or \"b\"".to_owned(),
+            "input.password is [redacted:password]".to_owned(),
+            format!("input.prompt is \"{}…", long.get(..79).unwrap()),
+        ]
+    );
+}
+
+#[test]
+fn the_values_in_a_function_are_those_of_the_arguments_that_came_furthest() {
+    let found = explained(
+        "is_long(word) if { startswith(word, \"l\"); count(word) > 9 }\n\ndeny contains {\"reason\": \"a\"} if { is_long(\"short\") }\n\ndeny contains {\"reason\": \"b\"} if { is_long(input.word) }",
+        &json!({"hook_event_name": "PreToolUse", "word": "lengthy"}),
+    );
+    assert_eq!(
+        seen(&found),
+        ["count(word) is 7", "input.word is \"lengthy\""]
+    );
+}
+
+#[test]
+fn a_key_that_is_missing_is_answered_with_the_nearest_one_that_is_there() {
+    let found = explained(
+        "deny contains {\"reason\": \"a\"} if { input.tool_input.commnad == \"ls\" }\n\nask contains {\"reason\": \"b\"} if { input.toolInput.command == \"ls\" }\n\nask contains {\"reason\": \"c\"} if { input.nothing }",
+        &bash("ls"),
+    );
+    let inputs = own(&found).inputs.iter();
+    let near: Vec<(&str, Option<&str>)> = inputs
+        .map(|input| (input.path.as_str(), input.did_you_mean.as_deref()))
+        .collect();
+    assert_eq!(
+        near,
+        [
+            ("input.nothing", None),
+            ("input.toolInput.command", Some("input.tool_input")),
+            ("input.tool_input.commnad", Some("input.tool_input.command")),
+        ]
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn the_signals_that_were_gathered_are_told_with_what_came_of_them() {
+    let text = policy(
+        "p",
+        "deny contains {\"reason\": \"a\"} if { input.signals.branch == \"x\"; input.signals.tests.success == false }",
+    )
+    .replace(
+        "[PreToolUse]",
+        "[PreToolUse]\n#     required_signals: [branch, tests, gone]",
+    );
+    let rulebook = "signals:\n  branch: {command: \"echo main\"}\n  tests: {command: \"exit 3\"}\n  gone: {command: \"kill -9 $$\"}\n";
+    let project = project([
+        (".cupcake/policies/p.rego", text.as_str()),
+        (".cupcake/rulebook.yml", rulebook),
+    ]);
+    let explanation = engine(&project).explain(&event(&bash("ls").to_string()));
+    let signals: Vec<Json> = explanation
+        .signals
+        .iter()
+        .map(|signal| {
+            json!([
+                signal.name,
+                signal.outcome,
+                signal.exit_code,
+                signal.message
+            ])
+        })
+        .collect();
+    assert_eq!(
+        signals,
+        [
+            json!(["branch", "answered", null, null]),
+            json!(["gone", "failed", null, "was ended by the system's signal 9"]),
+            json!(["tests", "exited", 3, "ended with 3"]),
+        ]
+    );
+    let other = engine(&project).explain(&event(r#"{"hook_event_name": "Stop"}"#));
+    assert_eq!(other.signals, []);
+}
+
+#[test]
+fn whether_the_inputs_were_recorded_is_told() {
+    let found = explained(
+        "deny contains {\"reason\": \"a\"} if { input.x }",
+        &bash("ls"),
+    );
+    assert!(own(&found).inputs_recorded);
+    let guardrail = &found.evaluated[0];
+    assert!(!guardrail.inputs_recorded, "{}", guardrail.policy);
+}
+
 #[test]
 fn a_guardrail_says_whether_it_spoke() {
     let project = project([]);

@@ -10,13 +10,16 @@
 )]
 
 mod builtins;
+mod compatibility;
 mod decisions;
 mod differential;
 mod event;
 mod explain;
 mod guardrails;
 mod hostile_commands;
+mod in_flight;
 mod killers;
+mod large_inputs;
 mod messages;
 mod metadata;
 mod modules;
@@ -26,12 +29,16 @@ mod policy_tests;
 mod probe;
 mod project;
 mod project_template;
+mod reference_projects;
 mod rego_query;
 mod reload;
 mod repeatability;
+mod routing_combinations;
 mod signals;
 mod stack;
 mod support;
+mod synthesis_combinations;
 mod trust;
+mod undefined;
 mod validator;
 mod wasm;

@@ -43,8 +43,7 @@ fn errors_of(path: &str) -> Vec<String> {
 
 #[test]
 fn a_project_without_policies_is_an_error_and_allows_nothing() {
-    let none =
-        "load project .cupcake/policies: there are no policies for `claude` in `.cupcake/policies`";
+    let none = "load project .cupcake/policies: there are no policies for `claude` in `.cupcake/policies`: write one, or switch on a guardrail in the rulebook";
     assert_eq!(errors(&project([])), [none]);
     let helper = "package cupcake.helpers.h\n\nx := 1\n";
     assert_eq!(
@@ -66,7 +65,7 @@ fn a_project_with_policies_for_other_harnesses_only_says_so() {
     assert_eq!(
         errors(&project),
         [
-            "load project .cupcake/policies: there are no policies for `claude` in `.cupcake/policies`"
+            "load project .cupcake/policies: there are no policies for `claude` in `.cupcake/policies`: write one, or switch on a guardrail in the rulebook"
         ]
     );
 }

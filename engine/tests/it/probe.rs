@@ -20,6 +20,7 @@ impl EvaluationProbe for Lines {
             EvaluationStep::Route => "route".to_owned(),
             EvaluationStep::Policy { id, file, line } => format!("{id} {file}:{line}"),
             EvaluationStep::Verb { verb, file, line } => format!("{} {file}:{line}", verb.name()),
+            EvaluationStep::Signals { names } => format!("signals {}", names.join(" ")),
             EvaluationStep::Synthesize => "synthesize".to_owned(),
             other => format!("{other:?}"),
         };
@@ -66,6 +67,40 @@ fn a_probe_hears_of_every_policy_and_verb_that_is_asked_and_where_it_is_defined(
             "  ask .cupcake/policies/p.rego:10",
             "synthesize",
         ]
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn the_signals_of_an_event_are_one_step_before_the_policies() {
+    let text = policy("p", "deny contains \"x\" if input.signals.b == \"y\"").replace(
+        "[PreToolUse]",
+        "[PreToolUse]\n#     required_signals: [b, a, b]",
+    );
+    let project = project([
+        UNGUARDED,
+        (".cupcake/policies/p.rego", text.as_str()),
+        (".cupcake/signals/a", "#!/bin/sh\necho a\n"),
+        (".cupcake/signals/b", "#!/bin/sh\necho b\n"),
+    ]);
+    for name in ["a", "b"] {
+        use std::os::unix::fs::PermissionsExt as _;
+        let file = project.path().join(".cupcake/signals").join(name);
+        std::fs::set_permissions(file, std::fs::Permissions::from_mode(0o755)).unwrap();
+    }
+    assert_eq!(
+        heard(&project, EVENT),
+        [
+            "route",
+            "signals a b",
+            "p .cupcake/policies/p.rego:7",
+            "  deny .cupcake/policies/p.rego:9",
+            "synthesize",
+        ]
+    );
+    assert_eq!(
+        heard(&project, r#"{"hook_event_name": "Stop"}"#),
+        ["route", "synthesize"]
     );
 }
 

@@ -83,7 +83,7 @@ fn a_broken_rulebook_is_refused_with_its_place() {
     );
     assert_eq!(
         refusal(".cupcake/rulebook.yml", "signals: {\n"),
-        "rulebook | did not find expected node content | .cupcake/rulebook.yml:2:1 | correct the document"
+        "rulebook | did not find expected node content | .cupcake/rulebook.yml:2:1 | look at the brackets, quotes and indentation there and on the line before"
     );
     assert_eq!(
         refusal(".cupcake/rulebook.yml", "signals: {}\nsignals: {}\n"),
@@ -408,7 +408,7 @@ fn links_are_followed_and_those_that_lead_nowhere_or_round_are_errors() {
     assert_eq!(
         messages,
         [
-            "the file cannot be read",
+            "the link leads nowhere",
             "the link leads back to a folder that holds it"
         ]
     );

@@ -255,9 +255,9 @@ fn tools_that_are_nearly_known_are_warnings_and_others_notes() {
     assert_eq!(
         found(&[(FILE, &text)]),
         [
-            "warning unknown-tool p.rego:6 `claude` is not known to have a tool `bash` | did you mean `Bash`?",
-            "warning unknown-tool p.rego:6 `claude` is not known to have a tool `Wirte` | did you mean `Write`?",
-            "note unknown-tool p.rego:6 `claude` is not known to have a tool `Zork` | correct the name, unless the tool is new",
+            "warning unknown-tool p.rego:6:24 `claude` is not known to have a tool `bash` | did you mean `Bash`?",
+            "warning unknown-tool p.rego:6:30 `claude` is not known to have a tool `Wirte` | did you mean `Write`?",
+            "note unknown-tool p.rego:6:37 `claude` is not known to have a tool `Zork` | correct the name, unless the tool is new",
         ]
     );
 }
@@ -268,13 +268,13 @@ fn an_event_that_nobody_sends_is_a_warning_and_one_that_is_nearly_known_an_error
     assert_eq!(
         found(&[(FILE, &text)]),
         [
-            "warning unknown-event p.rego:5 `claude` is not known to send an event `SomethingNew` | correct the name, unless the event is new"
+            "warning unknown-event p.rego:5:25 `claude` is not known to send an event `SomethingNew` | correct the name, unless the event is new"
         ]
     );
     let text = routed("[PreToolUze]", "", DENY);
     assert_eq!(
         found(&[(FILE, &text)]),
-        ["error metadata p.rego:5 there is no event `PreToolUze` | did you mean `PreToolUse`?"]
+        ["error metadata p.rego:5:25 there is no event `PreToolUze` | did you mean `PreToolUse`?"]
     );
 }
 
@@ -283,7 +283,7 @@ fn a_routing_that_no_event_can_match_is_an_error() {
     let block = DENY.replace("deny", "block");
     let finding = |severity: &str| {
         format!(
-            "{severity} unreachable-routing p.rego:6 `Stop` of `claude` has no tool, so `required_tools` keeps it from the policy | remove `required_tools`, or the event"
+            "{severity} unreachable-routing p.rego:6:7 `Stop` of `claude` has no tool, so `required_tools` keeps it from the policy | remove `required_tools`, or the event"
         )
     };
     let text = routed("[Stop]", "[Bash]", &block);
@@ -299,7 +299,7 @@ fn a_verb_that_no_reply_can_say_is_an_error_and_one_that_is_weakened_a_note() {
     let ask = DENY.replace("deny", "ask");
     let lost = |severity: &str| {
         format!(
-            "{severity} decision-event-compatibility p.rego:8 the reply of `claude` to `PostToolUse` cannot say `ask` | it can say `halt`, `block`, `add_context`"
+            "{severity} decision-event-compatibility p.rego:8:1 the reply of `claude` to `PostToolUse` cannot say `ask` | it can say `halt`, `block`, `add_context`"
         )
     };
     assert_eq!(
@@ -313,7 +313,7 @@ fn a_verb_that_no_reply_can_say_is_an_error_and_one_that_is_weakened_a_note() {
     assert_eq!(
         found(&[(FILE, &routed("[Stop]", "", DENY))]),
         [
-            "note decision-event-compatibility p.rego:8 `deny` is said as `block` in the reply of `claude` to `Stop` | say `block`"
+            "note decision-event-compatibility p.rego:8:1 `deny` is said as `block` in the reply of `claude` to `Stop` | say `block`"
         ]
     );
     assert_eq!(
@@ -322,7 +322,7 @@ fn a_verb_that_no_reply_can_say_is_an_error_and_one_that_is_weakened_a_note() {
             &routed("[PreToolUse]", "", &DENY.replace("deny", "block"))
         )]),
         [
-            "note deprecated-verb p.rego:8 `block` says the same as `deny` to `PreToolUse` | say `deny`"
+            "note deprecated-verb p.rego:8:1 `block` says the same as `deny` to `PreToolUse` | say `deny`"
         ]
     );
     let cursor = ".cupcake/policies/cursor/p.rego";
@@ -330,7 +330,7 @@ fn a_verb_that_no_reply_can_say_is_an_error_and_one_that_is_weakened_a_note() {
     assert_eq!(
         found(&[(cursor, &routed("[beforeShellExecution]", "", modify))]),
         [
-            "error decision-event-compatibility p.rego:8 the reply of `cursor` to `beforeShellExecution` cannot say `modify` | it can say `halt`, `deny`, `block`, `ask`"
+            "error decision-event-compatibility p.rego:8:1 the reply of `cursor` to `beforeShellExecution` cannot say `modify` | it can say `halt`, `deny`, `block`, `ask`"
         ]
     );
 }
@@ -345,7 +345,7 @@ fn a_rule_id_or_a_policy_id_of_another_policy_is_found_with_its_place() {
             (".cupcake/policies/claude/two.rego", &two),
         ]),
         [
-            "warning shadowed-policy-id two.rego:3 the policy id `one` is that of `.cupcake/policies/claude/one.rego` already | give each policy a `custom.id` of its own: decisions name policies by it",
+            "warning shadowed-policy-id two.rego:3:9 the policy id `one` is that of `.cupcake/policies/claude/one.rego` already | give each policy a `custom.id` of its own: decisions name policies by it",
             "warning duplicate-rule-id two.rego:8:32 the rule id `R` is that of `.cupcake/policies/claude/one.rego:8` already | give each rule an id of its own",
         ]
     );
@@ -383,9 +383,9 @@ fn metadata_in_the_wrong_place_or_with_a_key_that_nobody_reads_is_found() {
     assert_eq!(
         found(&[(FILE, &text)]),
         [
-            "warning unknown-key p.rego:2 the key `titel` of the metadata is not read | did you mean `title`?",
-            "warning unknown-key p.rego:3 the key `severity` of the metadata is not read | move it under `custom`, where `severity` is read",
-            "warning unknown-key p.rego:6 the key `severty` of the metadata is not read | did you mean `severity`?",
+            "warning unknown-key p.rego:2:3 the key `titel` of the metadata is not read | did you mean `title`?",
+            "warning unknown-key p.rego:3:3 the key `severity` of the metadata is not read | move it under `custom`, where `severity` is read",
+            "warning unknown-key p.rego:6:5 the key `severty` of the metadata is not read | did you mean `severity`?",
         ]
     );
 }

@@ -1,5 +1,6 @@
 //! Modules of WebAssembly: of OPA, of a project, and of an attacker.
 
+mod cache;
 mod files;
 mod hostile;
 mod module;

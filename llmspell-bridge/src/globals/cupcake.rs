@@ -395,6 +395,9 @@ fn evaluation_frame(step: EvaluationStep<'_>) -> ProfileFrame {
             ProfileFrame::new(verb.name(), FrameKind::Rule).at(Place::new(Arc::clone(file), line))
         }
         EvaluationStep::Route => ProfileFrame::new("(route)", FrameKind::Host),
+        EvaluationStep::Signals { names } => {
+            ProfileFrame::new(format!("(signals {})", names.join(", ")), FrameKind::Host)
+        }
         EvaluationStep::Synthesize => ProfileFrame::new("(synthesize)", FrameKind::Host),
         _ => ProfileFrame::new("(evaluation)", FrameKind::Host),
     }

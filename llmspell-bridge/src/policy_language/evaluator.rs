@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use llmspell_engine::{
-    Answers, Evaluator, FoundTest, Moment, PolicyExplanation, PolicyFault, RuleExplanation,
-    RuleOutcome, ScriptTests, TestOutcome, TestRun, Value, Verb,
+    Answers, Evaluator, FoundTest, InputRead, Moment, PolicyExplanation, PolicyFault,
+    RuleExplanation, RuleOutcome, ScriptTests, TestOutcome, TestRun, Value, Verb,
 };
 
 use super::answer::{self, kind_of};
@@ -154,6 +154,7 @@ impl ScriptPolicy {
         input: &Value,
         explanation: &mut PolicyExplanation,
     ) -> Result<(), ScriptError> {
+        explanation.records_inputs();
         self.begin(state)?;
         for (verb, place, line) in &self.verbs {
             let outcome = match state.call(*place, Some(input)) {
@@ -170,8 +171,8 @@ impl ScriptPolicy {
                 failed: None,
             });
             for path in without_steps(state.trace(*place, input)?) {
-                let missing = first_missing(&path, input);
-                explanation.read(format!("input{path}"), missing);
+                let keys: Vec<Value> = path.split('.').skip(1).map(Value::from).collect();
+                explanation.read(InputRead::of(&keys, input));
             }
         }
         state.end()
@@ -236,26 +237,6 @@ fn without_steps(paths: Vec<String>) -> Vec<String> {
         .filter(|path| !is_step(path))
         .cloned()
         .collect()
-}
-
-/// The first part of a path such as `.tool_input.command` that the input does not have.
-fn first_missing(path: &str, input: &Value) -> Option<String> {
-    let mut value = input;
-    let mut so_far = "input".to_owned();
-    for name in path.split('.').skip(1) {
-        so_far.push('.');
-        so_far.push_str(name);
-        let next = match value {
-            Value::Object(fields) => fields.get(&Value::from(name)),
-            Value::Array(items) => name.parse::<usize>().ok().and_then(|at| items.get(at)),
-            _ => None,
-        };
-        match next {
-            Some(next) => value = next,
-            None => return Some(so_far),
-        }
-    }
-    None
 }
 
 impl Evaluator for ScriptPolicy {

@@ -1,22 +1,28 @@
 //! The routes of a project as a graph: events lead to tools, and tools to policies.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use llmspell_engine::Inspection;
+use llmspell_engine::{InspectedPolicy, Inspection};
 
 /// A graph in the language of Graphviz.
 pub(super) fn as_dot(inspection: &Inspection) -> String {
     let mut lines: BTreeSet<String> = BTreeSet::new();
+    // The machine's policies may have the ids of the project's, and routes name ids.
+    let mut known: BTreeMap<&str, Vec<&InspectedPolicy>> = BTreeMap::new();
     for policy in inspection.policies.iter().chain(&inspection.guardrails) {
-        let broken = if policy.error.is_some() {
+        known.entry(&policy.id).or_default().push(policy);
+    }
+    for (id, policies) in known {
+        let broken = if policies.iter().any(|policy| policy.error.is_some()) {
             ", color=red, fontcolor=red"
         } else {
             ""
         };
-        let label = format!("{}\n{}", policy.id, policy.file);
+        let files: Vec<&str> = policies.iter().map(|policy| &*policy.file).collect();
+        let label = format!("{id}\n{}", files.join("\n"));
         lines.insert(format!(
             "  {} [shape=box, label={}{broken}];",
-            node("policy", &policy.id),
+            node("policy", id),
             quoted(&label)
         ));
     }

@@ -63,13 +63,14 @@ fn evaluator(policy: &InspectedPolicy) -> String {
 }
 
 fn guardrails(guardrails: &[InspectedPolicy]) -> String {
-    let rows: Vec<[String; 3]> = guardrails
+    let rows: Vec<[String; 4]> = guardrails
         .iter()
         .map(|guardrail| {
             [
                 cell(&guardrail.id, LONGEST_NAME + LONGEST_NAME),
                 list(&guardrail.verbs),
                 cell(&guardrail.title, LONGEST_LIST),
+                file(&guardrail.file),
             ]
         })
         .collect();
@@ -78,6 +79,7 @@ fn guardrails(guardrails: &[InspectedPolicy]) -> String {
             ("guardrail", Side::Left),
             ("verbs", Side::Left),
             ("", Side::Left),
+            ("file", Side::Left),
         ],
         &rows,
     )

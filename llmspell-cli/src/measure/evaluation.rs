@@ -150,6 +150,9 @@ fn frame(step: EvaluationStep<'_>) -> ProfileFrame {
     let at = |file: &Arc<str>, line| Place::new(Arc::clone(file), line);
     match step {
         EvaluationStep::Route => ProfileFrame::new("route", FrameKind::Host),
+        EvaluationStep::Signals { names } => {
+            ProfileFrame::new(format!("signals {}", names.join(", ")), FrameKind::Host)
+        }
         EvaluationStep::Synthesize => ProfileFrame::new("synthesize", FrameKind::Host),
         EvaluationStep::Policy { id, file, line } => {
             ProfileFrame::new(&**id, FrameKind::Policy).at(at(file, line))

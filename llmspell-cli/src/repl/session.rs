@@ -16,6 +16,7 @@ use llmspell_utils::debug::{self, DebugLevel};
 use super::inputs::Inputs;
 use super::shown;
 use crate::failure::Failure;
+use crate::project_options::MachineArguments;
 use crate::settings::find_project;
 use crate::stop_switch::StopSwitch;
 
@@ -24,6 +25,7 @@ pub(super) struct Session {
     /// Where projects and scripts are looked for.
     here: PathBuf,
     project: Option<Project>,
+    machine: MachineArguments,
     limits: SandboxLimits,
     language: Language,
     hosts: Vec<Rc<RefCell<ScriptHost>>>,
@@ -55,6 +57,7 @@ impl ScriptOutput for Printed {
 impl Session {
     pub(super) fn new(
         project: Option<Project>,
+        machine: MachineArguments,
         language: Language,
         limits: SandboxLimits,
         stop: Arc<StopSwitch>,
@@ -62,6 +65,7 @@ impl Session {
         Self {
             here: PathBuf::from("."),
             project,
+            machine,
             limits,
             language,
             hosts: Vec::new(),
@@ -100,11 +104,12 @@ impl Session {
             .limits(self.limits.clone())
             .debug(DebugBridge::owning(Arc::clone(debug::global())))
             .output(Arc::clone(&self.printed) as Arc<dyn ScriptOutput>)
-            .projects_below(&self.here);
+            .projects_below(&self.here)
+            .engine_options(self.machine.of_host());
         // A project that cannot be loaded is an error of whoever asks it, and no reason for no prompt.
         builder = match (self.policies(), &self.project) {
             (Ok(policies), _) => builder.policies(policies),
-            (Err(_), Some(project)) => builder.project(project.root(), EngineOptions::default()),
+            (Err(_), Some(project)) => builder.project(project.root(), self.machine.of_host()),
             (Err(_), None) => builder,
         };
         let host = Rc::new(RefCell::new(builder.build()?));
@@ -123,8 +128,7 @@ impl Session {
             .map_or(self.here.as_path(), Project::root);
         let options = EngineOptions {
             debug: Some(Arc::clone(debug::global())),
-            languages: llmspell_bridge::policy_languages(),
-            ..EngineOptions::default()
+            ..self.machine.options()
         };
         let policies = Arc::new(PolicyEngine::load(root, &options)?);
         self.policies = Some(Arc::clone(&policies));

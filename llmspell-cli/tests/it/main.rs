@@ -9,7 +9,10 @@
 
 mod check;
 mod eval;
+mod explain;
 mod init;
+mod machine;
+mod mishaps;
 mod opa;
 mod output;
 mod policy_tests;
@@ -19,4 +22,5 @@ mod record;
 #[cfg(unix)]
 mod repl;
 mod run;
+mod traces;
 mod trust;

@@ -5,18 +5,21 @@
 
 mod definition;
 mod prober;
+mod values;
 mod visit;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use regorus::unstable::{Module, Ref, Span};
+use regorus::unstable::{Expr, Module, Ref, Span};
 use regorus::{Engine, Value};
 
 use super::names::full_name;
 use crate::evaluator::PolicyFault;
-use crate::explain::{FailedExpression, PolicyExplanation, RuleExplanation, RuleOutcome};
+use crate::explain::{
+    FailedExpression, InputRead, PolicyExplanation, RuleExplanation, RuleOutcome, SeenValue,
+};
 use definition::{Definition, Place};
 use prober::{Prober, Steps};
 use visit::{Call, Visit};
@@ -41,8 +44,11 @@ pub(super) fn explain(prototype: &Engine, input: &Value, explanation: &mut Polic
         deadline: Instant::now() + MAX_TIME,
         asked: BTreeMap::new(),
         results: BTreeMap::new(),
+        seen: BTreeMap::new(),
     };
+    explanation.records_inputs();
     explaining.run(&reached);
+    explaining.seen = explaining.look(&reached);
     explaining.tell(&reached, explanation);
 }
 
@@ -107,6 +113,19 @@ struct Progress {
     /// Whether the statements were asked one by one, so that the one behind those that hold is known.
     is_stepwise: bool,
     fault: Option<PolicyFault>,
+    /// What a function was asked with.
+    arguments: Option<Value>,
+}
+
+/// A part of an expression that does not hold.
+struct Part<'list, 'tree> {
+    number: usize,
+    /// The number of its definition.
+    index: usize,
+    /// How many statements hold before it.
+    held: usize,
+    definition: &'list Definition<'tree>,
+    expression: &'tree Expr,
 }
 
 struct Explaining<'policy, 'tree> {
@@ -118,6 +137,8 @@ struct Explaining<'policy, 'tree> {
     /// The arguments with which each function is asked.
     asked: BTreeMap<String, BTreeSet<Value>>,
     results: BTreeMap<usize, Progress>,
+    /// What the parts of the expressions were that do not hold.
+    seen: BTreeMap<usize, Vec<SeenValue>>,
 }
 
 impl<'tree> Explaining<'_, 'tree> {
@@ -203,7 +224,8 @@ impl<'tree> Explaining<'_, 'tree> {
             if let Some(arguments) = &arguments {
                 prober.set_arguments(arguments);
             }
-            let progress = progress(prober, index, definition);
+            let mut progress = progress(prober, index, definition);
+            progress.arguments = arguments;
             self.note(index, progress);
             let calls: Vec<(usize, &Call<'_>)> = self.calls(index).collect();
             let found: Vec<(String, Value)> = calls
@@ -237,6 +259,78 @@ impl<'tree> Explaining<'_, 'tree> {
         }
     }
 
+    /// Looks at what the parts of the expressions were that do not hold.
+    fn look(&self, reached: &BTreeSet<usize>) -> BTreeMap<usize, Vec<SeenValue>> {
+        let mut seen = BTreeMap::new();
+        let parts: Vec<Part<'_, '_>> = reached
+            .iter()
+            .flat_map(|index| self.parts(*index))
+            .enumerate()
+            .map(|(number, part)| Part { number, ..part })
+            .collect();
+        // What cannot be asked together may be apart.
+        if let Some(prober) = self.looking(&parts) {
+            self.look_with(prober, &parts, &mut seen);
+            return seen;
+        }
+        for part in &parts {
+            if Instant::now() >= self.deadline {
+                break;
+            }
+            let one = std::slice::from_ref(part);
+            if let Some(prober) = self.looking(one) {
+                self.look_with(prober, one, &mut seen);
+            }
+        }
+        seen
+    }
+
+    /// The parts of the expression at which a definition came to its end.
+    fn parts(&self, index: usize) -> Vec<Part<'_, 'tree>> {
+        let definition = self.definitions.get(index);
+        let (Some(definition), Some(progress)) = (definition, self.results.get(&index)) else {
+            return Vec::new();
+        };
+        let statement = definition.statements.get(progress.held);
+        let statement = statement.filter(|_| progress.is_stepwise);
+        let parts = statement.map(values::parts).unwrap_or_default();
+        let part = |expression| Part {
+            number: 0,
+            index,
+            held: progress.held,
+            definition,
+            expression,
+        };
+        parts.into_iter().map(part).collect()
+    }
+
+    fn looking(&self, parts: &[Part<'_, '_>]) -> Option<Prober> {
+        let mut prober = Prober::looking(self.prototype, parts, self.deadline)?;
+        prober.set_input(self.input);
+        Some(prober)
+    }
+
+    fn look_with(
+        &self,
+        mut prober: Prober,
+        parts: &[Part<'_, '_>],
+        seen: &mut BTreeMap<usize, Vec<SeenValue>>,
+    ) {
+        for part in parts {
+            if !prober.has_time() {
+                return;
+            }
+            let progress = self.results.get(&part.index);
+            if let Some(arguments) = progress.and_then(|progress| progress.arguments.as_ref()) {
+                prober.set_arguments(arguments);
+            }
+            if let Some(found) = prober.values(part) {
+                let of_definition = seen.entry(part.index).or_default();
+                of_definition.push(values::seen(part.expression, &found));
+            }
+        }
+    }
+
     fn tell(&self, reached: &BTreeSet<usize>, explanation: &mut PolicyExplanation) {
         let mut has_value = false;
         for index in reached {
@@ -252,7 +346,7 @@ impl<'tree> Explaining<'_, 'tree> {
             has_value = fired || (definition.is_else && has_value);
             explanation
                 .rules
-                .push(self.rule_explanation(definition, progress));
+                .push(self.rule_explanation(*index, definition, progress));
             let read = progress.map_or(0, |progress| progress.held + 1);
             self.tell_inputs(definition, read, explanation);
         }
@@ -260,6 +354,7 @@ impl<'tree> Explaining<'_, 'tree> {
 
     fn rule_explanation(
         &self,
+        index: usize,
         definition: &Definition<'_>,
         progress: Option<&Progress>,
     ) -> RuleExplanation {
@@ -272,7 +367,11 @@ impl<'tree> Explaining<'_, 'tree> {
         };
         let failed = match outcome {
             RuleOutcome::Silent | RuleOutcome::Failed => {
-                progress.and_then(|progress| failed(definition, progress))
+                let failed = progress.and_then(|progress| failed(definition, progress));
+                failed.map(|failed| FailedExpression {
+                    values: self.seen.get(&index).cloned().unwrap_or_default(),
+                    ..failed
+                })
             }
             RuleOutcome::Fired | RuleOutcome::NotAsked => None,
         };
@@ -306,8 +405,7 @@ impl<'tree> Explaining<'_, 'tree> {
                 .for_each(|value| visit.expression(value));
         }
         for path in visit.inputs {
-            let (path, missing) = visit::shown(&path, self.input);
-            explanation.read(path, missing);
+            explanation.read(InputRead::of(&path, self.input));
         }
     }
 }
@@ -320,6 +418,7 @@ fn progress(prober: &mut Prober, index: usize, definition: &Definition<'_>) -> P
         held: 0,
         is_stepwise: *steps.start() == 0,
         fault: None,
+        arguments: None,
     };
     for statements in steps.chain([last + 1]) {
         match prober.holds(index, definition, statements) {
@@ -350,6 +449,7 @@ fn failed(definition: &Definition<'_>, progress: &Progress) -> Option<FailedExpr
         line,
         column,
         error: progress.fault.as_ref().map(|fault| fault.message.clone()),
+        values: Vec::new(),
     })
 }
 

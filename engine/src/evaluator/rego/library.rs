@@ -9,7 +9,7 @@ mod levels;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::fault::Fault;
-use super::syntax::{Call, Module, Reference, RuleFacts, Shape};
+use super::syntax::{self, Call, Module, Reference, RuleFacts, Shape};
 use crate::decision::{DecisionErrorKind, Verb};
 use crate::rego_builtins::{self, DependsOn};
 use llmspell_utils::nearest;
@@ -213,12 +213,35 @@ impl Library {
     }
 
     /// The modules of the packages that hold a path, or lie inside it.
+    ///
+    /// Of the packages that hold it, one that stands above another counts only for what it defines itself: a helper
+    /// of `cupcake.system.commands` has no need of `cupcake.system`, which looks at every policy.
     fn packages_of(&self, path: &[String]) -> Vec<usize> {
-        self.packages
+        let holders = || {
+            let all = self.packages.iter();
+            all.filter(|(package, _)| path.starts_with(package))
+        };
+        let nearest = holders().map(|(package, _)| package.len()).max();
+        let inside = self
+            .packages
             .iter()
-            .filter(|(package, _)| path.starts_with(package) || package.starts_with(path))
+            .filter(|(package, _)| package.len() > path.len() && package.starts_with(path));
+        let holders = holders().filter(|(package, modules)| {
+            Some(package.len()) == nearest || self.define(modules, path.get(package.len()))
+        });
+        holders
+            .chain(inside)
             .flat_map(|(_, modules)| modules.iter().copied())
             .collect()
+    }
+
+    /// Whether one of these modules has a rule of this name.
+    fn define(&self, modules: &[usize], name: Option<&String>) -> bool {
+        modules
+            .iter()
+            .filter_map(|index| self.modules.get(*index))
+            .flat_map(|module| &module.rules)
+            .any(|rule| rule.name.first() == name)
     }
 
     /// Checks that the part behind a package's name is one of its rules.
@@ -419,6 +442,8 @@ fn check_names(module: &Module, rules: &Rules<'_>) -> Result<(), Fault> {
                 "`{name}` stands behind `not` and has no value there: bind it before, such as with `some`"
             );
             Fault::load(message, line)
+        } else if let Some((name, line)) = rule.early.iter().find_map(unknown) {
+            syntax::early(&name, line)
         } else {
             continue;
         };

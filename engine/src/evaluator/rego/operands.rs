@@ -2,10 +2,10 @@
 
 use std::ops::Range;
 
-use regorus::unstable::{ArithOp, Expr};
+use regorus::unstable::{ArithOp, Expr, Literal, Query, Rule};
 
 use super::survey::expressions_of;
-use super::syntax::{Module, range};
+use super::syntax::{Module, range, with_quotes};
 
 /// What an operator wants of its operand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -19,6 +19,8 @@ pub(crate) enum Wanted {
     WholeDivisor,
     NumberOrSet,
     Set,
+    /// An array, a set or an object, through which `some … in` goes.
+    Collection,
 }
 
 /// An operand whose value is not known before the evaluation.
@@ -31,11 +33,23 @@ pub(crate) struct Operand {
 }
 
 impl Module {
-    /// The operands of arithmetic and of sets, in no order.
+    /// The operands of arithmetic and of sets, and what `some … in` goes through, in no order.
     pub(crate) fn operands(&self) -> Vec<Operand> {
         let rules = &self.tree().policy;
-        let expressions = rules.iter().flat_map(|rule| expressions_of(rule));
         let mut operands = Vec::new();
+        for rule in rules {
+            let expressions = expressions_of(rule);
+            let collections = collections(rule, &expressions);
+            let collections = collections.into_iter();
+            operands.extend(
+                collections.filter_map(|expression| self.operand(expression, Wanted::Collection)),
+            );
+            self.add_operands(&expressions, &mut operands);
+        }
+        operands
+    }
+
+    fn add_operands(&self, expressions: &[&Expr], operands: &mut Vec<Operand>) {
         for expression in expressions {
             match expression {
                 Expr::ArithExpr { op, lhs, rhs, .. } => {
@@ -53,7 +67,6 @@ impl Module {
                 _ => {}
             }
         }
-        operands
     }
 
     /// The operand, unless its type stands in the text.
@@ -62,13 +75,18 @@ impl Module {
             Expr::Var { .. } | Expr::RefDot { .. } | Expr::RefBrack { .. } | Expr::Call { .. } => {
                 true
             }
+            // Nothing that one can go through.
+            Expr::String { .. }
+            | Expr::RawString { .. }
+            | Expr::Bool { .. }
+            | Expr::Null { .. } => wanted == Wanted::Collection,
             // A number, which may be zero or broken, or stand where a set should.
             Expr::ArithExpr { .. } | Expr::Number { .. } => {
                 !matches!(wanted, Wanted::Number | Wanted::NumberOrSet)
             }
             _ => false,
         };
-        let range = range(expression.span());
+        let range = with_quotes(&self.text, range(expression.span()));
         let text = self.text.get(range.clone())?;
         (is_open && is_balanced(text)).then(|| Operand {
             wanted,
@@ -76,6 +94,35 @@ impl Module {
             range,
         })
     }
+}
+
+/// What `some … in` goes through, in the bodies of a rule and in those of its expressions.
+fn collections<'tree>(rule: &'tree Rule, expressions: &[&'tree Expr]) -> Vec<&'tree Expr> {
+    let mut queries: Vec<&Query> = match rule {
+        Rule::Spec { bodies, .. } => bodies.iter().map(|body| body.query.as_ref()).collect(),
+        Rule::Default { .. } => Vec::new(),
+    };
+    queries.extend(
+        expressions
+            .iter()
+            .filter_map(|expression| match expression {
+                Expr::ArrayCompr { query, .. }
+                | Expr::SetCompr { query, .. }
+                | Expr::ObjectCompr { query, .. } => Some(query.as_ref()),
+                _ => None,
+            }),
+    );
+    let mut collections = Vec::new();
+    while let Some(query) = queries.pop() {
+        for statement in &query.stmts {
+            match &statement.literal {
+                Literal::SomeIn { collection, .. } => collections.push(collection.as_ref()),
+                Literal::Every { query, .. } => queries.push(query),
+                _ => {}
+            }
+        }
+    }
+    collections
 }
 
 const fn wanted(operator: &ArithOp, left: &Expr, right: &Expr) -> (Wanted, Wanted) {

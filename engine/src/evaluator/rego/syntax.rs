@@ -19,6 +19,8 @@ use super::rewrite;
 use crate::decision::Verb;
 
 pub(super) use extent::extent;
+use negation::Negated;
+pub(super) use results::with_quotes;
 use walk::Walk;
 pub(super) use walk::static_path;
 
@@ -62,6 +64,8 @@ pub(crate) struct RuleFacts {
     pub(super) unbound: Vec<Reference>,
     /// Names behind `not` that nothing in the rule binds.
     pub(super) negated: Vec<Reference>,
+    /// Names in brackets behind `not` that only a later statement binds, if they are those of no rule.
+    pub(super) early: Vec<Reference>,
     /// Expressions and loops inside each other, at most.
     pub(super) depth: usize,
 }
@@ -136,14 +140,15 @@ impl Module {
 
     /// The module with what stands behind `not` bound before.
     fn hoisted(self) -> Result<Self, Fault> {
-        let rules = self.tree.policy.iter().map(AsRef::as_ref);
-        let Some(text) = hoist::bound(&self.text, rules)? else {
+        let Some(text) = hoist::bound(&self.text, &self.tree)? else {
             return Ok(self);
         };
         let mut module = Self::read(&self.file, &text)?;
-        // What is bound for `not` alone is bound nowhere.
+        // What is bound for `not` or a head alone is bound nowhere.
         for (rule, before) in module.rules.iter_mut().zip(self.rules) {
             rule.negated = before.negated;
+            rule.unbound = before.unbound;
+            rule.early = before.early;
         }
         Ok(module)
     }
@@ -312,16 +317,7 @@ fn facts(rule: &Rule, bounds: &[usize]) -> Result<RuleFacts, Fault> {
     let unbound = walk.unbound(in_head);
     walk.forget_locals();
     let negated = negation::negated(rule);
-    if let Some((name, line)) = negated
-        .of_every
-        .iter()
-        .find_map(|named| Some((named.path.first()?, named.line)))
-    {
-        let message = format!(
-            "`[{name}]` behind `not` inside `every` would be silent: write `item := {name}` before, and `[item]`"
-        );
-        return Err(Fault::load(message, line));
-    }
+    check_negated(&negated)?;
     if matches!(rule, Rule::Default { .. }) && has_brackets(reference) {
         let message = "the default of a name in brackets would be silent: write the name with dots";
         return Err(Fault::load(message, rule.span().line));
@@ -346,8 +342,35 @@ fn facts(rule: &Rule, bounds: &[usize]) -> Result<RuleFacts, Fault> {
         references: walk.references,
         unbound,
         negated: negated.unbound,
+        early: negated.early,
         depth: walk.depth + walk.loops,
     })
+}
+
+/// Refuses what regorus would be silent about behind `not`.
+fn check_negated(negated: &Negated) -> Result<(), Fault> {
+    let first = |named: &[Reference]| {
+        let named = named.first()?;
+        Some((named.path.first()?.clone(), named.line))
+    };
+    if let Some((name, line)) = first(&negated.of_every) {
+        let message = format!(
+            "`[{name}]` behind `not` inside `every` would be silent: write `item := {name}` before, and `[item]`"
+        );
+        return Err(Fault::load(message, line));
+    }
+    match first(&negated.declared) {
+        Some((name, line)) => Err(early(&name, line)),
+        None => Ok(()),
+    }
+}
+
+/// The fault of a name behind `not` that a later statement binds.
+pub(super) fn early(name: &str, line: u32) -> Fault {
+    let message = format!(
+        "`[{name}]` stands behind `not` before it has a value: move the statement behind the one that gives it"
+    );
+    Fault::load(message, line)
 }
 
 /// The line of an argument in the head of a function that is a call, which regorus cannot prepare.

@@ -1,7 +1,7 @@
 //! Compiled modules on disk, so that the next process need not compile them.
 //!
 //! What lies there is machine code. Only its owner may enter the directory, and a file counts only if it is that of
-//! the same content, engine, version and settings, and as whole as it was written.
+//! the same content, engine, version and settings, under the name that it was written for, and as whole as it was.
 
 #![expect(
     unsafe_code,
@@ -18,7 +18,7 @@ use super::fault;
 use crate::evaluator::PolicyFault;
 
 /// What a file begins with: its kind and the version of its form.
-const MAGIC: &[u8; 8] = b"llmwasm1";
+const MAGIC: &[u8; 8] = b"llmwasm2";
 const DIGEST_BYTES: usize = 32;
 /// Bytes of a compiled module.
 const MAX_BYTES: u64 = 512 * 1024 * 1024;
@@ -73,8 +73,9 @@ impl ModuleCache {
 
     /// The bytes that were kept under a name.
     pub(super) fn read(&self, name: &str) -> Option<Vec<u8>> {
-        let content = content(&self.file(name)?)?;
-        checked(&content).map(<[u8]>::to_vec)
+        let file = self.file(name)?;
+        let content = content(&file)?;
+        checked(&file, &content).map(<[u8]>::to_vec)
     }
 
     /// Keeps bytes under a name, if there is a place.
@@ -93,7 +94,7 @@ impl ModuleCache {
     fn store(&self, file: &Path, bytes: &[u8]) {
         self.make_room();
         let mut content = MAGIC.to_vec();
-        content.extend_from_slice(&Sha256::digest(bytes));
+        content.extend_from_slice(&seal(file, bytes));
         content.extend_from_slice(bytes);
         // What cannot be kept is made again.
         let _ = llmspell_utils::write_private(file, &content);
@@ -143,7 +144,7 @@ pub(super) fn hexadecimal(digest: &[u8]) -> String {
 /// The module of a file, if it is one of ours and whole.
 fn stored(engine: &Engine, file: &Path) -> Option<Module> {
     let content = content(file)?;
-    let code = checked(&content)?;
+    let code = checked(file, &content)?;
     // SAFETY: the code is what `Module::serialize` gave and this user has written: the directory and the file are
     // this user's and nobody else may write there, and the digest says that nothing of it is missing or changed.
     // Whether it is for this engine, version and machine is checked by wasmtime.
@@ -158,10 +159,20 @@ fn content(file: &Path) -> Option<Vec<u8>> {
 }
 
 /// What follows the digest, if the digest is its own.
-fn checked(content: &[u8]) -> Option<&[u8]> {
+fn checked<'content>(file: &Path, content: &'content [u8]) -> Option<&'content [u8]> {
     let rest = content.strip_prefix(MAGIC)?;
     let (digest, bytes) = rest.split_at_checked(DIGEST_BYTES)?;
-    (Sha256::digest(bytes).as_slice() == digest).then_some(bytes)
+    (seal(file, bytes) == digest).then_some(bytes)
+}
+
+/// The digest of a file's name and of what it holds, so that no file can stand in for another one.
+fn seal(file: &Path, bytes: &[u8]) -> Vec<u8> {
+    let name = file.file_name().unwrap_or_default();
+    let mut digest = Sha256::new();
+    digest.update(name.as_encoded_bytes());
+    digest.update([0]);
+    digest.update(bytes);
+    digest.finalize().to_vec()
 }
 
 /// The first line of what wasmtime says.

@@ -247,6 +247,11 @@ fn unfit(wanted: Wanted, value: &Value) -> Option<(BuiltinErrorKind, String)> {
             ("a number", is_number)
         }
         Wanted::Set => ("a set", matches!(value, Value::Set(_))),
+        Wanted::Collection => {
+            let message = || format!("`some … in` goes through {}", described(value));
+            let is_fit = matches!(value, Value::Array(_) | Value::Set(_) | Value::Object(_));
+            return (!is_fit).then(|| (BuiltinErrorKind::Type, message()));
+        }
         Wanted::NumberOrSet => (
             "a number or a set",
             matches!(value, Value::Number(_) | Value::Set(_)),

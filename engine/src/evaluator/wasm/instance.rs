@@ -193,7 +193,11 @@ impl Instance {
         }
         let outcome = function.call(&mut self.store, parameters);
         let refused = self.store.data().limiter.refused;
-        outcome.map_err(|error| fault::of_call(&error, refused))
+        match outcome {
+            // What goes on without the memory that it wanted has not said everything.
+            Ok(_) if refused => Err(fault::memory()),
+            outcome => outcome.map_err(|error| fault::of_call(&error, refused)),
+        }
     }
 }
 

@@ -7,6 +7,7 @@ use super::random::Random;
 
 mod expression;
 mod statement;
+mod undefined;
 
 /// What an expression is most likely to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,8 +43,6 @@ struct Maker<'seed> {
     constructs: BTreeSet<&'static str>,
     /// Whether only constructs are used that the virtual machine is allowed to run.
     is_plain: bool,
-    /// Whether `opa` must accept the policy, which checks types, and whose meaning of `not` before calls differs.
-    for_opa: bool,
     known: Vec<Known>,
     /// The variables that are bound where something is made.
     scope: Vec<(String, Kind)>,
@@ -51,13 +50,12 @@ struct Maker<'seed> {
 }
 
 /// A policy of this number.
-pub(super) fn policy(random: &mut Random, number: usize, for_opa: bool) -> Policy {
+pub(super) fn policy(random: &mut Random, number: usize) -> Policy {
     let is_plain = random.percent(75);
     let mut maker = Maker {
         random,
         constructs: BTreeSet::new(),
         is_plain,
-        for_opa,
         known: Vec::new(),
         scope: Vec::new(),
         names: 0,
@@ -101,6 +99,9 @@ impl Maker<'_> {
     /// The definitions of one helper rule.
     fn helper(&mut self) -> Vec<Rule> {
         let choices = if self.is_plain { 5 } else { 9 };
+        if self.random.percent(12) {
+            return vec![self.set_of_parts()];
+        }
         match self.random.below(choices) {
             0 => self.truth_rules(),
             1 => vec![self.value_rule()],
@@ -290,6 +291,9 @@ impl Maker<'_> {
     }
 
     fn verb(&mut self) -> Rule {
+        if self.random.percent(10) {
+            return self.verb_of_parts();
+        }
         let verb = *self.random.pick(&[
             "deny",
             "deny",

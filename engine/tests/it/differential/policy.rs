@@ -119,7 +119,7 @@ is_plan if input.mode == "plan"
 
 forced contains tag if {
 	some tag in input.tags
-	startswith(tag, "p")
+	is_string(tag); startswith(tag, "p")
 }
 "#,
 );

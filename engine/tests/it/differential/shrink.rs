@@ -4,6 +4,7 @@ use serde_json::{Map, Value as Json};
 
 use llmspell_engine::PolicyEngine;
 
+use super::difference::{self, Difference};
 use super::policy::Policy;
 use super::{Way, decided};
 use crate::support::event;
@@ -54,8 +55,8 @@ pub(super) fn difference(way: Way, case: &Case) -> Option<(String, String)> {
         return None;
     }
     let (expected, found) = (decided(&truth, &event), decided(&other, &event));
-    let is_error = way == Way::Wasm && expected.contains("\"kind\":\"evaluation\"");
-    (expected != found && !is_error).then_some((expected, found))
+    let difference = difference::of(way, &expected, &found)?;
+    matches!(difference, Difference::Other(_)).then_some((expected, found))
 }
 
 fn smaller(case: &Case) -> Vec<Case> {

@@ -164,7 +164,23 @@ const LOOPS: [Case; 16] = [
     ),
 ];
 
-const MEMORIES: [Case; 12] = [
+const MEMORIES: [Case; 14] = [
+    (
+        "eval is denied memory and goes on as if nothing were",
+        &[(
+            EVAL,
+            "(func $eval (export \"eval\") (param i32) (result i32) (drop (memory.grow (i32.const 60000))) (i32.const 0))",
+        )],
+        Kind::Memory,
+    ),
+    (
+        "malloc is denied memory and gives what it has",
+        &[(
+            MALLOC,
+            "(drop (memory.grow (i32.const 60000))) (i32.const 65536)",
+        )],
+        Kind::Memory,
+    ),
     (
         "eval grows its memory without end",
         &[(

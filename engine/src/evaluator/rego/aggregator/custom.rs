@@ -19,8 +19,7 @@ use crate::evaluator::{Definition, Findings, Moment, Speaker, say};
 use crate::value::described;
 
 const ENTRY: &str = "evaluate";
-const PATH: &str = "data.cupcake.system.evaluate";
-const POLICIES: [&str; 2] = ["cupcake", "policies"];
+const POLICIES: &str = "policies";
 /// Engines that are kept, one for each set of policies that events route to.
 const MAX_ENGINES: usize = 256;
 
@@ -29,10 +28,12 @@ const MAX_ENGINES: usize = 256;
 pub(crate) struct Aggregator {
     library: Library,
     index: usize,
+    /// The full name of its entry point.
+    entry: String,
     speaker: Speaker,
     /// The modules that it needs beside the policies.
     needs: BTreeSet<usize>,
-    /// The modules of the policies by their files.
+    /// The modules of the policies that it sees, by their files.
     policies: BTreeMap<Arc<str>, usize>,
     engines: Mutex<HashMap<Vec<usize>, Arc<Engine>>>,
 }
@@ -53,14 +54,20 @@ impl Aggregator {
             return Err(Fault::load("the module is not in the library", 1));
         };
         let line = entry(module)?;
+        // What `cupcake.system` aggregates are `cupcake.policies`, likewise below `cupcake.global`.
+        let above = module
+            .package
+            .split_last()
+            .map_or(&[][..], |(_, above)| above);
         let is_policy = |module: &Module| {
-            module.package.len() > POLICIES.len()
-                && module
-                    .package
-                    .iter()
-                    .zip(POLICIES)
-                    .all(|(part, name)| part == name)
+            let inside = module.package.strip_prefix(above);
+            inside.is_some_and(|inside| {
+                inside.len() > 1 && inside.first().is_some_and(|name| name == POLICIES)
+            })
         };
+        let entry_path = format!("data.{}.{ENTRY}", module.package_name());
+        let mut policies = policies;
+        policies.retain(|_, index| library.module(*index).is_some_and(is_policy));
         let needs = library.needed_indices(index)?;
         let needs = needs.into_iter().filter(|index| {
             library
@@ -83,6 +90,7 @@ impl Aggregator {
             needs: needs.collect(),
             library,
             index,
+            entry: entry_path,
             speaker,
             policies,
             engines: Mutex::default(),
@@ -94,7 +102,7 @@ impl Aggregator {
         &self.speaker
     }
 
-    /// Whether it looks at this policy, which only Rego policies can be.
+    /// Whether it looks at this policy, which only Rego policies of its own configuration can be.
     pub(crate) fn sees(&self, policy: &Speaker) -> bool {
         self.policies.contains_key(&policy.file)
     }
@@ -137,7 +145,7 @@ impl Aggregator {
         });
         functions::set(moment, NO_CHANCE);
         engine.set_input(input.clone());
-        let answer = engine.eval_rule(PATH.to_owned());
+        let answer = engine.eval_rule(self.entry.clone());
         let prints = engine.take_prints().unwrap_or_default();
         let prints = prints.into_iter();
         findings
@@ -190,7 +198,7 @@ impl Aggregator {
                 .map_err(|error| load(error.to_string()))?;
         }
         engine
-            .compile_with_entrypoint(&Rc::from(PATH))
+            .compile_with_entrypoint(&Rc::from(self.entry.as_str()))
             .map_err(|error| load(error.to_string()))?;
         Ok(engine)
     }
@@ -265,9 +273,13 @@ impl Aggregator {
         let Some(Value::String(rule_id)) = fields.get(&key) else {
             return &self.speaker;
         };
-        let mut routed = routed.iter().copied();
-        routed
-            .find(|policy| policy.mentions(verb, rule_id))
+        // The aggregator may have made another verb of it.
+        [Some(verb), None]
+            .into_iter()
+            .find_map(|verb| {
+                let mut routed = routed.iter().copied();
+                routed.find(|policy| policy.mentions(verb, rule_id))
+            })
             .unwrap_or(&self.speaker)
     }
 }
@@ -283,7 +295,10 @@ fn entry(module: &Module) -> Result<u32, Fault> {
             rule.line,
         )),
         None => Err(Fault::load(
-            format!("the package `cupcake.system` has no rule `{ENTRY}`"),
+            format!(
+                "the package `{}` has no rule `{ENTRY}`",
+                module.package_name()
+            ),
             module.package_line,
         )),
     }

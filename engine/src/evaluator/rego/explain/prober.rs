@@ -8,6 +8,7 @@ use std::time::Instant;
 use regorus::utils::limits::ExecutionTimerConfig;
 use regorus::{Engine, Rc, Value};
 
+use super::Part;
 use super::definition::{Definition, expression_text};
 use super::visit::Call;
 use crate::evaluator::PolicyFault;
@@ -56,19 +57,21 @@ impl Prober {
             rules.call(*number, definition, call);
         }
         let first = definitions.first()?.1;
-        let mut engine = prototype.clone();
-        for (module, text) in &rules.0 {
-            engine
-                .add_policy(format!("explain-{module}"), text.clone())
-                .ok()?;
+        rules.prober(prototype, first, steps, deadline)
+    }
+
+    /// An engine that answers for these parts of expressions; none if one does not stand alone.
+    pub(super) fn looking(
+        prototype: &Engine,
+        parts: &[Part<'_, '_>],
+        deadline: Instant,
+    ) -> Option<Self> {
+        let mut rules = Rules::default();
+        for part in parts {
+            rules.part(part);
         }
-        let path: Rc<str> = Rc::from(format!("data.{}", first.full_name));
-        engine.compile_with_entrypoint(&path).ok()?;
-        Some(Self {
-            engine,
-            steps,
-            deadline,
-        })
+        let first = parts.first()?.definition;
+        rules.prober(prototype, first, Steps::Each, deadline)
     }
 
     /// Says with which input the definitions are asked.
@@ -106,6 +109,15 @@ impl Prober {
         }
     }
 
+    /// The values of a part, none of which means undefined; nothing if it cannot be asked.
+    pub(super) fn values(&mut self, part: &Part<'_, '_>) -> Option<Vec<Value>> {
+        match self.eval(part.definition, &part_name(part.number)) {
+            Ok(Value::Set(found)) => Some(found.iter().filter_map(only).collect()),
+            Ok(Value::Undefined) => Some(Vec::new()),
+            _ => None,
+        }
+    }
+
     fn eval(&mut self, definition: &Definition<'_>, name: &str) -> Result<Value, PolicyFault> {
         self.engine
             .set_execution_timer_config(ExecutionTimerConfig {
@@ -134,6 +146,18 @@ fn probe_name(number: usize, statements: usize) -> String {
 
 fn call_name(number: usize) -> String {
     format!("llmspell_explain_call_{number}")
+}
+
+fn part_name(number: usize) -> String {
+    format!("llmspell_explain_part_{number}")
+}
+
+/// The element of a list of one.
+fn only(list: &Value) -> Option<Value> {
+    match list {
+        Value::Array(list) => list.first().cloned(),
+        _ => None,
+    }
 }
 
 impl Steps {
@@ -192,6 +216,43 @@ impl Rules {
             .chain(call.context.iter().copied())
             .chain(call.bindings.iter().map(String::as_str));
         self.rule(definition, &head, body);
+    }
+
+    fn part(&mut self, part: &Part<'_, '_>) {
+        let definition = part.definition;
+        let value = expression_text(part.expression);
+        let head = format!("{} contains [{value}]", part_name(part.number));
+        let parameters = bound_parameters(definition);
+        let statements = definition.texts();
+        let before = statements.iter().copied().take(part.held);
+        self.rule(
+            definition,
+            &head,
+            parameters.iter().map(String::as_str).chain(before),
+        );
+    }
+
+    /// An engine with these rules.
+    fn prober(
+        &self,
+        prototype: &Engine,
+        first: &Definition<'_>,
+        steps: Steps,
+        deadline: Instant,
+    ) -> Option<Prober> {
+        let mut engine = prototype.clone();
+        for (module, text) in &self.0 {
+            engine
+                .add_policy(format!("explain-{module}"), text.clone())
+                .ok()?;
+        }
+        let path: Rc<str> = Rc::from(format!("data.{}", first.full_name));
+        engine.compile_with_entrypoint(&path).ok()?;
+        Some(Prober {
+            engine,
+            steps,
+            deadline,
+        })
     }
 
     /// A rule with this body, which may be empty.

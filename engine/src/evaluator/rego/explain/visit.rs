@@ -205,32 +205,3 @@ impl<'tree> Visit<'tree> {
         }
     }
 }
-
-/// A path as policies write it, and the first part of it that the input does not have.
-pub(super) fn shown(path: &[Value], input: &Value) -> (String, Option<String>) {
-    let mut shown = "input".to_owned();
-    let mut missing = None;
-    let mut current = input;
-    for key in path {
-        match key {
-            Value::String(name) if is_name(name) => {
-                shown.push('.');
-                shown.push_str(name);
-            }
-            other => shown.push_str(&format!("[{other}]")),
-        }
-        current = &current[key];
-        if missing.is_none() && *current == Value::Undefined {
-            missing = Some(shown.clone());
-        }
-    }
-    (shown, missing)
-}
-
-fn is_name(text: &str) -> bool {
-    let mut characters = text.chars();
-    characters
-        .next()
-        .is_some_and(|first| first.is_ascii_alphabetic() || first == '_')
-        && characters.all(|character| character.is_ascii_alphanumeric() || character == '_')
-}

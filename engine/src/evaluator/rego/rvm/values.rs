@@ -45,28 +45,15 @@ impl Complete<'_> {
 
 /// Whether the value in a rule's head is one that machine and interpreter make alike.
 ///
-/// The interpreter makes an error of an object in the head with a part that is undefined in one turn of a loop and
-/// defined in a later one. What a value without a body asks cannot be guarded.
+/// What a value without a body asks cannot be guarded; a part of one with a body that may be undefined is bound in the body.
 pub(super) fn value_is_safe(head: &RuleHead, body: Option<&RuleBody>) -> bool {
-    let (value, parameters) = match head {
-        RuleHead::Set { key, .. } => (key.as_ref(), [].as_slice()),
-        RuleHead::Compr { assign, .. } => {
-            (assign.as_ref().map(|assign| &assign.value), [].as_slice())
-        }
-        RuleHead::Func { assign, args, .. } => {
-            (assign.as_ref().map(|assign| &assign.value), args.as_slice())
+    let value = match head {
+        RuleHead::Set { key, .. } => key.as_ref(),
+        RuleHead::Compr { assign, .. } | RuleHead::Func { assign, .. } => {
+            assign.as_ref().map(|assign| &assign.value)
         }
     };
-    let Some(value) = value else { return true };
-    let Some(body) = body else {
-        return !has_query(value);
-    };
-    let one = Complete {
-        value: Some(value),
-        parameters,
-        body: Some(&body.query),
-    };
-    is_steady(value) || one.has_one_solution()
+    body.is_some() || value.is_none_or(|value| !has_query(value))
 }
 
 fn has_query(expression: &Expr) -> bool {
@@ -74,21 +61,6 @@ fn has_query(expression: &Expr) -> bool {
         expression,
         Expr::ArrayCompr { .. } | Expr::SetCompr { .. } | Expr::ObjectCompr { .. }
     ) || parts(expression).into_iter().any(has_query)
-}
-
-/// Whether an expression is defined in every turn of a loop, or in none.
-fn is_steady(expression: &Expr) -> bool {
-    match expression {
-        Expr::RefDot { .. } | Expr::RefBrack { .. } => {
-            let text = expression.span().text();
-            text.starts_with("input.") && !loops(expression, &BTreeSet::new())
-        }
-        Expr::Call { fcn, params, .. } => {
-            functions::arguments_of(fcn.span().text()).is_some()
-                && params.iter().all(|argument| is_steady(argument))
-        }
-        _ => parts(expression).into_iter().all(is_steady),
-    }
 }
 
 /// The expressions that an expression is made of; those inside a query are not among them.

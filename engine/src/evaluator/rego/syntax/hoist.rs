@@ -1,93 +1,249 @@
-//! What a negated call is given: regorus takes the call of what is undefined for false, so that its `not` holds.
+//! What is undefined and ends a body for OPA, and not for regorus: what a negated call is given, and a part of a head.
 //!
-//! OPA binds the arguments beside `not`, so that the body ends where one is undefined. So does the text that is
-//! written here, on the same line and behind the statement.
+//! Regorus takes the call of what is undefined for false, so that its `not` holds; and in a head it forgets what the
+//! turns of a loop before have said. So both are bound in the body, on the same line and behind a statement, where
+//! what is undefined ends the body.
 
-use regorus::unstable::{AssignOp, BoolOp, Expr, Literal, LiteralStmt, Query, Rule, RuleHead};
+mod given;
+mod head;
+mod text;
 
-use super::range;
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use regorus::unstable::{Expr, Import, Literal, LiteralStmt, Module, Query, Rule};
+
 use super::results::with_quotes;
+use super::{extent, range};
 use crate::evaluator::rego::fault::Fault;
-use crate::evaluator::rego::operands::is_balanced;
-use crate::evaluator::rego::rewrite::end_of_string;
+use given::given;
+use text::{code, is_whole, one_line};
 
-/// The text with the arguments of each `not` bound; none, where there is nothing to bind.
+/// The beginning of the names that are bound beside what the file says.
+const GIVEN: &str = "__given_";
+
+/// The text with the arguments of each `not` bound, and what heads are made of; none, where there is nothing to bind.
 ///
 /// # Errors
 ///
 /// When it is open how to write that.
-pub(super) fn bound<'tree>(
-    text: &str,
-    rules: impl Iterator<Item = &'tree Rule>,
-) -> Result<Option<String>, Fault> {
+pub(super) fn bound(text: &str, tree: &Module) -> Result<Option<String>, Fault> {
     let mut hoist = Hoist {
         text,
-        insertions: Vec::new(),
+        edits: Vec::new(),
         pending: Vec::new(),
         queries: Vec::new(),
         names: 0,
     };
-    for rule in rules {
+    for import in &tree.imports {
+        hoist.import(import);
+    }
+    for rule in &tree.policy {
         hoist.rule(rule)?;
     }
-    if hoist.insertions.is_empty() {
+    if hoist.edits.is_empty() {
         return Ok(None);
     }
-    // Of two at the same place, the one that was added first comes first.
-    hoist.insertions.sort_by_key(|(place, _)| *place);
-    let mut written = String::with_capacity(text.len() + 64 * hoist.insertions.len());
-    let mut from = 0;
-    for (place, insertion) in &hoist.insertions {
-        written.push_str(text.get(from..*place).unwrap_or_default());
-        written.push_str(insertion);
-        from = *place;
-    }
-    written.push_str(text.get(from..).unwrap_or_default());
-    Ok(Some(written))
+    written(text, hoist.edits).map(Some)
 }
 
-/// What is written in front of what, and what is still to be read.
+/// Whether a statement is none of the file's own.
+pub(super) fn is_added(statement: &LiteralStmt) -> bool {
+    statement.span.text().starts_with(GIVEN)
+}
+
+/// The text with something else in place of these stretches.
+fn written(text: &str, mut edits: Vec<Edit>) -> Result<String, Fault> {
+    // Of two at the same place, the one that was added first comes first.
+    edits.sort_by_key(|edit| edit.range.start);
+    let mut written = String::with_capacity(text.len() + 64 * edits.len());
+    let mut from = 0;
+    for edit in &edits {
+        // What is bound inside of a head that moves would be left behind.
+        let before = text.get(from..edit.range.start);
+        written.push_str(before.ok_or_else(|| fault_in_head(edit.line))?);
+        written.push_str(&edit.text);
+        from = edit.range.end;
+    }
+    written.push_str(text.get(from..).unwrap_or_default());
+    Ok(written)
+}
+
+/// What is written in place of a stretch of text.
+struct Edit {
+    range: Range<usize>,
+    text: String,
+    line: u32,
+}
+
+/// What is written where, and what is still to be read.
 struct Hoist<'text, 'tree> {
     text: &'text str,
-    insertions: Vec<(usize, String)>,
+    edits: Vec<Edit>,
     pending: Vec<&'tree Expr>,
     queries: Vec<&'tree Query>,
     names: usize,
 }
 
 impl<'tree> Hoist<'_, 'tree> {
+    fn insert(&mut self, place: usize, text: String, line: u32) {
+        self.edits.push(Edit {
+            range: place..place,
+            text,
+            line,
+        });
+    }
+
+    /// Regorus takes `import rego.v1` for a definition of `v1`, which no rule could bind then; the language is the same without.
+    fn import(&mut self, import: &Import) {
+        const VERSION: &str = "rego.v1";
+        let reference = range(import.refr.span());
+        let before = self.text.get(..reference.start).unwrap_or_default();
+        let is_bare = import.r#as.is_none() && import.refr.span().text() == VERSION;
+        if let Some(before) = before.trim_end().strip_suffix("import")
+            && is_bare
+            && self.text.matches("v1").nth(1).is_some()
+        {
+            self.edits.push(Edit {
+                range: before.len()..reference.end,
+                text: String::new(),
+                line: import.span.line,
+            });
+        }
+    }
+
     fn rule(&mut self, rule: &'tree Rule) -> Result<(), Fault> {
         let Rule::Spec { head, bodies, .. } = rule else {
             return Ok(());
         };
-        match head {
-            RuleHead::Compr { assign, .. } | RuleHead::Func { assign, .. } => {
-                let value = assign.iter().map(|assign| assign.value.as_ref());
-                self.pending.extend(value);
-            }
-            RuleHead::Set { key, .. } => self.pending.extend(key.iter().map(AsRef::as_ref)),
+        let computed = head::computed(head);
+        self.pending.extend(&computed);
+        let mut bound = BTreeMap::new();
+        for value in computed {
+            self.value(rule, value, &mut bound)?;
         }
-        for body in bodies {
-            let value = body.assign.iter().map(|assign| assign.value.as_ref());
-            self.pending.extend(value);
-            self.body(&body.query)?;
+        for (index, body) in bodies.iter().enumerate() {
+            if let Some(assign) = &body.assign {
+                self.pending.push(&assign.value);
+                if head::loops(&assign.value) {
+                    return Err(fault_in_head(assign.value.span().line));
+                }
+                if head::may_repeat(&body.query) {
+                    self.bind_parts(&assign.value, index, &mut bound)?;
+                }
+            }
+            let bound = bound.remove(&index).unwrap_or_default();
+            self.body(&body.query, &bound)?;
+        }
+        // What moves needs a body.
+        for (_, bound) in bound {
+            let range = with_quotes(self.text, range(rule.span()));
+            let bound = bound.trim_start_matches("; ");
+            self.insert(range.end, format!(" if {{ {bound} }}"), rule.span().line);
         }
         self.run()
     }
 
-    /// A rule's body, which gets braces if it has none.
-    fn body(&mut self, query: &'tree Query) -> Result<(), Fault> {
-        let Some(first) = query.stmts.first() else {
+    /// Binds the parts of what a head computes in the bodies where one may be undefined in one turn of a loop only; what
+    /// loops itself moves into the bodies.
+    fn value(
+        &mut self,
+        rule: &'tree Rule,
+        value: &'tree Expr,
+        bound: &mut BTreeMap<usize, String>,
+    ) -> Result<(), Fault> {
+        if head::loops(value) {
+            return self.moved(rule, value, bound);
+        }
+        for (index, body) in head::bodies(rule) {
+            if body.assign.is_none() && head::may_repeat(&body.query) {
+                self.bind_parts(value, index, bound)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn bind_parts(
+        &mut self,
+        value: &Expr,
+        body: usize,
+        bound: &mut BTreeMap<usize, String>,
+    ) -> Result<(), Fault> {
+        for part in head::uncertain(value) {
+            let text = self
+                .line_of(part)
+                .ok_or_else(|| fault_in_head(part.span().line))?;
+            self.names += 1;
+            let name = self.names;
+            let bound = bound.entry(body).or_default();
+            bound.push_str(&format!("; {GIVEN}{name} := {text}"));
+        }
+        Ok(())
+    }
+
+    /// Has a name stand in the head, which the body binds to what stood there.
+    fn moved(
+        &mut self,
+        rule: &'tree Rule,
+        value: &'tree Expr,
+        bound: &mut BTreeMap<usize, String>,
+    ) -> Result<(), Fault> {
+        let line = value.span().line;
+        let text = self.line_of(value).ok_or_else(|| fault_in_head(line))?;
+        self.names += 1;
+        let name = format!("__said_{}", self.names);
+        let mut places: Vec<usize> = head::bodies(rule)
+            .filter(|(_, body)| body.assign.is_none())
+            .map(|(index, _)| index)
+            .collect();
+        if places.is_empty() {
+            places.push(0);
+        }
+        for place in places {
+            let bound = bound.entry(place).or_default();
+            bound.push_str(&format!("; {name} := {text}"));
+        }
+        let mut replacement = name;
+        let range = with_quotes(self.text, extent(value));
+        let lines = self.text.get(range.clone()).unwrap_or_default();
+        replacement.push_str(&"\n".repeat(lines.matches('\n').count()));
+        self.edits.push(Edit {
+            range,
+            text: replacement,
+            line,
+        });
+        Ok(())
+    }
+
+    /// The text of an expression on one line, if it can be written so.
+    fn line_of(&self, expression: &Expr) -> Option<String> {
+        let range = with_quotes(self.text, extent(expression));
+        let text = self.text.get(range).and_then(one_line);
+        text.filter(|text| is_whole(text))
+    }
+
+    /// A rule's body with what the head binds in it; it gets braces if it has none.
+    fn body(&mut self, query: &'tree Query, bound: &str) -> Result<(), Fault> {
+        let (Some(first), Some(last)) = (query.stmts.first(), query.stmts.last()) else {
             return Ok(());
         };
         let start = range(&first.span).start;
-        let end = with_quotes(self.text, range(&first.span)).end;
+        let end = with_quotes(self.text, range(&last.span)).end;
         let behind = code(self.text.get(end..).unwrap_or_default());
-        let from = self.insertions.len();
+        let from = self.edits.len();
         self.query(query)?;
-        if query.stmts.len() == 1 && self.insertions.len() > from && !behind.starts_with('}') {
-            self.insertions.insert(from, (start, "{ ".to_owned()));
-            self.insertions.push((end, " }".to_owned()));
+        if !bound.is_empty() {
+            self.insert(end, bound.to_owned(), last.span.line);
+        }
+        if query.stmts.len() == 1 && self.edits.len() > from && !behind.starts_with('}') {
+            let line = first.span.line;
+            let opening = Edit {
+                range: start..start,
+                text: "{ ".to_owned(),
+                line,
+            };
+            self.edits.insert(from, opening);
+            self.insert(end, " }".to_owned(), line);
         }
         Ok(())
     }
@@ -140,111 +296,26 @@ impl<'tree> Hoist<'_, 'tree> {
         };
         let mut bound = String::new();
         for argument in given(negated) {
-            let range = with_quotes(self.text, range(argument.span()));
-            let text = self.text.get(range).and_then(one_line);
-            let text = text.filter(|text| is_whole(text));
-            let text = text.ok_or_else(|| fault(argument))?;
+            let text = self.line_of(argument).ok_or_else(|| fault(argument))?;
             self.names += 1;
-            bound.push_str(&format!("; __given_{} := {text}{with}", self.names));
+            bound.push_str(&format!("; {GIVEN}{} := {text}{with}", self.names));
         }
         if !bound.is_empty() {
             // Behind the statement, so that it keeps its column; the order of a body does not matter.
-            self.insertions.push((end, bound));
+            self.insert(end, bound, negated.span().line);
         }
         Ok(())
     }
 }
 
+fn fault_in_head(line: u32) -> Fault {
+    let message = "a part of the head may be undefined, and cannot be bound in the body: write `value := ...` there, and `value` in the head";
+    Fault::load(message, line)
+}
+
 fn fault(expression: &Expr) -> Fault {
     let message = "what stands behind `not` cannot be bound before it: write `value := ...` before, and `value` behind `not`";
     Fault::load(message, expression.span().line)
-}
-
-/// What OPA binds before it negates an expression.
-fn given(negated: &Expr) -> Vec<&Expr> {
-    let mut given: Vec<&Expr> = Vec::new();
-    match negated {
-        Expr::Call { params, .. } => given.extend(params.iter().map(AsRef::as_ref)),
-        Expr::BoolExpr {
-            op: BoolOp::Eq,
-            lhs,
-            rhs,
-            ..
-        }
-        | Expr::AssignExpr {
-            op: AssignOp::Eq,
-            lhs,
-            rhs,
-            ..
-        } => {
-            // What is compared and not there makes the comparison undefined, and not the body.
-            for side in [lhs.as_ref(), rhs.as_ref()] {
-                match side {
-                    Expr::Var { .. } => {}
-                    Expr::RefDot { .. } | Expr::RefBrack { .. } => indices(side, &mut given),
-                    other => given.push(other),
-                }
-            }
-        }
-        Expr::BoolExpr { lhs, rhs, .. }
-        | Expr::ArithExpr { lhs, rhs, .. }
-        | Expr::BinExpr { lhs, rhs, .. } => given.extend([lhs.as_ref(), rhs.as_ref()]),
-        Expr::Membership {
-            key,
-            value,
-            collection,
-            ..
-        } => {
-            given.extend(key.iter().map(AsRef::as_ref));
-            given.extend([value.as_ref(), collection.as_ref()]);
-        }
-        Expr::UnaryExpr { expr, .. } => given.push(expr),
-        Expr::Array { .. } | Expr::Set { .. } | Expr::Object { .. } => given.push(negated),
-        Expr::RefDot { .. } | Expr::RefBrack { .. } => indices(negated, &mut given),
-        _ => {}
-    }
-    given.retain(|argument| may_be_undefined(argument));
-    given
-}
-
-/// What stands in the brackets of a reference, and the call at its beginning.
-fn indices<'tree>(reference: &'tree Expr, given: &mut Vec<&'tree Expr>) {
-    let mut current = reference;
-    loop {
-        match current {
-            Expr::RefDot { refr, .. } => current = refr,
-            Expr::RefBrack { refr, index, .. } => {
-                // A name in brackets may be one that the reference binds.
-                if !matches!(index.as_ref(), Expr::Var { .. }) {
-                    given.push(index);
-                }
-                current = refr;
-            }
-            Expr::Call { .. } => {
-                given.push(current);
-                return;
-            }
-            _ => return,
-        }
-    }
-}
-
-/// Whether a value may be missing; one with a wildcard is none that can be bound.
-fn may_be_undefined(expression: &Expr) -> bool {
-    let mut is_open = false;
-    let mut pending = vec![expression];
-    let mut queries = Vec::new();
-    while let Some(expression) = pending.pop() {
-        match expression {
-            Expr::Var { span, .. } if span.text() == "_" => return false,
-            Expr::Var { .. } | Expr::Call { .. } => is_open = true,
-            // A comprehension has a value always, and its body is read on its own.
-            Expr::ArrayCompr { .. } | Expr::SetCompr { .. } | Expr::ObjectCompr { .. } => continue,
-            _ => {}
-        }
-        parts(expression, &mut pending, &mut queries);
-    }
-    is_open
 }
 
 /// The expressions and bodies that an expression is made of.
@@ -290,67 +361,4 @@ fn parts<'tree>(
         }
         _ => {}
     }
-}
-
-/// A text from its first character on that is no space, no comment and no semicolon.
-fn code(text: &str) -> &str {
-    let mut rest = text;
-    loop {
-        rest = rest.trim_start_matches(|first: char| first.is_whitespace() || first == ';');
-        if !rest.starts_with('#') {
-            return rest;
-        }
-        rest = rest
-            .find('\n')
-            .and_then(|end| rest.get(end..))
-            .unwrap_or_default();
-    }
-}
-
-/// Whether the brackets of a text on one line close each other; those in strings count for nothing.
-fn is_whole(text: &str) -> bool {
-    let mut code = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(first) = rest.chars().next() {
-        let length = match first {
-            '"' => end_of_string(rest),
-            '`' => rest
-                .get(1..)
-                .and_then(|inner| inner.find('`'))
-                .map_or(rest.len(), |end| end + 2),
-            other => {
-                code.push(other);
-                other.len_utf8()
-            }
-        };
-        rest = rest.get(length..).unwrap_or_default();
-    }
-    is_balanced(&code)
-}
-
-/// A text on one line and without comments; none, where a raw string goes over lines.
-fn one_line(text: &str) -> Option<String> {
-    let mut written = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(first) = rest.chars().next() {
-        let (length, kept) = match first {
-            '"' => (end_of_string(rest), true),
-            '`' => (rest.get(1..)?.find('`')? + 2, true),
-            '#' => (rest.find('\n').unwrap_or(rest.len()), false),
-            '\n' | '\r' => {
-                written.push(' ');
-                (1, false)
-            }
-            other => (other.len_utf8(), true),
-        };
-        let (taken, behind) = rest.split_at_checked(length)?;
-        if kept {
-            if taken.contains('\n') {
-                return None;
-            }
-            written.push_str(taken);
-        }
-        rest = behind;
-    }
-    Some(written)
 }

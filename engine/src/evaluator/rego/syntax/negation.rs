@@ -1,11 +1,11 @@
 //! Finds variables behind `not` with which regorus stays silent: those that get their value nowhere, which OPA refuses,
-//! and those of an `every` in brackets, over which regorus loops.
+//! those that get it behind the `not` only, and those of an `every` in brackets, over which regorus loops.
 
 use std::collections::BTreeSet;
 
 use regorus::unstable::{Expr, Literal, Query, Rule, RuleHead};
 
-use super::Reference;
+use super::{Reference, hoist};
 
 const WILDCARD: &str = "_";
 
@@ -14,8 +14,13 @@ const WILDCARD: &str = "_";
 pub(super) struct Negated {
     /// The variables that nothing in the rule binds; some of them may be names of rules or imports.
     pub(super) unbound: Vec<Reference>,
-    /// The variables of an `every` that stand alone in brackets.
+    /// The variables of an `every` that stand in brackets.
     pub(super) of_every: Vec<Reference>,
+    /// The variables in brackets that a statement behind the `not` binds and none before it; some of them may be names
+    /// of rules or imports.
+    pub(super) early: Vec<Reference>,
+    /// Those among them that `some` declares.
+    pub(super) declared: Vec<Reference>,
 }
 
 /// Finds what stands behind `not` in a rule.
@@ -85,7 +90,7 @@ fn reference((name, line): &(&str, u32)) -> Reference {
 #[derive(Default)]
 struct Names<'tree> {
     names: Vec<(&'tree str, u32)>,
-    /// Those that stand alone in brackets.
+    /// Those that stand in brackets.
     indices: Vec<(&'tree str, u32)>,
     inner: Vec<Block<'tree>>,
 }
@@ -112,9 +117,19 @@ impl<'tree> Block<'tree> {
     fn check(&self, outer: &Scope<'tree, '_>, found: &mut Negated) {
         let mut positive = Names::default();
         let mut negative = Names::default();
-        for statement in self.query.iter().flat_map(|query| &query.stmts) {
+        let mut declared: BTreeSet<&str> = BTreeSet::new();
+        let mut unbound_so_far: Vec<(&str, u32)> = Vec::new();
+        let statements = self.query.iter().flat_map(|query| &query.stmts);
+        for statement in statements.filter(|statement| !hoist::is_added(statement)) {
             let names = match &statement.literal {
-                Literal::NotExpr { .. } => &mut negative,
+                Literal::NotExpr { expr, .. } => {
+                    unbound_so_far.extend(indices_beyond(expr, &positive));
+                    &mut negative
+                }
+                Literal::SomeVars { vars, .. } => {
+                    declared.extend(vars.iter().map(|name| name.text()));
+                    &mut positive
+                }
                 _ => &mut positive,
             };
             names.literal(&statement.literal);
@@ -133,6 +148,12 @@ impl<'tree> Block<'tree> {
         };
         let unbound = negative.names.iter().filter(|(name, _)| !scope.holds(name));
         found.unbound.extend(unbound.map(reference));
+        unbound_so_far.retain(|(name, _)| scope.names.contains(name) && !outer.holds(name));
+        let (of_some, others): (Vec<_>, Vec<_>) = unbound_so_far
+            .iter()
+            .partition(|(name, _)| declared.contains(name));
+        found.declared.extend(of_some.into_iter().map(reference));
+        found.early.extend(others.into_iter().map(reference));
         let indices = negative.indices.iter();
         let of_every = indices.filter(|(name, _)| scope.is_of_every(name));
         found.of_every.extend(of_every.map(reference));
@@ -143,6 +164,15 @@ impl<'tree> Block<'tree> {
             inner.check(&scope, found);
         }
     }
+}
+
+/// The names in brackets of a negated expression that were not bound so far.
+fn indices_beyond<'tree>(negated: &'tree Expr, bound: &Names<'tree>) -> Vec<(&'tree str, u32)> {
+    let mut names = Names::default();
+    names.collect(negated);
+    let is_bound = |name: &str| bound.names.iter().any(|(bound, _)| *bound == name);
+    names.indices.retain(|(name, _)| !is_bound(name));
+    names.indices
 }
 
 impl<'tree> Names<'tree> {
@@ -207,9 +237,7 @@ impl<'tree> Names<'tree> {
                 Expr::UnaryExpr { expr, .. } => pending.push(expr),
                 Expr::RefDot { refr, .. } => pending.push(refr),
                 Expr::RefBrack { refr, index, .. } => {
-                    if let Expr::Var { span, .. } = index.as_ref() {
-                        self.indices.push((span.text(), span.line));
-                    }
+                    self.index(index);
                     pending.extend([refr.as_ref(), index.as_ref()]);
                 }
                 Expr::BinExpr { lhs, rhs, .. }
@@ -225,6 +253,21 @@ impl<'tree> Names<'tree> {
                     pending.extend(key.iter().map(AsRef::as_ref));
                     pending.extend([value.as_ref(), collection.as_ref()]);
                 }
+            }
+        }
+    }
+
+    /// Adds the names that stand in brackets, alone or in a pattern.
+    fn index(&mut self, index: &'tree Expr) {
+        let mut pending = vec![index];
+        while let Some(index) = pending.pop() {
+            match index {
+                Expr::Var { span, .. } => self.indices.push((span.text(), span.line)),
+                Expr::Array { items, .. } => pending.extend(items.iter().map(AsRef::as_ref)),
+                Expr::Object { fields, .. } => {
+                    pending.extend(fields.iter().map(|(_, _, value)| value.as_ref()));
+                }
+                _ => {}
             }
         }
     }

@@ -66,7 +66,7 @@ fn edit(text: &str, call: &Call) -> Option<(Range<usize>, String)> {
 }
 
 /// The bytes of an argument; those of a string are given without its quotes.
-pub(super) fn with_quotes(text: &str, range: Range<usize>) -> Range<usize> {
+pub(in crate::evaluator::rego) fn with_quotes(text: &str, range: Range<usize>) -> Range<usize> {
     let before = text.get(..range.start).unwrap_or_default();
     let behind = text.get(range.end..).unwrap_or_default();
     let start = range.start - usize::from(before.ends_with(['"', '`']));

@@ -108,13 +108,28 @@ impl Sources {
         }
         let said = opa.run(&place, &self.arguments()).map_err(Failure::of)?;
         if !said.status.success() {
-            return Err(Failure::Said(format!("{}\n{}", said.errors, said.output)));
+            let all = self.complaints(&opa, &place);
+            let first = || format!("{}\n{}", said.errors, said.output);
+            return Err(Failure::Said(all.unwrap_or_else(first)));
         }
         let most = u64::try_from(MAX_MODULE_BYTES).unwrap_or(u64::MAX);
         let bundle = place.read(BUNDLE, most).map_err(Failure::of)?;
         Bundle::read(&bundle, None)
             .map(|bundle| bundle.module)
             .map_err(Failure::Fault)
+    }
+
+    /// Everything that `opa` has to say against the sources: a build ends with the tenth complaint.
+    fn complaints(&self, opa: &Opa, place: &Workplace) -> Option<String> {
+        let fixed = ["check", "--max-errors", "0", "--capabilities", CAPABILITIES];
+        let modules = (0..self.texts.len()).map(module_file);
+        let arguments: Vec<String> = fixed
+            .map(str::to_owned)
+            .into_iter()
+            .chain(modules)
+            .collect();
+        let said = opa.run(place, &arguments).ok()?;
+        (!said.status.success()).then(|| format!("{}\n{}", said.errors, said.output))
     }
 
     fn arguments(&self) -> Vec<String> {

@@ -16,13 +16,14 @@ const HOST: &str = "host";
 /// What stands before the name of a function, because `contains` alone is a keyword.
 const FUNCTION: &str = "f_";
 /// The functions that operands go through.
-const OPERANDS: [(Wanted, &str); 6] = [
+const OPERANDS: [(Wanted, &str); 7] = [
     (Wanted::Number, "number"),
     (Wanted::Divisor, "divisor"),
     (Wanted::Whole, "whole"),
     (Wanted::WholeDivisor, "whole_divisor"),
     (Wanted::NumberOrSet, "number_or_set"),
     (Wanted::Set, "set"),
+    (Wanted::Collection, "collection"),
 ];
 
 /// A text whose calls lead to the host.

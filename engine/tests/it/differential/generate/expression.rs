@@ -32,7 +32,7 @@ const GLOBS: [&str; 4] = ["*.rs", "/etc/*", "**", "*a*"];
 impl Maker<'_> {
     /// An expression that is most likely of this kind.
     pub(super) fn expression(&mut self, kind: Kind, depth: usize) -> String {
-        let kind = if !self.for_opa && self.random.percent(5) {
+        let kind = if self.random.percent(5) {
             self.uses("another type than expected");
             *self.random.pick(&KINDS)
         } else {
@@ -164,7 +164,7 @@ impl Maker<'_> {
         .to_owned()
     }
 
-    fn object_path(&mut self) -> String {
+    pub(super) fn object_path(&mut self) -> String {
         (*self
             .random
             .pick(&["input.tool_input", "input.tool_input.env", "input.flags"]))
@@ -242,7 +242,7 @@ impl Maker<'_> {
                 let number = self.expression(Kind::Number, depth);
                 format!("format_int({number}, 10)")
             }
-            10 if !self.for_opa => {
+            10 => {
                 self.uses("json.marshal");
                 let kind = self.kind();
                 let any = self.expression(kind, depth);
@@ -396,7 +396,7 @@ impl Maker<'_> {
         }
     }
 
-    fn comprehension(&mut self, depth: usize, open: &str, close: &str) -> String {
+    pub(super) fn comprehension(&mut self, depth: usize, open: &str, close: &str) -> String {
         let outer = self.scope.clone();
         let list = self.expression(Kind::List, depth.saturating_sub(1));
         let name = self.name("v");

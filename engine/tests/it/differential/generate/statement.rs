@@ -58,7 +58,6 @@ impl Maker<'_> {
                 let sign = self.sign();
                 vec![format!("{one} {sign} {other}")]
             }
-            _ if self.for_opa => vec![self.comparison(depth)],
             _ => {
                 self.uses("print");
                 let text = self.reference();
@@ -84,10 +83,6 @@ impl Maker<'_> {
         };
         let one = self.expression(kind, depth);
         let other = self.expression(other, depth - 1);
-        if self.for_opa && matches!(kind, Kind::List | Kind::Object) {
-            // The order of sets among objects is another for OPA.
-            return format!("{one} == {other}");
-        }
         let sign = self.sign();
         format!("{one} {sign} {other}")
     }
@@ -174,8 +169,7 @@ impl Maker<'_> {
 
     fn negation(&mut self, depth: usize) -> String {
         self.uses("not");
-        let choices = if self.for_opa { 1 } else { 4 };
-        let inner = match self.random.below(choices) {
+        let inner = match self.random.below(7) {
             0 => self.reference(),
             1 => {
                 let one = self.expression(Kind::Text, depth - 1);
@@ -184,7 +178,8 @@ impl Maker<'_> {
                 format!("{one} {sign} {text}")
             }
             2 => self.membership(depth),
-            _ => self.test(depth),
+            3 | 4 => self.test(depth),
+            _ => self.negated(depth),
         };
         format!("not {inner}")
     }

@@ -1,0 +1,81 @@
+//! Whether two decisions are the same, and of what kind their difference is.
+
+use serde_json::{Value as Json, json};
+
+use super::Way;
+
+/// How two decisions differ.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Difference {
+    /// A function failed in one way, and was not reached in the other because something before it was undefined.
+    ///
+    /// Neither is wrong: the order of a body is open. One refuses, and the other one says what it would say without
+    /// the rules that failed.
+    Reach(&'static str),
+    /// Anything else, in words that many differences share.
+    Other(String),
+}
+
+/// The difference between two decisions; none if they are the same.
+///
+/// On WebAssembly a fault is told in other words: who failed, and with what kind of error, must be the same.
+pub(super) fn of(way: Way, expected: &str, found: &str) -> Option<Difference> {
+    if expected == found {
+        return None;
+    }
+    let [expected, found] = [expected, found].map(|decision| {
+        let mut decision: Json = serde_json::from_str(decision).unwrap();
+        if way == Way::Wasm {
+            without_words(&mut decision);
+        }
+        decision
+    });
+    if expected == found {
+        return None;
+    }
+    if way == Way::Wasm && only_fails_earlier(&expected, &found) {
+        return Some(Difference::Reach("in the interpreter"));
+    }
+    if way == Way::Wasm && only_fails_earlier(&found, &expected) {
+        return Some(Difference::Reach("on WebAssembly"));
+    }
+    let [here, there] = [&expected, &found].map(summary);
+    Some(Difference::Other(format!("{here} here, {there} there")))
+}
+
+fn without_words(decision: &mut Json) {
+    let errors = decision["errors"].as_array_mut().unwrap();
+    if errors.is_empty() {
+        return;
+    }
+    for error in errors.iter_mut() {
+        *error = json!({"kind": error["kind"], "policy": error["policy"]});
+    }
+    // A policy has one error for each verb, if their words differ.
+    errors.dedup();
+    decision["reason"] = Json::Null;
+}
+
+/// Whether a decision is another one without the rules that failed.
+fn only_fails_earlier(failing: &Json, other: &Json) -> bool {
+    let list = |decision: &Json, name: &str| decision[name].as_array().unwrap().clone();
+    let is_part = |one: &Json, whole: &Json, name: &str| {
+        let whole = list(whole, name);
+        list(one, name).iter().all(|item| whole.contains(item))
+    };
+    let errors = list(failing, "errors");
+    let is_of_function = |error: &Json| error["kind"] == "evaluation";
+    !errors.is_empty()
+        && errors.iter().all(is_of_function)
+        && is_part(other, failing, "errors")
+        && is_part(failing, other, "rules")
+        && is_part(failing, other, "context")
+}
+
+/// What stands out of a decision.
+fn summary(decision: &Json) -> String {
+    let errors = decision["errors"].as_array().map_or(0, Vec::len);
+    let rules = decision["rules"].as_array().map_or(0, Vec::len);
+    let verdict = decision["decision"].as_str().unwrap_or_default();
+    format!("{verdict} with {rules} rules and {errors} errors")
+}

@@ -1,0 +1,2 @@
+#!/bin/sh
+echo '{"name": "nobody: the rulebook has an entry of this name"}'

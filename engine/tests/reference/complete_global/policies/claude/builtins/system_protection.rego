@@ -1,0 +1,3 @@
+package cupcake.global.policies.builtins.system_protection
+
+halt contains "this file is not read"
