@@ -236,7 +236,7 @@ fn fault(path: &Path, message: String) -> EngineError {
         kind: EngineErrorKind::Trust,
         message,
         place: Some(Place::file(path.display().to_string())),
-        help: "restore the file, or make new keys with `llmspell trust init` in another directory"
+        help: "name a file that holds a key and that you may use, or keep the keys in another directory by `--keys DIR`"
             .to_owned(),
     }
 }
