@@ -171,12 +171,18 @@ impl<'library> TestFile<'library> {
 }
 
 /// The value of a test. A rule with several keys has no path of its own in regorus, and is asked for as a query.
-fn evaluated(engine: &mut Engine, path: String) -> anyhow::Result<Value> {
-    match engine.eval_rule(path.clone()) {
-        Err(error) if error.to_string().contains(NO_PATH) => {}
+fn evaluated(engine: &mut Engine, path: String) -> Result<Value, String> {
+    match engine
+        .eval_rule(path.clone())
+        .map_err(|error| error.to_string())
+    {
+        Err(error) if error.contains(NO_PATH) => {}
         result => return result,
     }
-    let results = engine.eval_query(path, false)?.result.into_iter().next();
+    let results = engine
+        .eval_query(path, false)
+        .map_err(|error| error.to_string())?;
+    let results = results.result.into_iter().next();
     let value = results.and_then(|result| Some(result.expressions.into_iter().next()?.value));
     Ok(value.unwrap_or(Value::Undefined))
 }

@@ -138,8 +138,7 @@ impl KeyStore {
 
     /// The key in a file that the user keeps elsewhere.
     pub(in crate::trust) fn key_in(path: &Path) -> Result<SigningKey, EngineError> {
-        let key =
-            SigningKey::from_text(&read(path)?).map_err(|why| broken_key(path, &why))?;
+        let key = SigningKey::from_text(&read(path)?).map_err(|why| broken_key(path, &why))?;
         private(path, SECRET)?;
         Ok(key)
     }
