@@ -200,9 +200,9 @@ fn an_inspection_shows_policies_routes_and_errors_in_text_json_and_dot() {
     assert_eq!(
         rest,
         "\
-policy  evaluator  verbs     file
-broken  rego       (broken)  .cupcake/policies/broken.rego
-P       rego       deny      .cupcake/policies/claude/p.rego
+policy  evaluator       verbs     file
+broken  rego            (broken)  .cupcake/policies/broken.rego
+P       rego, compiled  deny      .cupcake/policies/claude/p.rego
 
 guardrail                  verbs                                     file
 BUILTIN-RULEBOOK-SECURITY  halt, ask  The policies stay as they are  .cupcake/rulebook.yml

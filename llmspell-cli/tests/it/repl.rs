@@ -469,7 +469,7 @@ fn a_stopped_loop_that_prints_says_nothing_more() {
     // One line may have been under way.
     let cut = before.lines().filter(|line| *line == "…").count();
     assert!(cut <= 1, "{cut}");
-    javascript.sees("> ");
+    javascript.sees("js> ");
     javascript.types("\u{4}");
     javascript.ends();
 }
