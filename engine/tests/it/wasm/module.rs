@@ -91,6 +91,12 @@ pub(super) fn engine_within(deadline: Duration, root: &Path) -> PolicyEngine {
 
 /// What a module decides about an event.
 pub(super) fn decision(bytes: &[u8]) -> Decision {
+    decision_within(Duration::from_secs(30), bytes)
+}
+
+/// The same with a deadline.
+pub(super) fn decision_within(deadline: Duration, bytes: &[u8]) -> Decision {
     let directory = project_of(bytes);
-    engine_of(directory.path()).evaluate(&event(r#"{"hook_event_name": "PreToolUse"}"#))
+    let engine = engine_within(deadline, directory.path());
+    engine.evaluate(&event(r#"{"hook_event_name": "PreToolUse"}"#))
 }
