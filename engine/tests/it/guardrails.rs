@@ -281,11 +281,11 @@ fn settings_that_no_guardrail_has_are_refused_with_the_nearest_one() {
     );
     assert_eq!(
         refusal("git_pre_check: {checks: [{command: x, timeout_seconds: 0}]}"),
-        "`timeout_seconds` must be from 1 to 3600, not 0 in `builtins.git_pre_check` | .cupcake/rulebook.yml:2 | "
+        "`timeout_seconds` must be from 1 to 3600, not 0 in `builtins.git_pre_check` | .cupcake/rulebook.yml:2 | write a number of seconds in that range"
     );
     assert_eq!(
         refusal("post_edit_check: {by_extension: {rs: {command: ' '}}}"),
-        "the `command` is empty or holds a NUL, so that it checks nothing in `builtins.post_edit_check` | .cupcake/rulebook.yml:2 | "
+        "the `command` is empty or holds a NUL, so that it checks nothing in `builtins.post_edit_check` | .cupcake/rulebook.yml:2 | write the command as for a shell"
     );
 }
 
