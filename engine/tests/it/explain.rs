@@ -152,6 +152,18 @@ fn a_head_that_is_undefined_and_an_expression_that_is_an_error_are_named() {
 }
 
 #[test]
+fn what_is_bound_besides_the_file_is_named_as_the_file_says_it() {
+    let rules_text = "is_a(x) if x == \"a\"\n\ndeny contains {\"reason\": x.r} if {\n\tsome x in input.list\n}\n\nask contains {\"reason\": \"a\"} if not is_a(input.m)\n\nhalt contains input.list[_].q";
+    let input = json!({"hook_event_name": "PreToolUse", "list": [{"s": 1}]});
+    let explanation = explained(rules_text, &input);
+    let told = rules(&explanation).join("\n");
+    assert!(told.contains("x.r"), "{told}");
+    assert!(told.contains(" input.m"), "{told}");
+    assert!(told.contains("input.list[_].q"), "{told}");
+    assert!(!told.contains("__"), "{told}");
+}
+
+#[test]
 fn an_else_is_asked_only_if_what_stands_before_it_has_no_value() {
     let rule = "mode := \"plan\" if { input.mode == \"plan\" } else := \"auto\" if { input.mode == \"auto\" } else := \"none\"\n\nadd_context contains mode";
     assert_eq!(

@@ -16,6 +16,7 @@ use regorus::unstable::{Expr, Module, Ref, Span};
 use regorus::{Engine, Value};
 
 use super::names::full_name;
+use super::syntax::own_text;
 use crate::evaluator::PolicyFault;
 use crate::explain::{
     FailedExpression, InputRead, PolicyExplanation, RuleExplanation, RuleOutcome, SeenValue,
@@ -444,7 +445,7 @@ fn failed(definition: &Definition<'_>, progress: &Progress) -> Option<FailedExpr
         None => definition::expression_place(definition.head.first()?),
     };
     Some(FailedExpression {
-        expression: text.to_owned(),
+        expression: own_text(text).to_owned(),
         file: file(&definition.module.package.span),
         line,
         column,

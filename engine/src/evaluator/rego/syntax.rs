@@ -19,6 +19,7 @@ use super::rewrite;
 use crate::decision::Verb;
 
 pub(super) use extent::extent;
+pub(super) use hoist::own_text;
 use negation::Negated;
 pub(super) use results::with_quotes;
 use walk::Walk;

@@ -23,6 +23,8 @@ use text::{code, is_whole, one_line};
 
 /// The beginning of the names that are bound beside what the file says.
 const GIVEN: &str = "__given_";
+/// The beginning of the names that stand in heads for what the body binds.
+const SAID: &str = "__said_";
 
 /// The text with the arguments of each `not` bound, and what heads are made of; none, where there is nothing to bind.
 ///
@@ -54,6 +56,13 @@ pub(super) fn bound(text: &str, tree: &Module) -> Result<Option<String>, Fault> 
         return Ok(None);
     }
     written(text, hoist.edits).map(Some)
+}
+
+/// The text of a statement as it stands in the file: without the name to which it is bound besides.
+pub(in crate::evaluator::rego) fn own_text(statement: &str) -> &str {
+    let is_added = [GIVEN, SAID].iter().any(|name| statement.starts_with(name));
+    let bound = statement.split_once(" := ").filter(|_| is_added);
+    bound.map_or(statement, |(_, value)| value)
 }
 
 /// Whether a statement is none of the file's own.
@@ -139,10 +148,11 @@ impl<'tree> Hoist<'_, 'tree> {
         for (index, body) in bodies.iter().enumerate() {
             if let Some(assign) = &body.assign {
                 self.pending.push(&assign.value);
-                if head::loops(&assign.value) {
+                if head::loops(&assign.value) && !body.query.stmts.is_empty() {
+                    self.moved(&assign.value, &[index], &mut bound)?;
+                } else if head::loops(&assign.value) {
                     return Err(fault_in_head(assign.value.span().line));
-                }
-                if head::may_repeat(&body.query) {
+                } else if head::may_repeat(&body.query) {
                     self.bind_parts(&assign.value, index, &mut bound)?;
                 }
             }
@@ -167,7 +177,13 @@ impl<'tree> Hoist<'_, 'tree> {
         bound: &mut BTreeMap<usize, String>,
     ) -> Result<(), Fault> {
         if head::loops(value) {
-            return self.moved(rule, value, bound);
+            let places = head::bodies(rule).filter(|(_, body)| body.assign.is_none());
+            let mut places: Vec<usize> = places.map(|(index, _)| index).collect();
+            if places.is_empty() {
+                // It gets a body.
+                places.push(0);
+            }
+            return self.moved(value, &places, bound);
         }
         for (index, body) in head::bodies(rule) {
             if body.assign.is_none() && head::may_repeat(&body.query) {
@@ -195,26 +211,19 @@ impl<'tree> Hoist<'_, 'tree> {
         Ok(())
     }
 
-    /// Has a name stand in the head, which the body binds to what stood there.
+    /// Has a name stand in a head, which the bodies in these places bind to what stood there.
     fn moved(
         &mut self,
-        rule: &'tree Rule,
-        value: &'tree Expr,
+        value: &Expr,
+        places: &[usize],
         bound: &mut BTreeMap<usize, String>,
     ) -> Result<(), Fault> {
         let line = value.span().line;
         let text = self.line_of(value).ok_or_else(|| fault_in_head(line))?;
         self.names += 1;
-        let name = format!("__said_{}", self.names);
-        let mut places: Vec<usize> = head::bodies(rule)
-            .filter(|(_, body)| body.assign.is_none())
-            .map(|(index, _)| index)
-            .collect();
-        if places.is_empty() {
-            places.push(0);
-        }
+        let name = format!("{SAID}{}", self.names);
         for place in places {
-            let bound = bound.entry(place).or_default();
+            let bound = bound.entry(*place).or_default();
             bound.push_str(&format!("; {name} := {text}"));
         }
         let mut replacement = name;
