@@ -1,5 +1,7 @@
 //! The `METADATA` comment block of a policy: its title, its id and its routing.
 
+mod plain;
+
 use std::fmt;
 
 use serde::Deserialize;
@@ -63,12 +65,10 @@ impl Metadata {
         let Some((line, text)) = first_block(source, marker) else {
             return Ok(None);
         };
-        let keys: Option<Keys> = document::from_yaml(&text).map_err(|fault| Fault {
-            line: Some(line + fault.line.unwrap_or(0)),
-            column: None,
-            ..fault
-        })?;
-        let keys = keys.unwrap_or_default();
+        let keys = match plain::read(&text) {
+            Some(keys) => keys,
+            None => parsed(line, &text)?,
+        };
         if let Some(scope) = keys.scope.filter(|scope| !SCOPES.contains(&scope.as_str())) {
             let fault = Fault::new(
                 format!("unknown scope `{scope}`"),
@@ -88,6 +88,16 @@ impl Metadata {
             line,
         }))
     }
+}
+
+/// The keys of a block that begins in this line.
+fn parsed(line: u32, text: &str) -> Result<Keys, Fault> {
+    let keys: Option<Keys> = document::from_yaml(text).map_err(|fault| Fault {
+        line: Some(line + fault.line.unwrap_or(0)),
+        column: None,
+        ..fault
+    })?;
+    Ok(keys.unwrap_or_default())
 }
 
 impl Routing {

@@ -6,9 +6,10 @@ use std::path::{Path, PathBuf};
 
 use pattern::{canonical_start, counts, cuts, links_of, literal, says_of, without_dots};
 
+use super::action::Action;
 use super::station::Station;
 use crate::preprocess::paths::resolve;
-use crate::shell::{Effect, EffectKind, Open, Word, folded};
+use crate::shell::{Effect, EffectKind, Open, Word, fold, folded};
 
 /// Files beneath protected folders that patterns are compared with.
 const MAX_ENTRIES: usize = 512;
@@ -39,6 +40,8 @@ struct Entry {
     shape: Shape,
     /// The path as a file system has it, and where it really lies.
     places: Vec<PathBuf>,
+    /// The names of each, letters of either case made alike.
+    place_parts: Vec<Vec<String>>,
     /// What texts of other languages would name.
     key: String,
     /// What a text that nobody understands would name.
@@ -113,19 +116,20 @@ impl Protected {
     /// The first effect that concerns a protected path, if the kind is one of those.
     pub(super) fn touched<'e>(
         &self,
+        action: &Action,
         effects: impl IntoIterator<Item = &'e Effect>,
         concerns: impl Fn(EffectKind) -> bool,
     ) -> Option<&'e Effect> {
         effects
             .into_iter()
-            .find(|effect| concerns(effect.kind) && self.touch(effect).is_some())
+            .find(|effect| concerns(effect.kind) && self.touch(action, effect).is_some())
     }
 
     /// How sure it is that an effect concerns a protected path; none if it does not.
-    pub(super) fn touch(&self, effect: &Effect) -> Option<Touch> {
+    pub(super) fn touch(&self, action: &Action, effect: &Effect) -> Option<Touch> {
         match effect.path.known() {
-            Some(path) => self.known_touch(path, effect),
-            None => self.open_touch(effect),
+            Some(path) => self.known_touch(path, action, effect),
+            None => self.open_touch(action, effect),
         }
     }
 
@@ -153,9 +157,9 @@ impl Protected {
         mentions.any(|mention| mention.len() > 2 && text.contains(mention))
     }
 
-    fn known_touch(&self, path: &str, effect: &Effect) -> Option<Touch> {
+    fn known_touch(&self, path: &str, action: &Action, effect: &Effect) -> Option<Touch> {
         let path = rewritten(path, self.directory());
-        let resolved = resolve(&path, Path::new(self.directory()));
+        let resolved = action.lookups.resolve(&path, Path::new(self.directory()));
         let backslashes = path.replace('\\', "/");
         let mut paths = vec![resolved.lexical, resolved.canonical];
         if backslashes != path {
@@ -163,28 +167,30 @@ impl Protected {
         }
         let is_recursive = effect.is_recursive && !self.passes_searches;
         paths.dedup();
-        let any = |is_meant: &dyn Fn(&Entry, &Path) -> bool| {
+        let all_parts: Vec<Vec<String>> = paths.iter().map(|path| parts(path)).collect();
+        let any = |is_meant: &dyn Fn(&Entry, &[String]) -> bool| {
             let mut entries = self.entries.iter();
-            entries.any(|entry| paths.iter().any(|path| is_meant(entry, path)))
+            entries.any(|entry| all_parts.iter().any(|parts| is_meant(entry, parts)))
         };
-        let is_certain = any(&|entry, path| entry.covers(path))
-            || (is_recursive && any(&|entry, path| entry.lies_beneath(path)))
+        let is_certain = any(&|entry, parts| entry.covers(parts))
+            || (is_recursive && any(&|entry, parts| entry.lies_beneath(parts)))
             || (effect.kind.changes() && paths.iter().any(|path| self.is_same_file(path)));
         if is_certain {
             return Some(Touch::Certain);
         }
-        let may_bring = effect.brings_names && any(&|entry, path| entry.lies_beneath(path));
+        let may_bring = effect.brings_names && any(&|entry, parts| entry.lies_beneath(parts));
         may_bring.then_some(Touch::Possible)
     }
 
-    fn open_touch(&self, effect: &Effect) -> Option<Touch> {
+    fn open_touch(&self, action: &Action, effect: &Effect) -> Option<Touch> {
         const MAX_LINKS: usize = 16;
         let through_links = links_of(&effect.path);
         let touch_of = |path: Word| {
-            self.touch(&Effect {
+            let effect = Effect {
                 path,
                 ..effect.clone()
-            })
+            };
+            self.touch(action, &effect)
         };
         let linked = through_links.into_iter().take(MAX_LINKS);
         if let Some(touch) = linked.filter_map(touch_of).min() {
@@ -223,14 +229,14 @@ impl Protected {
                 names || at_place || above
             })
         });
-        let is_certain = || !word.is_computed() || self.is_partly_said(&word);
-        is_touched.then(|| {
-            if is_certain() {
-                Touch::Certain
-            } else {
-                Touch::Possible
-            }
-        })
+        if !is_touched {
+            return None;
+        }
+        if !word.is_computed() || self.is_partly_said(&word) {
+            return Some(Touch::Certain);
+        }
+        // Most tools that are not known get paths to read them.
+        (effect.kind != EffectKind::Touch).then_some(Touch::Possible)
     }
 
     /// Whether the known part of a path that is made when the command runs says something of a protected one, beyond
@@ -317,6 +323,7 @@ impl Entry {
         };
         Self {
             shape,
+            place_parts: places.iter().map(|place| parts(place)).collect(),
             places,
             key: key.unwrap_or_default(),
             mention,
@@ -326,28 +333,29 @@ impl Entry {
     }
 
     /// Whether a path is this one, or lies beneath it.
-    fn covers(&self, path: &Path) -> bool {
+    fn covers(&self, parts: &[String]) -> bool {
         match &self.shape {
-            Shape::Place => self.places.iter().any(|place| begins_with(path, place)),
-            Shape::Names(names) => {
-                let parts = parts(path);
-                parts.windows(names.len()).any(|window| {
-                    window
-                        .iter()
-                        .zip(names)
-                        .all(|(part, name)| is_same_name(part, name))
-                })
+            Shape::Place => {
+                let mut places = self.place_parts.iter();
+                places.any(|place| begins_with(parts, place))
             }
+            Shape::Names(names) => parts.windows(names.len()).any(|window| {
+                window
+                    .iter()
+                    .zip(names)
+                    .all(|(part, name)| is_same_name(part, name))
+            }),
             Shape::Pattern(patterns) => {
-                let path = path.to_string_lossy();
+                let path = parts.join("/").replacen("//", "/", 1);
                 patterns.iter().any(|pattern| pattern.may_be(&path))
             }
         }
     }
 
     /// Whether this lies beneath a path, which is changed with all that it holds, or gets new names.
-    fn lies_beneath(&self, path: &Path) -> bool {
-        self.places.iter().any(|place| begins_with(place, path))
+    fn lies_beneath(&self, parts: &[String]) -> bool {
+        let mut places = self.place_parts.iter();
+        places.any(|place| begins_with(place, parts))
     }
 
     /// Whether a pattern names what this names, wherever it stands.
@@ -410,16 +418,15 @@ fn patterns(written: &str, is_placed: bool, root: &str) -> Vec<Word> {
 
 fn parts(path: &Path) -> Vec<String> {
     path.iter()
-        .map(|part| folded(&part.to_string_lossy()).collect())
+        .map(|part| fold(&part.to_string_lossy()))
         .collect()
 }
 
-fn begins_with(path: &Path, start: &Path) -> bool {
-    let (path, start) = (parts(path), parts(start));
+fn begins_with(path: &[String], start: &[String]) -> bool {
     path.len() >= start.len()
         && path
             .iter()
-            .zip(&start)
+            .zip(start)
             .all(|(part, name)| is_same_name(part, name))
 }
 

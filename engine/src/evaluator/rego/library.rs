@@ -3,15 +3,16 @@
 //! Rego makes undefined of whatever is not there, and a policy that tests something undefined stays silent.
 //! So a name that leads nowhere is refused when the policy is loaded.
 
+mod bound;
+mod calls;
 mod heads;
 mod levels;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::fault::Fault;
-use super::syntax::{self, Call, Module, Reference, RuleFacts, Shape};
-use crate::decision::{DecisionErrorKind, Verb};
-use crate::rego_builtins::{self, DependsOn};
+use super::syntax::{Module, RuleFacts};
+use crate::decision::Verb;
 use llmspell_utils::nearest;
 
 const DATA: &str = "data";
@@ -72,8 +73,8 @@ impl Library {
         heads::check(&modules)?;
         for module in modules.into_iter().chain([query]) {
             self.needed_by(module)?;
-            check_calls(module, &rules, Chance::Allowed)?;
-            check_names(module, &rules)?;
+            calls::check(module, &rules, Chance::Allowed)?;
+            bound::check(module, &rules)?;
             levels::check(module, &rules)?;
         }
         Ok(())
@@ -166,8 +167,8 @@ impl Library {
             check_verbs(module, &modules)?;
         }
         for module in &modules {
-            check_calls(module, &rules, Chance::Refused)?;
-            check_names(module, &rules)?;
+            calls::check(module, &rules, Chance::Refused)?;
+            bound::check(module, &rules)?;
         }
         if let Some(module) = self.modules.get(index) {
             levels::check(module, &rules)?;
@@ -184,7 +185,7 @@ impl Library {
             .flat_map(|rule| &rule.references)
             .chain(&module.imported);
         let called = module.rules.iter().flat_map(|rule| &rule.calls);
-        let called = called.map(|call| (&call.path, call.line, is_builtin(&call.path)));
+        let called = called.map(|call| (&call.path, call.line, calls::is_builtin(&call.path)));
         for (path, line, is_builtin_call) in named
             .map(|named| (&named.path, named.line, false))
             .chain(called)
@@ -403,130 +404,6 @@ fn rules_of<'library>(modules: &[&'library Module]) -> Rules<'library> {
 /// Where a name of a module leads: through its imports, or to its own package.
 fn full_name(module: &Module, path: &[String]) -> Vec<String> {
     absolute(module, path).unwrap_or_else(|| module.package.iter().chain(path).cloned().collect())
-}
-
-fn check_calls(module: &Module, rules: &Rules<'_>, chance: Chance) -> Result<(), Fault> {
-    module
-        .rules
-        .iter()
-        .flat_map(|rule| &rule.calls)
-        .try_for_each(|call| {
-            check_call(module, call, rules, chance).map_err(|fault| in_file(module, fault))
-        })
-}
-
-/// Checks that every name in a rule's head or behind `not` is bound in the rule, or is that of a rule, an import or a
-/// document.
-fn check_names(module: &Module, rules: &Rules<'_>) -> Result<(), Fault> {
-    let is_rule = |name: &String| {
-        let path: Vec<String> = module.package.iter().chain([name]).cloned().collect();
-        rules
-            .range(path.clone()..)
-            .next()
-            .is_some_and(|(found, _)| found.starts_with(&path))
-    };
-    let is_known = |name: &String| {
-        matches!(name.as_str(), "input" | DATA)
-            || module.imports.contains_key(name)
-            || is_rule(name)
-    };
-    let unknown = |named: &Reference| {
-        let name = named.path.first().filter(|name| !is_known(name))?;
-        Some((name.clone(), named.line))
-    };
-    for rule in &module.rules {
-        let fault = if let Some((name, line)) = rule.unbound.iter().find_map(unknown) {
-            Fault::load(format!("`{name}` is not defined"), line)
-        } else if let Some((name, line)) = rule.negated.iter().find_map(unknown) {
-            let message = format!(
-                "`{name}` stands behind `not` and has no value there: bind it before, such as with `some`"
-            );
-            Fault::load(message, line)
-        } else if let Some((name, line)) = rule.early.iter().find_map(unknown) {
-            syntax::early(&name, line)
-        } else {
-            continue;
-        };
-        return Err(in_file(module, fault));
-    }
-    Ok(())
-}
-
-fn check_call(
-    module: &Module,
-    call: &Call,
-    rules: &Rules<'_>,
-    chance: Chance,
-) -> Result<(), Fault> {
-    let name = call.path.join(".");
-    let expected = rules
-        .get(&full_name(module, &call.path))
-        .and_then(|definitions| {
-            definitions.iter().find_map(|(_, rule)| match rule.shape {
-                Shape::Function(arguments) => Some(arguments),
-                Shape::Value | Shape::Keyed => None,
-            })
-        });
-    if expected.is_none() && name == WALK && call.arguments == 1 {
-        // Regorus gives no result then.
-        return Err(Fault::load(
-            "`walk` with one argument says nothing: write `walk(value, [path, part])`",
-            call.line,
-        ));
-    }
-    let expected = match expected {
-        Some(arguments) => arguments,
-        None if name == "print" => return Ok(()),
-        None => builtin_arguments(&name, chance, call.line)?,
-    };
-    // One more argument is what the result is compared with.
-    if call.arguments == expected || call.arguments == expected + 1 {
-        return Ok(());
-    }
-    Err(Fault::load(
-        format!(
-            "`{name}` takes {expected} arguments and is called with {}",
-            call.arguments
-        ),
-        call.line,
-    ))
-}
-
-/// How many arguments a function takes that the host or regorus has, if a policy may call it.
-fn builtin_arguments(name: &str, chance: Chance, line: u32) -> Result<usize, Fault> {
-    let unknown = |message| Fault::new(DecisionErrorKind::UnknownFunction, message, line);
-    if let Some(reason) = rego_builtins::refusal(name) {
-        return Err(unknown(format!("`{name}` {reason}")));
-    }
-    match rego_builtins::find(name) {
-        Some(builtin) if builtin.depends_on == DependsOn::Seed && chance == Chance::Refused => {
-            Err(unknown(format!(
-                "`{name}` would make decisions depend on chance: decide by what the event says"
-            )))
-        }
-        Some(builtin) => Ok(usize::from(builtin.arity)),
-        None if name == WALK => Ok(1),
-        None => Err(unknown(unknown_function(name))),
-    }
-}
-
-fn unknown_function(name: &str) -> String {
-    let known: Vec<&str> = rego_builtins::all()
-        .map(|builtin| builtin.name)
-        .chain([WALK])
-        .collect();
-    let close = nearest(name, &known);
-    if close.starts_with("did") {
-        format!("there is no function `{name}`: {close}")
-    } else {
-        format!("there is no function `{name}`")
-    }
-}
-
-/// Whether the host or regorus has a function of this name.
-fn is_builtin(path: &[String]) -> bool {
-    let name = path.join(".");
-    name == WALK || rego_builtins::find(&name).is_some() || rego_builtins::refusal(&name).is_some()
 }
 
 /// A fault that lies in this module's file, which may be another than the policy's.

@@ -72,8 +72,8 @@ impl RegoPolicy {
                 .compile_with_entrypoint(&path)
                 .map_err(|error| load(error.to_string()))?;
             if rvm == Rvm::On {
-                let paths: Vec<&str> = verbs.iter().map(|(_, path)| path.as_str()).collect();
-                compiled = rvm::Compiled::new(engine.get_modules(), &paths);
+                let paths = verbs.iter().map(|(_, path)| path.clone());
+                compiled = rvm::Compiled::new(engine.get_modules(), paths);
             }
         }
         Ok(Self {

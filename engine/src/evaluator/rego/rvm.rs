@@ -1,16 +1,19 @@
 //! The second way to run a Rego policy: compiled to a program for the virtual machine of regorus.
 //!
-//! The interpreter is the truth. A policy is compiled besides it only if `allowed` knows everything that it is made
-//! of, and whenever the machine reports an error, or one of the functions that it calls does, the interpreter
-//! answers instead.
+//! The interpreter is the truth. A policy is compiled besides it, when it is first asked, and only if `allowed` knows
+//! everything that it is made of; and whenever the machine reports an error, or one of the functions that it calls does,
+//! the interpreter answers instead.
 
 mod allowed;
 mod collections;
 mod functions;
 mod guarded;
+#[cfg(test)]
+mod tests;
 mod values;
 
-use std::sync::Arc;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
@@ -38,9 +41,13 @@ pub(crate) enum Rvm {
     Off,
 }
 
-/// A policy compiled for the virtual machine, with its machines.
+/// A policy for the virtual machine, with its machines.
 pub(super) struct Compiled {
-    program: Arc<Program>,
+    modules: Vec<Ref<Tree>>,
+    /// The paths of the rules that are asked.
+    entry_points: Vec<String>,
+    /// Made when the policy is first asked; none where the machine's compiler refuses it.
+    program: OnceLock<Option<Arc<Program>>>,
     /// Where the input must hold collections, or nothing.
     collections: Vec<collections::Path>,
     /// A machine belongs to one evaluation at a time; one that failed is thrown away.
@@ -51,20 +58,43 @@ impl std::fmt::Debug for Compiled {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         formatter
             .debug_struct("Compiled")
-            .field("instructions", &self.program.instructions.len())
+            .field("entry_points", &self.entry_points)
             .finish_non_exhaustive()
     }
 }
 
 impl Compiled {
-    /// Compiles the rules at these paths, the entry points, if everything in these modules is allowed.
-    pub(super) fn new(modules: &[Ref<Tree>], entry_points: &[&str]) -> Option<Self> {
+    /// The rules at these paths, the entry points, if everything in these modules is allowed.
+    pub(super) fn new(
+        modules: &[Ref<Tree>],
+        entry_points: impl Iterator<Item = String>,
+    ) -> Option<Self> {
         if !allowed::are_allowed(modules) {
             return None;
         }
-        let collections = Collections::of(modules)?;
-        let policy = guarded_policy(modules, entry_points)?;
-        let mut program = Compiler::compile_from_policy(&policy, entry_points).ok()?;
+        Some(Self {
+            collections: Collections::of(modules)?,
+            modules: modules.to_vec(),
+            entry_points: entry_points.collect(),
+            program: OnceLock::new(),
+            idle: Mutex::new(Vec::new()),
+        })
+    }
+
+    /// The program, compiled now unless it is; none where the interpreter must answer.
+    fn program(&self) -> Option<&Arc<Program>> {
+        let compile = || {
+            // INVARIANT: the compiler keeps nothing outside of what it makes.
+            let program = catch_unwind(AssertUnwindSafe(|| self.compile()));
+            program.ok().flatten()
+        };
+        self.program.get_or_init(compile).as_ref()
+    }
+
+    fn compile(&self) -> Option<Arc<Program>> {
+        let entry_points: Vec<&str> = self.entry_points.iter().map(String::as_str).collect();
+        let policy = guarded_policy(&self.modules, &entry_points)?;
+        let mut program = Compiler::compile_from_policy(&policy, &entry_points).ok()?;
         let functions = program
             .builtin_info_table
             .iter()
@@ -76,11 +106,7 @@ impl Compiled {
         for rule in &mut of_program.rule_infos {
             rule.early_exit_on_first_success = false;
         }
-        Some(Self {
-            program,
-            collections,
-            idle: Mutex::new(Vec::new()),
-        })
+        Some(program)
     }
 
     /// Begins an evaluation of this input that may take so long; none where the interpreter must do it.
@@ -88,10 +114,11 @@ impl Compiled {
         if !collections::are_collections(&self.collections, input) {
             return None;
         }
+        let program = self.program()?;
         let idle = self.idle.lock().pop();
         let mut machine = idle.unwrap_or_else(|| {
             let mut machine = RegoVM::new();
-            machine.load_program(Arc::clone(&self.program));
+            machine.load_program(Arc::clone(program));
             machine.set_max_instructions(MAX_INSTRUCTIONS);
             machine
         });

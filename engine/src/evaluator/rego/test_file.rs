@@ -13,11 +13,14 @@ use super::policy::{self, CHECK_INTERVAL, NO_CHANCE};
 use super::survey::{self, Survey, TODO_TEST};
 use super::syntax::{Module, static_path};
 use crate::evaluator::Moment;
-use crate::policy_tests::{FoundTest, TestOutcome, TestRun};
+use crate::policy_tests::{FoundTest, TestCase, TestOutcome, TestRun};
 use crate::value::described;
 
 /// Characters of an expression that a message shows.
 const MAX_SHOWN: usize = 100;
+
+/// How many keys of a test are told apart.
+const DEEPEST_CASE: usize = 8;
 
 /// The lines of each file that an evaluation reached.
 pub(crate) type Reached = BTreeMap<String, BTreeSet<u32>>;
@@ -67,11 +70,18 @@ impl<'library> TestFile<'library> {
         if let Some(reached) = reached {
             add_reached(&engine, reached);
         }
-        let outcome = match result {
-            Ok(value) => self.judge(name, &value, moment),
-            Err(error) => Fault::of_evaluation(&error.to_string()).into(),
+        let (outcome, cases) = match result {
+            Ok(value) => {
+                let cases = cases(&value, DEEPEST_CASE);
+                (self.judge(name, &value, &cases, moment), cases)
+            }
+            Err(error) => (Fault::of_evaluation(&error.to_string()).into(), Vec::new()),
         };
-        TestRun { outcome, prints }
+        TestRun {
+            outcome,
+            prints,
+            cases,
+        }
     }
 
     fn engine(&self, moment: Moment, with_coverage: bool) -> Engine {
@@ -89,19 +99,18 @@ impl<'library> TestFile<'library> {
         format!("{}.{name}", self.package)
     }
 
-    fn judge(&self, name: &str, value: &Value, moment: Moment) -> TestOutcome {
+    fn judge(&self, name: &str, value: &Value, cases: &[TestCase], moment: Moment) -> TestOutcome {
+        if !cases.is_empty() {
+            return match cases.iter().find(|case| !case.passed) {
+                None => TestOutcome::Passed,
+                Some(case) => {
+                    let message = format!("the case `{}` is not true", failed_path(case));
+                    self.failed(name, message, None)
+                }
+            };
+        }
         match value {
             Value::Bool(true) => TestOutcome::Passed,
-            Value::Object(cases) if !cases.is_empty() => {
-                let mut failed = cases
-                    .iter_sorted()
-                    .filter(|(_, value)| **value != Value::Bool(true))
-                    .map(|(case, _)| case.to_string());
-                match failed.next() {
-                    None => TestOutcome::Passed,
-                    Some(case) => self.failed(name, format!("the case {case} is not true"), None),
-                }
-            }
             Value::Undefined | Value::Bool(false) => {
                 let (message, line) = self
                     .stop(name, moment)
@@ -156,6 +165,36 @@ impl<'library> TestFile<'library> {
         })?;
         let text = shown(statement.span.text());
         Some((format!("`{text}` is not true"), Some(statement.span.line)))
+    }
+}
+
+/// The cases of a test whose value has keys.
+fn cases(value: &Value, deepest: usize) -> Vec<TestCase> {
+    let Value::Object(keys) = value else {
+        return Vec::new();
+    };
+    let case = |(key, value): (&Value, &Value)| {
+        let beneath = match deepest {
+            0 => Vec::new(),
+            deeper => cases(value, deeper - 1),
+        };
+        let is_whole = !beneath.is_empty() && beneath.iter().all(|case| case.passed);
+        TestCase {
+            name: key
+                .as_string()
+                .map_or_else(|_| key.to_string(), |name| name.to_string()),
+            passed: is_whole || *value == Value::Bool(true),
+            cases: beneath,
+        }
+    };
+    keys.iter_sorted().map(case).collect()
+}
+
+/// The first of the cases beneath that failed, by its names.
+fn failed_path(case: &TestCase) -> String {
+    match case.cases.iter().find(|case| !case.passed) {
+        None => case.name.clone(),
+        Some(beneath) => format!("{}.{}", case.name, failed_path(beneath)),
     }
 }
 

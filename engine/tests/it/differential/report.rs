@@ -16,8 +16,11 @@ const MAX_SHOWN: usize = 8;
 /// Refused policies that are shown, one for each reason.
 const MAX_SHOWN_REFUSALS: usize = 12;
 
+/// Policies among which every construct is met; of fewer, some may be without one that is rare.
+const MANY_POLICIES: usize = 1_000;
+
 /// Constructs that a run must have met, on the virtual machine too.
-const ON_BOTH: [&str; 61] = [
+const ON_BOTH: [&str; 70] = [
     "!=",
     "<",
     "<=",
@@ -55,11 +58,19 @@ const ON_BOTH: [&str; 61] = [
     "max",
     "min",
     "not",
+    "not before a comprehension",
+    "not before a function of the policy",
+    "not before a nested comprehension",
+    "not before a rule",
+    "not before an element of a rule",
+    "not before an index",
     "object",
     "object.get",
     "object.keys",
     "object.remove",
     "object.union",
+    "part of an element in a decision",
+    "part of an element in a head",
     "partial set",
     "reference as a condition",
     "reference with a variable",
@@ -79,6 +90,7 @@ const ON_BOTH: [&str; 61] = [
     "undefined field",
     "union",
     "use of a rule",
+    "wildcard in a head",
 ];
 /// Constructs that a run must have met, which only the interpreter runs.
 const ON_THE_INTERPRETER: [&str; 10] = [
@@ -235,7 +247,8 @@ impl Report {
                     .filter(|construct| pairs(construct).0 == 0 && self.way == Way::VirtualMachine),
             )
             .collect();
-        assert!(missing.is_empty(), "never met: {missing:?}");
+        let may_be_missing = if self.policies < MANY_POLICIES { 3 } else { 0 };
+        assert!(missing.len() <= may_be_missing, "never met: {missing:?}");
     }
 }
 

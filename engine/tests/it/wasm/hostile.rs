@@ -251,7 +251,7 @@ const MEMORIES: [Case; 14] = [
     ),
     (
         "a data segment outside of the memory",
-        &[(TABLE, "(data (i32.const 200000) \"{}\")")],
+        &[(TABLE, "(data (i32.const 100000000) \"{}\")")],
         Kind::Evaluation,
     ),
     (

@@ -76,8 +76,13 @@ pub(super) fn project_of(bytes: &[u8]) -> TempDir {
 
 /// Loads a project with a deadline of a tenth of a second.
 pub(super) fn engine_of(root: &Path) -> PolicyEngine {
+    engine_within(Duration::from_millis(100), root)
+}
+
+/// Loads a project with a deadline.
+pub(super) fn engine_within(deadline: Duration, root: &Path) -> PolicyEngine {
     let options = EngineOptions {
-        deadline: Duration::from_millis(100),
+        deadline,
         cache: Some(super::cache()),
         ..EngineOptions::default()
     };

@@ -5,8 +5,6 @@ use std::collections::BTreeSet;
 use regorus::Value;
 use regorus::unstable::{Expr, Literal, Query, Ref, RuleBody, RuleHead};
 
-use super::functions;
-
 /// One definition of a rule that has one value.
 pub(super) struct Complete<'tree> {
     /// None is `true`.

@@ -6,17 +6,19 @@
 
 mod given;
 mod head;
+mod imported;
 mod text;
 
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use regorus::unstable::{Expr, Import, Literal, LiteralStmt, Module, Query, Rule};
+use regorus::unstable::{Expr, Import, Literal, LiteralStmt, Module, Query, Rule, RuleHead};
 
 use super::results::with_quotes;
 use super::{extent, range};
 use crate::evaluator::rego::fault::Fault;
 use given::given;
+use imported::Imported;
 use text::{code, is_whole, one_line};
 
 /// The beginning of the names that are bound beside what the file says.
@@ -33,6 +35,7 @@ pub(super) fn bound(text: &str, tree: &Module) -> Result<Option<String>, Fault> 
         edits: Vec::new(),
         pending: Vec::new(),
         queries: Vec::new(),
+        imported: Imported::of(tree),
         names: 0,
     };
     for import in &tree.imports {
@@ -41,6 +44,12 @@ pub(super) fn bound(text: &str, tree: &Module) -> Result<Option<String>, Fault> 
     for rule in &tree.policy {
         hoist.rule(rule)?;
     }
+    let moved: Vec<Range<usize>> = hoist.edits.iter().map(|edit| edit.range.clone()).collect();
+    let in_full = hoist.imported.in_full().filter(|edit| {
+        let mut moved = moved.iter();
+        !moved.any(|range| range.start < edit.range.end && edit.range.start < range.end)
+    });
+    hoist.edits.extend(in_full);
     if hoist.edits.is_empty() {
         return Ok(None);
     }
@@ -82,6 +91,7 @@ struct Hoist<'text, 'tree> {
     edits: Vec<Edit>,
     pending: Vec<&'tree Expr>,
     queries: Vec<&'tree Query>,
+    imported: Imported<'tree>,
     names: usize,
 }
 
@@ -116,6 +126,10 @@ impl<'tree> Hoist<'_, 'tree> {
         let Rule::Spec { head, bodies, .. } = rule else {
             return Ok(());
         };
+        if let RuleHead::Func { args, .. } = head {
+            args.iter()
+                .for_each(|argument| self.imported.binds_in(argument));
+        }
         let computed = head::computed(head);
         self.pending.extend(&computed);
         let mut bound = BTreeMap::new();
@@ -250,6 +264,7 @@ impl<'tree> Hoist<'_, 'tree> {
 
     fn query(&mut self, query: &'tree Query) -> Result<(), Fault> {
         for statement in &query.stmts {
+            self.imported.binds(&statement.literal);
             let withs = statement.with_mods.iter().map(|with| with.r#as.as_ref());
             self.pending.extend(withs);
             match &statement.literal {
@@ -275,6 +290,7 @@ impl<'tree> Hoist<'_, 'tree> {
             if let Some(query) = self.queries.pop() {
                 self.query(query)?;
             } else if let Some(expression) = self.pending.pop() {
+                self.imported.names(expression);
                 parts(expression, &mut self.pending, &mut self.queries);
             } else {
                 return Ok(());
