@@ -113,6 +113,13 @@ fn reworded(message: &str) -> Fault {
         )
     } else if let Some(message) = wrong_type(message) {
         Fault::new(message, "give it the type that is expected")
+    } else if message.starts_with("`timeout_seconds` must be") {
+        Fault::new(
+            message.to_owned(),
+            "write a number of seconds in that range",
+        )
+    } else if message.starts_with("the `command` is empty") {
+        Fault::new(message.to_owned(), "write the command as for a shell")
     } else if message.contains("cannot start any token") {
         Fault::new(
             "a character stands where none may begin a value",

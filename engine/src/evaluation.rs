@@ -95,7 +95,7 @@ impl<'a, 'probe> Evaluation<'a, 'probe> {
         if matched.is_empty() && layer.aggregator.is_none() {
             return;
         }
-        let reading = Reading::default();
+        let reading = self.input.reading();
         let input = self.input_of(layer, &matched, &reading);
         let begun = Instant::now();
         let policies = matched
@@ -168,7 +168,8 @@ impl<'a, 'probe> Evaluation<'a, 'probe> {
             .filter(|hook| hook.policy.concerns(event))
             .map(|hook| (&hook.policy.speaker, hook.evaluator));
         let input = self.input.value().clone();
-        self.ask(policies, &input, &Reading::default());
+        let reading = self.input.reading();
+        self.ask(policies, &input, &reading);
         self.times.evaluate += microseconds(begun);
     }
 

@@ -36,6 +36,8 @@ pub struct Inspection {
     pub routes: Vec<InspectedRoute>,
     /// The signals that are declared.
     pub signals: Vec<InspectedSignal>,
+    /// The files among the policies that are none by their names, and are not read.
+    pub passed_over: Vec<String>,
     /// What is wrong, and so with every decision.
     pub errors: Vec<DecisionError>,
 }
@@ -143,6 +145,7 @@ pub fn inspect_project(path: &Path, options: &EngineOptions) -> Result<Inspectio
         guardrails,
         routes: routes(working()),
         signals: set.layers.iter().flat_map(signals).collect(),
+        passed_over: set.passed_over.clone(),
         errors: set.standing_errors.clone(),
     })
 }

@@ -94,8 +94,8 @@ pub use policy::PolicySummary;
 pub use policy_engine::{EngineOptions, PolicyEngine};
 pub use policy_language::{CompiledPolicy, PolicyLanguage, PolicySource};
 pub use policy_tests::{
-    FileCoverage, FoundTest, ScriptTests, TestOptions, TestOutcome, TestReport, TestResult,
-    TestRun, run_tests,
+    FileCoverage, FoundTest, ScriptTests, TestCase, TestOptions, TestOutcome, TestReport,
+    TestResult, TestRun, run_tests,
 };
 pub use project::Project;
 pub use project_template::{

@@ -22,7 +22,7 @@ use crate::messages::Messages;
 use crate::policy::PolicySummary;
 use crate::policy_input::PolicyInput;
 use crate::policy_language::PolicyLanguage;
-use crate::policy_set::PolicySet;
+use crate::policy_set::{Fingerprint, PolicySet, ProjectFiles};
 use crate::project::Project;
 use crate::reload::{Reload, project_error};
 use crate::selection::Wanted;
@@ -97,9 +97,25 @@ pub struct PolicyEngine {
     options: EngineOptions,
     /// What decides now; a decision keeps the set that it began with.
     set: ArcSwap<PolicySet>,
-    /// Held while the project is read anew, so that what was read earlier never replaces what was read later.
-    reloading: Mutex<()>,
+    /// What was refused when the project was read last; held while it is read, so that what was read earlier never
+    /// replaces what was read later.
+    reloading: Mutex<Option<Refused>>,
     messages: Messages,
+}
+
+/// A state of the files that is worse than what decides.
+#[derive(Debug, Clone)]
+struct Refused {
+    /// None, if the files cannot even be read.
+    fingerprint: Option<Fingerprint>,
+    errors: Vec<DecisionError>,
+}
+
+/// What the files have become.
+enum Anew {
+    Same,
+    Refused(Refused),
+    Other(Box<PolicySet>),
 }
 
 impl PolicyEngine {
@@ -147,7 +163,7 @@ impl PolicyEngine {
             project,
             options: options.clone(),
             set: ArcSwap::from_pointee(set),
-            reloading: Mutex::new(()),
+            reloading: Mutex::new(None),
             messages,
         })
     }
@@ -156,33 +172,83 @@ impl PolicyEngine {
     ///
     /// A decision that has begun keeps the policies that it began with. What is worse than before is not taken over:
     /// where a project without errors has got some, the last good policies go on to decide.
+    ///
+    /// The files are read and compared first, and nothing is compiled if they say what they said before; a state of the
+    /// files that was refused is not compiled again either, and is told to those who listen once.
     pub fn reload(&self) -> Reload {
-        let reload = self.reloaded();
-        self.messages.reloaded(&reload);
-        reload
+        self.reload_with_news().0
     }
 
-    fn reloaded(&self) -> Reload {
-        let _reloading = self.reloading.lock();
-        let set = match PolicySet::load(&self.project, &self.options, None) {
-            Ok(set) => set,
-            Err(error) => return Reload::Kept(vec![project_error(&error)]),
+    /// The same, and whether there is something to tell that was not told before.
+    pub(crate) fn reload_with_news(&self) -> (Reload, bool) {
+        let mut last = self.reloading.lock();
+        let (reload, refused) = match self.read_anew(last.as_ref()) {
+            Ok(Anew::Same) => (Reload::Unchanged, None),
+            Ok(Anew::Other(set)) => (self.exchange(set), None),
+            Ok(Anew::Refused(refused)) => (Reload::Kept(refused.errors.clone()), Some(refused)),
+            Err(error) => {
+                let errors = vec![project_error(&error)];
+                let refused = Refused {
+                    fingerprint: None,
+                    errors: errors.clone(),
+                };
+                (Reload::Kept(errors), Some(refused))
+            }
         };
+        let is_news = match (&reload, &*last) {
+            (Reload::Unchanged, _) => false,
+            (Reload::Kept(errors), Some(last)) => last.errors != *errors,
+            (Reload::Kept(_), None) | (Reload::Changed { .. }, _) => true,
+        };
+        *last = refused;
+        drop(last);
+        if is_news {
+            self.messages.reloaded(&reload);
+        }
+        (reload, is_news)
+    }
+
+    /// Reads the files, and compiles them unless what comes of them is known.
+    fn read_anew(&self, last: Option<&Refused>) -> Result<Anew, EngineError> {
+        let old = self.set.load();
+        let global = self.options.global.find()?;
+        let files = ProjectFiles::read(&self.project, global.as_ref(), &self.options)?;
+        // Where the program that compiles was missing, it may be there now.
+        let is_whole = !files.needs_a_compiler();
+        let fingerprint = files.fingerprint().clone();
+        if fingerprint == old.fingerprint && (is_whole || old.standing_errors.is_empty()) {
+            return Ok(Anew::Same);
+        }
+        let is_known =
+            |last: &&Refused| is_whole && last.fingerprint.as_ref() == Some(&fingerprint);
+        if let Some(last) = last.filter(is_known) {
+            return Ok(Anew::Refused(last.clone()));
+        }
+        let set = PolicySet::compile(&self.project, files, &self.options, None)?;
+        if set.standing_errors.is_empty() || !old.standing_errors.is_empty() {
+            return Ok(Anew::Other(Box::new(set)));
+        }
+        Ok(Anew::Refused(Refused {
+            fingerprint: Some(fingerprint),
+            errors: set.standing_errors,
+        }))
+    }
+
+    /// Decides by another set from now on.
+    fn exchange(&self, set: Box<PolicySet>) -> Reload {
         let old = self.set.load();
         let is_same = set.digest == old.digest
             && set.standing_errors == old.standing_errors
             && set.settings == old.settings;
-        if is_same {
-            return Reload::Unchanged;
-        }
-        if !set.standing_errors.is_empty() && old.standing_errors.is_empty() {
-            return Reload::Kept(set.standing_errors);
-        }
-        let reload = Reload::Changed {
-            from: Arc::clone(&old.digest),
-            to: Arc::clone(&set.digest),
+        let reload = if is_same {
+            Reload::Unchanged
+        } else {
+            Reload::Changed {
+                from: Arc::clone(&old.digest),
+                to: Arc::clone(&set.digest),
+            }
         };
-        self.set.store(Arc::new(set));
+        self.set.store(Arc::from(set));
         reload
     }
 

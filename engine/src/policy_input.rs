@@ -3,10 +3,13 @@
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::rc::Rc;
 use std::sync::LazyLock;
 
 use crate::event::Event;
+use crate::guardrails::Reading;
 use crate::policy_set::Layer;
+use crate::preprocess::paths::Lookups;
 use crate::preprocess::{PreprocessSettings, with_additions};
 use crate::signals::Gathered;
 use crate::value::Value;
@@ -20,12 +23,13 @@ pub(crate) struct PolicyInput<'event> {
     event: &'event Event,
     settings: PreprocessSettings,
     project: &'event Path,
+    lookups: Rc<Lookups>,
     whole: OnceCell<Value>,
     text: OnceCell<String>,
 }
 
 impl<'event> PolicyInput<'event> {
-    pub(crate) const fn new(
+    pub(crate) fn new(
         event: &'event Event,
         settings: PreprocessSettings,
         project: &'event Path,
@@ -34,6 +38,7 @@ impl<'event> PolicyInput<'event> {
             event,
             settings,
             project,
+            lookups: Rc::default(),
             whole: OnceCell::new(),
             text: OnceCell::new(),
         }
@@ -41,8 +46,19 @@ impl<'event> PolicyInput<'event> {
 
     /// The event with what is known about it.
     pub(crate) fn value(&self) -> &Value {
-        self.whole
-            .get_or_init(|| with_additions(self.event.value(), self.settings, self.project))
+        self.whole.get_or_init(|| {
+            with_additions(
+                self.event.value(),
+                self.settings,
+                self.project,
+                &self.lookups,
+            )
+        })
+    }
+
+    /// What native policies of one layer share about the event.
+    pub(crate) fn reading(&self) -> Reading {
+        Reading::new(Rc::clone(&self.lookups))
     }
 
     /// The event as JSON, which signals read.

@@ -1,23 +1,21 @@
 //! Everything that was loaded at one time: it never changes, so that one decision sees one set of policies.
 
+mod files;
 mod layer;
 
 use std::sync::Arc;
 
-use sha2::{Digest, Sha256};
-
 use crate::decision::DecisionError;
 use crate::error::EngineError;
-use crate::evaluator::wasm::WasmOptions;
 use crate::harness::Harness;
 use crate::policy::PolicySummary;
 use crate::policy_engine::EngineOptions;
 use crate::preprocess::PreprocessSettings;
 use crate::project::Project;
 use crate::selection::Wanted;
-use crate::settings::{self, Mode, Settings};
-use crate::trust::{TrustGate, TrustOptions};
+use crate::settings::Mode;
 
+pub(crate) use files::{Fingerprint, ProjectFiles};
 pub(crate) use layer::Layer;
 use layer::{Loaded, Purpose, no_policies};
 
@@ -35,7 +33,11 @@ pub(crate) struct PolicySet {
     pub(crate) summaries: Arc<[PolicySummary]>,
     /// What is wrong with the project and its policies, and so with every decision.
     pub(crate) standing_errors: Vec<DecisionError>,
+    /// The files among the policies of every layer that are none by their names.
+    pub(crate) passed_over: Vec<String>,
     pub(crate) digest: Arc<str>,
+    /// What tells whether the files have changed since.
+    pub(crate) fingerprint: Fingerprint,
 }
 
 impl PolicySet {
@@ -45,14 +47,25 @@ impl PolicySet {
         options: &EngineOptions,
         wanted: Option<Wanted<'_>>,
     ) -> Result<Self, EngineError> {
-        let mut gate = TrustGate::of(project, &options.trust);
-        let settings = Settings::read(project, &mut gate)?;
-        let harness = options
-            .harness
-            .or(settings.harness)
-            .or_else(|| project.only_harness())
-            .unwrap_or_default();
-        let wasm = WasmOptions::of(project, &settings, options);
+        let global = options.global.find()?;
+        let files = ProjectFiles::read(project, global.as_ref(), options)?;
+        Self::compile(project, files, options, wanted)
+    }
+
+    /// Compiles what was read, or what one event needs of it.
+    pub(crate) fn compile(
+        project: &Project,
+        files: ProjectFiles<'_>,
+        options: &EngineOptions,
+        wanted: Option<Wanted<'_>>,
+    ) -> Result<Self, EngineError> {
+        let ProjectFiles {
+            settings,
+            harness,
+            wasm,
+            layers,
+            fingerprint,
+        } = files;
         let purpose = Purpose {
             harness,
             languages: &options.languages,
@@ -61,15 +74,12 @@ impl PolicySet {
             rvm: settings.rvm,
             wasm: &wasm,
         };
-        let mut loaded: Vec<Loaded> = Vec::new();
-        if let Some(global) = options.global.find()? {
-            // A project's signature says nothing about the machine.
-            let open = TrustGate::of(&global, &TrustOptions::Off);
-            loaded.push(Layer::load(&global, purpose, open)?);
-        }
-        let own = Layer::load(project, purpose, gate)?;
-        let is_empty = own.is_empty;
-        loaded.push(own);
+        let loaded = layers
+            .into_iter()
+            .map(|layer| Layer::compile(layer, purpose))
+            .collect::<Result<Vec<Loaded>, EngineError>>()?;
+        // That of the project is the last.
+        let is_empty = loaded.last().is_some_and(|own| own.is_empty);
         let errors = loaded.iter().flat_map(|loaded| loaded.errors.clone());
         let standing_errors = errors
             .chain(is_empty.then(|| no_policies(project, harness)))
@@ -80,40 +90,21 @@ impl PolicySet {
         let (guardrails, written): (Vec<_>, Vec<_>) =
             summaries.partition(PolicySummary::is_guardrail);
         let summaries = written.into_iter().chain(guardrails).collect();
-        let decisive = settings.decisive();
-        let decisive = decisive.map(|text| (settings::FILE.to_owned(), text.into_bytes()));
-        let files = loaded
-            .iter_mut()
-            .flat_map(|loaded| std::mem::take(&mut loaded.files));
-        let digest = digest(files.chain(decisive).collect());
+        let (passed_over, layers): (Vec<_>, Vec<_>) = loaded
+            .into_iter()
+            .map(|loaded| (loaded.passed_over, loaded.layer))
+            .unzip();
         Ok(Self {
             harness,
             mode: options.mode.unwrap_or(settings.mode),
             preprocess: settings.preprocess,
             settings: settings.text,
             summaries,
-            layers: loaded.into_iter().map(|loaded| loaded.layer).collect(),
+            layers,
             standing_errors,
-            digest,
+            passed_over: passed_over.concat(),
+            digest: Arc::clone(&fingerprint.digest),
+            fingerprint,
         })
     }
-}
-
-/// The digest over path and content of everything that decides, each with its length in front.
-fn digest(mut files: Vec<(String, Vec<u8>)>) -> Arc<str> {
-    files.sort_unstable();
-    let mut hasher = Sha256::new();
-    let parts = files
-        .iter()
-        .flat_map(|(path, bytes)| [path.as_bytes(), bytes.as_slice()]);
-    for part in parts {
-        hasher.update(u64::try_from(part.len()).unwrap_or(u64::MAX).to_le_bytes());
-        hasher.update(part);
-    }
-    let hex: String = hasher
-        .finalize()
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
-    Arc::from(format!("sha256:{hex}"))
 }

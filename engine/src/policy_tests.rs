@@ -8,7 +8,7 @@ mod runner;
 mod script_tests;
 
 pub use coverage::FileCoverage;
-pub use outcome::{FoundTest, TestOutcome, TestRun};
+pub use outcome::{FoundTest, TestCase, TestOutcome, TestRun};
 pub use report::{TestReport, TestResult};
 pub use runner::{TestOptions, run_tests};
 

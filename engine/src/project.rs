@@ -1,20 +1,19 @@
 //! Where a project lies, and which of its files are loaded.
 
+mod ending;
 mod misplaced;
+mod sources;
 
 use std::path::{Path, PathBuf};
 
-use walkdir::WalkDir;
-
 use crate::error::{EngineError, EngineErrorKind, Place};
-use crate::evaluator::wasm;
 use crate::harness::Harness;
+
+pub(crate) use sources::{SourceFile, Sources};
 
 const FOLDER: &str = ".cupcake";
 /// What stands before the paths of the machine's configuration.
 pub(crate) const GLOBAL: &str = "global:";
-/// Policies of the harness that come with it and are switched on in the rulebook only.
-const BUILTINS: &str = "builtins";
 /// Bytes of one file.
 pub(crate) const MAX_FILE_BYTES: usize = 1024 * 1024;
 /// Files of one project.
@@ -39,17 +38,6 @@ pub struct Project {
     root: PathBuf,
     /// Whether it is the machine's configuration, whose directory is itself what `.cupcake` is elsewhere.
     is_global: bool,
-}
-
-/// A file that may be a policy or a helper.
-#[derive(Debug)]
-pub(crate) struct SourceFile {
-    /// Its path relative to the project, with `/` between the parts.
-    pub(crate) path: String,
-    /// Its text, or why there is none; empty for what is not text.
-    pub(crate) text: Result<String, String>,
-    /// The bytes of what is not text.
-    pub(crate) binary: Option<Vec<u8>>,
 }
 
 impl Project {
@@ -169,106 +157,6 @@ impl Project {
         })
     }
 
-    /// Every file that may be a policy or a helper for this harness, in the order of their paths, and all that looks
-    /// like one and cannot be read.
-    ///
-    /// # Errors
-    ///
-    /// When the project cannot be looked into, or holds more files than any project should.
-    pub(crate) fn sources(&self, harness: Harness) -> Result<Vec<SourceFile>, EngineError> {
-        self.check_folder()?;
-        let mut sources = Vec::new();
-        for folder in ["helpers", "policies", "system"] {
-            let start = self.folder().join(folder);
-            if start.exists() || start.is_symlink() {
-                self.collect(&start, harness, &mut sources)?;
-            }
-        }
-        let misplaced = misplaced::find(&self.folder());
-        sources.extend(
-            misplaced
-                .iter()
-                .map(|path| self.unread(path, misplaced::MESSAGE)),
-        );
-        sources.sort_by(|one, other| one.path.cmp(&other.path));
-        Ok(sources)
-    }
-
-    /// Refuses a folder of which it cannot be told what is in it: that would be taken for nothing.
-    fn check_folder(&self) -> Result<(), EngineError> {
-        let folder = self.folder();
-        // To list a folder is one right, and to look at what is listed another.
-        let seen = std::fs::read_dir(&folder).and_then(|_| folder.join(".").metadata());
-        seen.map(drop).map_err(|error| EngineError {
-            kind: EngineErrorKind::Read,
-            message: format!("the folder cannot be read: {}", error.kind()),
-            place: Some(Place::file(self.shown("").trim_end_matches('/').to_owned())),
-            help: "make it and what it holds readable".to_owned(),
-        })
-    }
-
-    /// The files of tests that lie by themselves, for this harness.
-    ///
-    /// # Errors
-    ///
-    /// When there are more of them than any project should have.
-    pub(crate) fn test_sources(&self, harness: Harness) -> Result<Vec<SourceFile>, EngineError> {
-        let mut sources = Vec::new();
-        let start = self.root.join(FOLDER).join("tests");
-        if start.is_dir() {
-            self.collect(&start, harness, &mut sources)?;
-        }
-        Ok(sources)
-    }
-
-    fn collect(
-        &self,
-        start: &Path,
-        harness: Harness,
-        sources: &mut Vec<SourceFile>,
-    ) -> Result<(), EngineError> {
-        let walk = WalkDir::new(start).follow_links(true).sort_by_file_name();
-        let wanted =
-            |entry: &walkdir::DirEntry| is_wanted(entry.path().strip_prefix(start).ok(), harness);
-        let mut walk = walk.into_iter().filter_entry(wanted);
-        while let Some(entry) = walk.next() {
-            let source = match entry {
-                Ok(entry) if entry.file_name().to_str().is_none() => {
-                    if entry.file_type().is_dir() {
-                        walk.skip_current_dir();
-                    }
-                    self.unread(entry.path(), "the name is not UTF-8: rename it")
-                }
-                Ok(entry) if entry.depth() == 0 && !entry.file_type().is_dir() => self.unread(
-                    start,
-                    "this is a file: make it a folder and put the policies into it",
-                ),
-                Ok(entry) if entry.file_type().is_dir() || !is_source(entry.path()) => continue,
-                Ok(entry) => read_source(self.relative(entry.path()), entry.path()),
-                Err(error) => self.unread(error.path().unwrap_or(start), &unwalkable(&error)),
-            };
-            sources.push(source);
-            if sources.len() > MAX_FILES {
-                return Err(EngineError {
-                    kind: EngineErrorKind::Read,
-                    message: format!("the project holds more than {MAX_FILES} policy files"),
-                    place: Some(Place::file(self.relative(start))),
-                    help: "keep other files outside `policies/`".to_owned(),
-                });
-            }
-        }
-        Ok(())
-    }
-
-    /// What looks like a policy and is not read, and why.
-    fn unread(&self, path: &Path, message: &str) -> SourceFile {
-        SourceFile {
-            path: self.relative(path),
-            text: Err(message.to_owned()),
-            binary: None,
-        }
-    }
-
     fn relative(&self, path: &Path) -> String {
         let path = path.strip_prefix(&self.root).unwrap_or(path);
         let parts: Vec<_> = path
@@ -277,59 +165,6 @@ impl Project {
             .collect();
         let prefix = if self.is_global { GLOBAL } else { "" };
         format!("{prefix}{}", parts.join("/"))
-    }
-}
-
-/// Whether a path inside `policies/`, `system/` or `helpers/` concerns this harness.
-fn is_wanted(path: Option<&Path>, harness: Harness) -> bool {
-    let parts: Option<Vec<&str>> = path
-        .into_iter()
-        .flat_map(Path::iter)
-        .map(std::ffi::OsStr::to_str)
-        .collect();
-    let Some(parts) = parts else {
-        // What has such a name is refused where it is found.
-        return true;
-    };
-    if parts.last().is_some_and(|name| name.starts_with('.')) {
-        return false;
-    }
-    match parts.as_slice() {
-        [first, rest @ ..] => match Harness::from_name(first) {
-            Some(owner) => owner == harness && rest.first() != Some(&BUILTINS),
-            None => true,
-        },
-        [] => true,
-    }
-}
-
-/// Whether a file's ending is that of a policy in any language, whatever this engine can evaluate.
-fn is_source(path: &Path) -> bool {
-    let name = path.to_string_lossy();
-    if wasm::is_binary(&name) || wasm::is_sidecar(&name) {
-        return true;
-    }
-    let ending = path
-        .extension()
-        .map(|ending| ending.to_string_lossy().to_lowercase());
-    ending.is_some_and(|ending| {
-        matches!(
-            ending.as_str(),
-            "rego" | "wasm" | "lua" | "luau" | "js" | "mjs" | "cjs" | "ts"
-        )
-    })
-}
-
-/// Why a file or a folder cannot be looked at.
-fn unwalkable(error: &walkdir::Error) -> String {
-    if error.loop_ancestor().is_some() {
-        return "the link leads back to a folder that holds it".to_owned();
-    }
-    let is_link = error.path().is_some_and(Path::is_symlink);
-    match error.io_error().map(std::io::Error::kind) {
-        Some(std::io::ErrorKind::NotFound) if is_link => "the link leads nowhere".to_owned(),
-        Some(kind) => format!("it cannot be read: {kind}"),
-        None => "it cannot be read".to_owned(),
     }
 }
 
@@ -342,33 +177,6 @@ fn missing(path: &Path, how: &str) -> EngineError {
         ),
         place: None,
         help: format!("name the directory that holds `{FOLDER}`, or make a project there"),
-    }
-}
-
-impl SourceFile {
-    /// What was read of it.
-    pub(crate) fn bytes(&self) -> &[u8] {
-        match &self.binary {
-            Some(bytes) => bytes,
-            None => self.text.as_deref().unwrap_or_default().as_bytes(),
-        }
-    }
-}
-
-fn read_source(path: String, full: &Path) -> SourceFile {
-    if !wasm::is_binary(&path) {
-        return SourceFile {
-            path,
-            text: read_text(full),
-            binary: None,
-        };
-    }
-    let read = llmspell_utils::read_bytes(full, wasm::MAX_MODULE_BYTES)
-        .map_err(|why| format!("the file {why}"));
-    SourceFile {
-        path,
-        text: read.as_ref().map(|_| String::new()).map_err(Clone::clone),
-        binary: read.ok(),
     }
 }
 

@@ -148,9 +148,9 @@ impl<F: FnMut(&Reload)> Follower<F> {
             let Some(engine) = self.engine.upgrade() else {
                 return;
             };
-            let reload = engine.reload();
+            let (reload, is_news) = engine.reload_with_news();
             drop(engine);
-            if reload != Reload::Unchanged {
+            if is_news {
                 (self.on_reload)(&reload);
             }
         }

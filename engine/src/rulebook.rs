@@ -14,6 +14,7 @@ use crate::error::{EngineError, EngineErrorKind, Place};
 use crate::project::Project;
 use crate::trust::TrustGate;
 
+pub(crate) use keys::MAX_TIMEOUT_SECONDS;
 use keys::{Keys, Switch};
 
 const NAME: &str = "rulebook.yml";

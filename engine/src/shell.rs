@@ -20,7 +20,7 @@ mod wrapper;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 pub(crate) use effect::{Effect, EffectKind, git_command_at};
-pub(crate) use word::{Open, Piece, Word, folded};
+pub(crate) use word::{Open, Piece, Word, fold, folded};
 
 /// Bytes of a command text.
 const MAX_BYTES: usize = 256 * 1024;

@@ -22,7 +22,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::evaluator::PolicyFault;
+use crate::trust::SignedScript;
 
+pub(crate) use declared::SignalFile;
 pub(crate) use gather::Gathered;
 pub(crate) use needs::Need;
 pub(crate) use outcome::Outcome;
@@ -36,6 +38,8 @@ pub(crate) struct Signals {
     /// The working directory of every command.
     root: PathBuf,
     signals: Vec<Signal>,
+    /// What must be as it was signed whenever a command for a shell is run; none if no such command may be run.
+    scripts: Option<Vec<SignedScript>>,
 }
 
 /// One signal, ready to be gathered.

@@ -11,7 +11,7 @@ mod manifest;
 mod signing;
 
 pub(crate) use files::digest_of_file;
-pub(crate) use gate::TrustGate;
+pub(crate) use gate::{SignedScript, TrustGate};
 pub use keys::{KeyStore, SignatureAlgorithm, TrustedProject};
 pub use signing::{FileTrust, SignedManifest, TrustReport};
 

@@ -10,6 +10,7 @@ mod misspelt_verb;
 mod names;
 mod no_policies;
 mod object_key_membership;
+mod passed_over;
 mod rule_grouping;
 mod shadowed_policy_id;
 mod signal_use;
@@ -38,10 +39,14 @@ struct Rule {
     ids: &'static [&'static str],
 }
 
-const RULES: [Rule; 17] = [
+const RULES: [Rule; 18] = [
     Rule {
         ids: &loading::IDS,
         check: loading::check,
+    },
+    Rule {
+        ids: &[passed_over::ID],
+        check: passed_over::check,
     },
     Rule {
         ids: &[metadata_placement::ID],

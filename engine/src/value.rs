@@ -13,6 +13,22 @@ pub(crate) fn text(value: &Value) -> Option<&Arc<str>> {
     }
 }
 
+/// What stands under a key of an object.
+pub(crate) fn field<'v>(value: &'v Value, key: &str) -> Option<&'v Value> {
+    // A look-up needs a value, and most objects are too small to be worth one.
+    const MAX_SCANNED: usize = 16;
+    let Value::Object(fields) = value else {
+        return None;
+    };
+    if fields.len() > MAX_SCANNED {
+        return fields.get(&Value::from(key));
+    }
+    let is_key = |found: &Value| text(found).is_some_and(|found| &**found == key);
+    fields
+        .iter()
+        .find_map(|(found, value)| is_key(found).then_some(value))
+}
+
 /// An object of these entries.
 pub(crate) fn object<const N: usize>(entries: [(&str, Value); N]) -> Value {
     Value::from(

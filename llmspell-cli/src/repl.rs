@@ -168,9 +168,14 @@ fn answer(session: &RefCell<Session>, input: &str) -> Result<Done, Failure> {
     if input.trim().is_empty() {
         return Ok(Done::Answer(String::new()));
     }
-    borrowed(session, |session| match command::parse(input) {
-        Some(command) => obey(session, command?),
-        None => session.enter(input).map(Done::Answer),
+    borrowed(session, |session| {
+        if let Some(news) = session.follow_project() {
+            tell(&news)?;
+        }
+        match command::parse(input) {
+            Some(command) => obey(session, command?),
+            None => session.enter(input).map(Done::Answer),
+        }
     })
 }
 
@@ -211,6 +216,12 @@ fn follow(session: &RefCell<Session>) -> Result<Exit, Failure> {
         }
         input.clear();
     }
+}
+
+/// Tells on standard error what is no answer.
+fn tell(news: &str) -> Result<(), Failure> {
+    writeln!(std::io::stderr(), "{news}")
+        .map_err(|error| Failure::internal(format_args!("nothing can be told: {error}")))
 }
 
 /// Writes to standard output at once, so that it stands before what comes next on standard error.

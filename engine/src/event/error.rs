@@ -133,6 +133,12 @@ pub(super) fn reader_error(error: &serde_json::Error, text: &str) -> EventError 
             "the event is empty",
             "pass one JSON object",
         )
+    } else if text.starts_with('\u{feff}') {
+        EventError::new(
+            EventErrorKind::Syntax,
+            "the event begins with a byte order mark, which JSON must not have",
+            "write it as UTF-8 without a byte order mark",
+        )
     } else if message == "trailing characters" {
         EventError::new(
             EventErrorKind::Syntax,

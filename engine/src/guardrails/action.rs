@@ -1,10 +1,13 @@
 //! What an event is about to do, the same for every harness and tool.
 
+use std::rc::Rc;
+
 use super::station::Station;
 use crate::decision::DecisionErrorKind;
 use crate::evaluator::PolicyFault;
+use crate::preprocess::paths::Lookups;
 use crate::shell::{self, Activity, Effect, EffectKind, Surroundings, Unknown, Word};
-use crate::value::{self, Value};
+use crate::value::{self, Value, field};
 
 /// Texts of one event that are looked at.
 const MAX_TEXTS: usize = 1_024;
@@ -122,6 +125,8 @@ pub(super) struct Action {
     /// The texts of its commands, for those whose meaning is not known.
     pub(super) texts: Vec<String>,
     pub(super) directory: String,
+    /// Where its paths lie, as far as somebody looked already.
+    pub(super) lookups: Rc<Lookups>,
     pub(super) offset: Option<i64>,
     pub(super) limit: Option<i64>,
 }
@@ -310,30 +315,21 @@ impl Action {
         } else {
             value("glob").or_else(|| value("include"))
         };
-        let path = match pattern {
-            Some(pattern) => Word::of_pattern(pattern).beneath(&root),
-            None => root,
+        let paths = match pattern {
+            Some(pattern) => {
+                let patterns = without_braces(pattern).into_iter();
+                let found = patterns.map(|pattern| Word::of_pattern(&pattern).beneath(&root));
+                found.collect()
+            }
+            None => vec![root],
         };
-        let mut effect = Effect::of_tool(EffectKind::Read, path, &self.tool);
-        effect.is_recursive = pattern.is_none();
-        effect.is_existing = true;
-        self.effects.push(effect);
+        for path in paths {
+            let mut effect = Effect::of_tool(EffectKind::Read, path, &self.tool);
+            effect.is_recursive = pattern.is_none();
+            effect.is_existing = true;
+            self.effects.push(effect);
+        }
     }
-}
-
-pub(super) fn field<'v>(value: &'v Value, key: &str) -> Option<&'v Value> {
-    // A look-up needs a value, and most objects are too small to be worth one.
-    const MAX_SCANNED: usize = 16;
-    let Value::Object(fields) = value else {
-        return None;
-    };
-    if fields.len() > MAX_SCANNED {
-        return fields.get(&Value::from(key));
-    }
-    let is_key = |found: &Value| value::text(found).is_some_and(|found| &**found == key);
-    fields
-        .iter()
-        .find_map(|(found, value)| is_key(found).then_some(value))
 }
 
 pub(super) fn text<'v>(value: &'v Value, key: &str) -> Option<&'v str> {
@@ -364,6 +360,40 @@ fn is_path_like(text: &str) -> bool {
         && text.len() <= MAX_BYTES
         && !text.contains(['\n', '\0'])
         && text.split_whitespace().count() <= 2
+}
+
+/// The patterns that a pattern with braces stands for; itself, if they are too many.
+fn without_braces(pattern: &str) -> Vec<String> {
+    const MAX_PATTERNS: usize = 64;
+    let mut patterns = vec![pattern.to_owned()];
+    for _ in 0..MAX_PATTERNS {
+        let Some(at) = patterns
+            .iter()
+            .position(|pattern| choice(pattern).is_some())
+        else {
+            break;
+        };
+        let whole = patterns.swap_remove(at);
+        let Some((before, choices, after)) = choice(&whole) else {
+            break;
+        };
+        patterns.extend(
+            choices
+                .split(',')
+                .map(|choice| format!("{before}{choice}{after}")),
+        );
+        if patterns.len() > MAX_PATTERNS {
+            return vec![pattern.to_owned()];
+        }
+    }
+    patterns
+}
+
+/// The innermost braces that end first, with what stands before and after them.
+fn choice(pattern: &str) -> Option<(&str, &str, &str)> {
+    let (before, after) = pattern.split_once('}')?;
+    let (before, choices) = before.rsplit_once('{')?;
+    Some((before, choices, after))
 }
 
 /// A program and its arguments as a command text.

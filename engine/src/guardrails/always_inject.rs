@@ -37,7 +37,7 @@ impl AlwaysInjectGuardrail {
             ContextSource::Command(source) => Some(SignalNeed::new(
                 &format!("{SIGNAL}{index}"),
                 &source.command,
-                SECONDS,
+                source.timeout_seconds.map_or(SECONDS, |seconds| seconds.0),
             )),
             _ => None,
         });

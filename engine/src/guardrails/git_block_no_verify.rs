@@ -101,12 +101,16 @@ impl Evaluator for NoVerifyGuardrail {
                 .refusal
                 .say(answers, "a program in another language leaves them out");
         }
-        let touched = self.hooks.touched(&action.effects, EffectKind::changes);
+        let touched = self
+            .hooks
+            .touched(action, &action.effects, EffectKind::changes);
         let deletes = action
             .effects
             .iter()
             .filter(|effect| effect.kind == EffectKind::Delete || effect.program == "chmod");
-        let kept = self.kept_hooks.touched(deletes, EffectKind::changes);
+        let kept = self
+            .kept_hooks
+            .touched(action, deletes, EffectKind::changes);
         if let Some(effect) = touched.or(kept) {
             self.refusal.say(answers, &described(effect));
         }

@@ -41,7 +41,8 @@ impl GitPreCheckGuardrail {
         let checks = self.checks.iter().enumerate();
         checks
             .map(|(index, check)| {
-                SignalNeed::new(&format!("{SIGNAL}{index}"), &check.command, SECONDS)
+                let seconds = check.timeout_seconds.map_or(SECONDS, |seconds| seconds.0);
+                SignalNeed::new(&format!("{SIGNAL}{index}"), &check.command, seconds)
             })
             .collect()
     }

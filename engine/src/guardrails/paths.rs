@@ -1,18 +1,17 @@
 //! What a protected path is, and when something is done to it.
 
+mod entry;
 mod pattern;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use pattern::{canonical_start, counts, cuts, links_of, literal, says_of, without_dots};
+use entry::{Entry, Shape, parts};
+use pattern::{canonical_start, counts, cuts, links_of, says_of, without_dots};
 
+use super::action::Action;
 use super::station::Station;
 use crate::preprocess::paths::resolve;
 use crate::shell::{Effect, EffectKind, Open, Word, folded};
-
-/// Files beneath protected folders that patterns are compared with.
-const MAX_ENTRIES: usize = 512;
-const MAX_DEPTH: usize = 6;
 
 /// Paths that are protected.
 #[derive(Debug, Default)]
@@ -31,32 +30,6 @@ pub(super) enum Touch {
     Certain,
     /// The command does not name it, and may reach it all the same.
     Possible,
-}
-
-/// One path as the rulebook writes it.
-#[derive(Debug)]
-struct Entry {
-    shape: Shape,
-    /// The path as a file system has it, and where it really lies.
-    places: Vec<PathBuf>,
-    /// What texts of other languages would name.
-    key: String,
-    /// What a text that nobody understands would name.
-    mention: String,
-    /// A name that a pattern finds.
-    sample: Option<String>,
-    /// Whether a pattern may find it although it is not there: somebody wrote it down as something that is.
-    is_expected: bool,
-}
-
-#[derive(Debug)]
-enum Shape {
-    /// A file or a folder at its place.
-    Place,
-    /// These names behind each other, wherever they stand.
-    Names(Vec<String>),
-    /// A pattern with stars, which match slashes as well.
-    Pattern(Vec<Word>),
 }
 
 impl Protected {
@@ -113,19 +86,20 @@ impl Protected {
     /// The first effect that concerns a protected path, if the kind is one of those.
     pub(super) fn touched<'e>(
         &self,
+        action: &Action,
         effects: impl IntoIterator<Item = &'e Effect>,
         concerns: impl Fn(EffectKind) -> bool,
     ) -> Option<&'e Effect> {
         effects
             .into_iter()
-            .find(|effect| concerns(effect.kind) && self.touch(effect).is_some())
+            .find(|effect| concerns(effect.kind) && self.touch(action, effect).is_some())
     }
 
     /// How sure it is that an effect concerns a protected path; none if it does not.
-    pub(super) fn touch(&self, effect: &Effect) -> Option<Touch> {
+    pub(super) fn touch(&self, action: &Action, effect: &Effect) -> Option<Touch> {
         match effect.path.known() {
-            Some(path) => self.known_touch(path, effect),
-            None => self.open_touch(effect),
+            Some(path) => self.known_touch(path, action, effect),
+            None => self.open_touch(action, effect),
         }
     }
 
@@ -153,9 +127,9 @@ impl Protected {
         mentions.any(|mention| mention.len() > 2 && text.contains(mention))
     }
 
-    fn known_touch(&self, path: &str, effect: &Effect) -> Option<Touch> {
+    fn known_touch(&self, path: &str, action: &Action, effect: &Effect) -> Option<Touch> {
         let path = rewritten(path, self.directory());
-        let resolved = resolve(&path, Path::new(self.directory()));
+        let resolved = action.lookups.resolve(&path, Path::new(self.directory()));
         let backslashes = path.replace('\\', "/");
         let mut paths = vec![resolved.lexical, resolved.canonical];
         if backslashes != path {
@@ -163,28 +137,30 @@ impl Protected {
         }
         let is_recursive = effect.is_recursive && !self.passes_searches;
         paths.dedup();
-        let any = |is_meant: &dyn Fn(&Entry, &Path) -> bool| {
+        let all_parts: Vec<Vec<String>> = paths.iter().map(|path| parts(path)).collect();
+        let any = |is_meant: &dyn Fn(&Entry, &[String]) -> bool| {
             let mut entries = self.entries.iter();
-            entries.any(|entry| paths.iter().any(|path| is_meant(entry, path)))
+            entries.any(|entry| all_parts.iter().any(|parts| is_meant(entry, parts)))
         };
-        let is_certain = any(&|entry, path| entry.covers(path))
-            || (is_recursive && any(&|entry, path| entry.lies_beneath(path)))
+        let is_certain = any(&|entry, parts| entry.covers(parts))
+            || (is_recursive && any(&|entry, parts| entry.lies_beneath(parts)))
             || (effect.kind.changes() && paths.iter().any(|path| self.is_same_file(path)));
         if is_certain {
             return Some(Touch::Certain);
         }
-        let may_bring = effect.brings_names && any(&|entry, path| entry.lies_beneath(path));
+        let may_bring = effect.brings_names && any(&|entry, parts| entry.lies_beneath(parts));
         may_bring.then_some(Touch::Possible)
     }
 
-    fn open_touch(&self, effect: &Effect) -> Option<Touch> {
+    fn open_touch(&self, action: &Action, effect: &Effect) -> Option<Touch> {
         const MAX_LINKS: usize = 16;
         let through_links = links_of(&effect.path);
         let touch_of = |path: Word| {
-            self.touch(&Effect {
+            let effect = Effect {
                 path,
                 ..effect.clone()
-            })
+            };
+            self.touch(action, &effect)
         };
         let linked = through_links.into_iter().take(MAX_LINKS);
         if let Some(touch) = linked.filter_map(touch_of).min() {
@@ -223,14 +199,14 @@ impl Protected {
                 names || at_place || above
             })
         });
-        let is_certain = || !word.is_computed() || self.is_partly_said(&word);
-        is_touched.then(|| {
-            if is_certain() {
-                Touch::Certain
-            } else {
-                Touch::Possible
-            }
-        })
+        if !is_touched {
+            return None;
+        }
+        if !word.is_computed() || self.is_partly_said(&word) {
+            return Some(Touch::Certain);
+        }
+        // Most tools that are not known get paths to read them.
+        (effect.kind != EffectKind::Touch).then_some(Touch::Possible)
     }
 
     /// Whether the known part of a path that is made when the command runs says something of a protected one, beyond
@@ -283,160 +259,6 @@ impl Protected {
     fn is_same_file(&self, _path: &Path) -> bool {
         false
     }
-}
-
-impl Entry {
-    fn new(written: &str, station: &Station) -> Self {
-        let trimmed = written.trim_end_matches(['/', '\\']);
-        let trimmed = trimmed.strip_prefix("./").unwrap_or(trimmed);
-        let is_placed = trimmed.starts_with('/') || trimmed.starts_with('~') || written == "/";
-        let root = Path::new(&station.root);
-        let resolved = resolve(if trimmed.is_empty() { "/" } else { trimmed }, root);
-        let mut places = vec![resolved.lexical, resolved.canonical];
-        places.dedup();
-        let names: Vec<String> = trimmed
-            .split(['/', '\\'])
-            .map(|name| folded(name).collect())
-            .collect();
-        let sample = names.last().map(|name| name.replace('*', "x"));
-        let key = names
-            .last()
-            .map(|name| name.trim_start_matches(['.', '*']).to_owned());
-        // A name without a dot says too little by itself.
-        let said = names
-            .len()
-            .min(if trimmed.starts_with('~') { 2 } else { 1 });
-        let said = names.get(names.len() - said..).unwrap_or_default();
-        let mention = said.join("/").trim_matches('*').to_owned();
-        let shape = if trimmed.contains('*') {
-            Shape::Pattern(patterns(trimmed, is_placed, &station.root))
-        } else if is_placed {
-            Shape::Place
-        } else {
-            Shape::Names(names)
-        };
-        Self {
-            shape,
-            places,
-            key: key.unwrap_or_default(),
-            mention,
-            sample: sample.filter(|_| trimmed.contains('*')),
-            is_expected: true,
-        }
-    }
-
-    /// Whether a path is this one, or lies beneath it.
-    fn covers(&self, path: &Path) -> bool {
-        match &self.shape {
-            Shape::Place => self.places.iter().any(|place| begins_with(path, place)),
-            Shape::Names(names) => {
-                let parts = parts(path);
-                parts.windows(names.len()).any(|window| {
-                    window
-                        .iter()
-                        .zip(names)
-                        .all(|(part, name)| is_same_name(part, name))
-                })
-            }
-            Shape::Pattern(patterns) => {
-                let path = path.to_string_lossy();
-                patterns.iter().any(|pattern| pattern.may_be(&path))
-            }
-        }
-    }
-
-    /// Whether this lies beneath a path, which is changed with all that it holds, or gets new names.
-    fn lies_beneath(&self, path: &Path) -> bool {
-        self.places.iter().any(|place| begins_with(place, path))
-    }
-
-    /// Whether a pattern names what this names, wherever it stands.
-    fn may_name(&self, variant: &Word) -> bool {
-        let last = variant.last_component();
-        let finds = |name: &str| counts(&last) && literal(&last) > 0 && last.may_be(name);
-        match &self.shape {
-            Shape::Place => false,
-            Shape::Names(names) => matches!(names.as_slice(), [name] if finds(name)),
-            // A name that the one pattern finds, to try the other with.
-            Shape::Pattern(_) => self.sample.as_deref().is_some_and(finds),
-        }
-    }
-
-    /// The places of it and, where only what is there counts, of what lies beneath.
-    fn present(&self, only_existing: bool) -> Vec<PathBuf> {
-        let mut present = Vec::new();
-        for place in &self.places {
-            if !only_existing || self.is_expected {
-                present.push(place.clone());
-            }
-            if !only_existing {
-                continue;
-            }
-            let walk = walkdir::WalkDir::new(place).max_depth(MAX_DEPTH);
-            present.extend(
-                walk.into_iter()
-                    .flatten()
-                    .take(MAX_ENTRIES)
-                    .map(walkdir::DirEntry::into_path),
-            );
-        }
-        present
-    }
-}
-
-/// A path with stars as patterns of whole paths: what it finds, and what lies beneath.
-fn patterns(written: &str, is_placed: bool, root: &str) -> Vec<Word> {
-    let mut starts = Vec::new();
-    if is_placed {
-        starts.push(
-            resolve(written, Path::new(root))
-                .lexical
-                .to_string_lossy()
-                .into_owned(),
-        );
-    } else {
-        starts.push(format!("*/{written}"));
-        if written.starts_with('*') {
-            starts.push(written.to_owned());
-        }
-    }
-    let patterns = starts.iter().flat_map(|start| {
-        let found = Word::of_pattern(start);
-        let beneath = found.clone().everything(true);
-        [found, beneath]
-    });
-    patterns.collect()
-}
-
-fn parts(path: &Path) -> Vec<String> {
-    path.iter()
-        .map(|part| folded(&part.to_string_lossy()).collect())
-        .collect()
-}
-
-fn begins_with(path: &Path, start: &Path) -> bool {
-    let (path, start) = (parts(path), parts(start));
-    path.len() >= start.len()
-        && path
-            .iter()
-            .zip(&start)
-            .all(|(part, name)| is_same_name(part, name))
-}
-
-/// Whether two names, in lower case, are the same file on any system: some drop dots and blanks at the end, some have
-/// streams behind a colon, some have short names.
-fn is_same_name(part: &str, name: &str) -> bool {
-    if part == name {
-        return true;
-    }
-    let plain = part.split(':').next().unwrap_or(part);
-    if !plain.is_empty() && plain.trim_end_matches(['.', ' ']) == name {
-        return true;
-    }
-    let short = part.split_once('~').filter(|(start, number)| {
-        start.len() >= 5 && number.starts_with(|sign: char| sign.is_ascii_digit())
-    });
-    short.is_some_and(|(start, _)| name.trim_start_matches('.').starts_with(start))
 }
 
 /// `/proc/self/cwd` and the like by the names that they have for the command that would run.

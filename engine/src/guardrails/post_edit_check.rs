@@ -40,7 +40,8 @@ impl PostEditCheckGuardrail {
         let checks = self.checks.iter();
         checks
             .map(|(ending, check)| {
-                SignalNeed::new(&format!("{SIGNAL}{ending}"), &check.command, SECONDS)
+                let seconds = check.timeout_seconds.map_or(SECONDS, |seconds| seconds.0);
+                SignalNeed::new(&format!("{SIGNAL}{ending}"), &check.command, seconds)
             })
             .collect()
     }

@@ -39,7 +39,10 @@ impl Evaluator for ProtectedPathsGuardrail {
         let Some(action) = self.refusal.judged(input, &self.station, answers) else {
             return;
         };
-        if let Some(effect) = self.protected.touched(&action.effects, EffectKind::changes) {
+        if let Some(effect) = self
+            .protected
+            .touched(action, &action.effects, EffectKind::changes)
+        {
             return self.refusal.say(answers, &described(effect));
         }
         let unsure = action.effects.iter().find(|effect| effect.hides_change());

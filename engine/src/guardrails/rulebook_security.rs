@@ -67,13 +67,13 @@ impl RulebookSecurityGuardrail {
 
 impl RulebookSecurityGuardrail {
     /// How sure it is that an effect concerns what is protected; none if it does not.
-    fn touch(&self, effect: &Effect) -> Option<Touch> {
+    fn touch(&self, action: &Action, effect: &Effect) -> Option<Touch> {
         let kind = effect.kind;
         let concerns = kind.changes() || (self.block_reads && kind == EffectKind::Read);
-        let touch = self.protected.touch(effect).filter(|_| concerns);
+        let touch = concerns
+            .then(|| self.protected.touch(action, effect))
+            .flatten();
         match touch {
-            // Most tools that are not known get paths to read them.
-            Some(Touch::Possible) if kind == EffectKind::Touch && effect.path.is_computed() => None,
             None if effect.hides_change() => Some(Touch::Possible),
             touch => touch,
         }
@@ -121,7 +121,7 @@ impl Evaluator for RulebookSecurityGuardrail {
         };
         let mut doubtful = None;
         for effect in &action.effects {
-            match self.touch(effect) {
+            match self.touch(action, effect) {
                 Some(Touch::Certain) => return self.refuse(answers, &described(effect)),
                 Some(Touch::Possible) => doubtful = doubtful.or(Some(effect)),
                 None => {}

@@ -100,6 +100,17 @@ const CODE: [&str; 44] = [
     "rst", "html", "css", "scss", "vue", "svelte", "sql", "proto", "graphql", "ex", "exs", "erl",
     "hs", "scala", "dart", "snap",
 ];
+/// Endings of files of data, which patterns find by the hundred.
+const DATA: [&str; 8] = [
+    "json",
+    "toml",
+    "yml",
+    "yaml",
+    "xml",
+    "txt",
+    "csv",
+    "properties",
+];
 /// Files that show how one with secrets looks.
 const EXAMPLES: [&str; 8] = [
     "example", "sample", "template", "dist", "defaults", "schema", "pub", "test",
@@ -209,7 +220,10 @@ impl SensitiveDataGuardrail {
         let is_pattern_of_code = CODE
             .iter()
             .any(|ending| literal.ends_with(&format!(".{ending}")));
-        if literal.len() < 2 || is_pattern_of_code {
+        let is_pattern_of_data = literal
+            .strip_prefix('.')
+            .is_some_and(|ending| DATA.contains(&ending));
+        if literal.len() < 2 || is_pattern_of_code || is_pattern_of_data {
             return effect.path.is_computed() && effect.program == "cat" && literal.len() > 2;
         }
         let sought = literal.trim_matches(['.', '*']);
@@ -264,7 +278,7 @@ impl Evaluator for SensitiveDataGuardrail {
                 .say(answers, &format!("{} opens such a file", tool(effect)));
         }
         let reads = |kind: EffectKind| kind == EffectKind::Read || kind == EffectKind::Touch;
-        if let Some(effect) = self.protected.touched(effects(), reads) {
+        if let Some(effect) = self.protected.touched(action, effects(), reads) {
             return self
                 .refusal
                 .say(answers, &format!("{} opens such a file", tool(effect)));
@@ -274,8 +288,13 @@ impl Evaluator for SensitiveDataGuardrail {
         }
         let names_secrets = action.code().any(|code| {
             let text = code.shown().to_lowercase();
-            let words = text.split(|sign: char| !(sign.is_alphanumeric() || "._-".contains(sign)));
+            let is_part = |sign: char| sign.is_alphanumeric() || "._-".contains(sign);
+            // What is called is a function.
+            let words = text
+                .split_inclusive(|sign: char| !is_part(sign))
+                .filter(|word| !word.ends_with('('));
             words
+                .map(|word| word.trim_end_matches(|sign: char| !is_part(sign)))
                 .filter(|word| word.contains('.') || word.contains('_'))
                 .any(|word| self.is_sensitive(word))
         });

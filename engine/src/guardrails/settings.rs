@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use serde::Deserialize;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, Error};
+use serde::{Deserialize, Deserializer};
 use yaml_serde::{Mapping, Value};
 
 use crate::decision::Verb;
 use crate::document::{self, Fault};
+use crate::rulebook::MAX_TIMEOUT_SECONDS;
 
 /// The names of all guardrails; those that begin with a harness are known without it as well.
 pub(super) const NAMES: [&str; 12] = [
@@ -51,7 +52,10 @@ pub(super) struct FileContext {
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct CommandContext {
+    #[serde(deserialize_with = "command")]
     pub(super) command: String,
+    #[serde(default)]
+    pub(super) timeout_seconds: Option<Seconds>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -66,9 +70,40 @@ pub(super) struct GitPreCheck {
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, expecting = "a mapping with `command`")]
 pub(super) struct Check {
+    #[serde(deserialize_with = "command")]
     pub(super) command: String,
     #[serde(default)]
     pub(super) message: Option<String>,
+    #[serde(default)]
+    pub(super) timeout_seconds: Option<Seconds>,
+}
+
+fn command<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    let command = String::deserialize(deserializer)?;
+    if command.trim().is_empty() || command.contains('\0') {
+        return Err(D::Error::custom(
+            "the `command` is empty or holds a NUL, so that it checks nothing",
+        ));
+    }
+    Ok(command)
+}
+
+/// How long a command may take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "u64")]
+pub(super) struct Seconds(pub(super) u64);
+
+impl TryFrom<u64> for Seconds {
+    type Error = String;
+
+    fn try_from(seconds: u64) -> Result<Self, String> {
+        if (1..=MAX_TIMEOUT_SECONDS).contains(&seconds) {
+            return Ok(Self(seconds));
+        }
+        Err(format!(
+            "`timeout_seconds` must be from 1 to {MAX_TIMEOUT_SECONDS}, not {seconds}"
+        ))
+    }
 }
 
 #[derive(Debug, Default, Deserialize)]

@@ -1,9 +1,9 @@
 //! What became of a command that a guardrail needs.
 
-use super::action::{field, text};
+use super::action::text;
 use crate::decision::DecisionErrorKind;
 use crate::evaluator::PolicyFault;
-use crate::value::{self, Value};
+use crate::value::{self, Value, field};
 
 /// What became of it.
 #[derive(Debug, PartialEq, Eq)]

@@ -126,7 +126,7 @@ impl Evaluator for SystemProtectionGuardrail {
         let effects = || action.effects.iter().filter(|effect| !is_harmless(effect));
         // To run a program of the system is what it is there for.
         let concerns = |kind: EffectKind| kind != EffectKind::Execute;
-        if let Some(effect) = self.protected.touched(effects(), concerns) {
+        if let Some(effect) = self.protected.touched(action, effects(), concerns) {
             return self.refusal.say(answers, &described(effect));
         }
         if let Some(effect) = effects().find(|effect| is_of_windows(effect)) {

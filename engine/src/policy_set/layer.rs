@@ -18,8 +18,9 @@ use crate::route::Routes;
 use crate::rulebook::Rulebook;
 use crate::selection::Wanted;
 use crate::signals::{Need, Signals};
-use crate::trust::TrustGate;
 use crate::value::Value;
+
+use super::files::LayerFiles;
 
 /// The policies of one configuration, and what they see besides the event.
 #[derive(Debug)]
@@ -40,8 +41,8 @@ pub(crate) struct Layer {
 pub(super) struct Loaded {
     pub(super) layer: Layer,
     pub(super) errors: Vec<DecisionError>,
-    /// Path and content, or digest, of everything that was read.
-    pub(super) files: Vec<(String, Vec<u8>)>,
+    /// The files among the policies that are none by their names.
+    pub(super) passed_over: Vec<String>,
     /// Whether it holds no policy, and switches on no guardrail.
     pub(super) is_empty: bool,
 }
@@ -88,19 +89,20 @@ impl Layer {
         needs.iter().copied().filter(is_wanted).collect()
     }
 
-    /// Loads one configuration.
-    pub(super) fn load(
-        project: &Project,
+    /// Compiles one configuration.
+    pub(super) fn compile(
+        files: LayerFiles<'_>,
         purpose: Purpose<'_>,
-        mut gate: TrustGate,
     ) -> Result<Loaded, EngineError> {
-        let rulebook = Rulebook::read(project, &mut gate)?;
-        let mut sources = project.sources(purpose.harness)?;
-        sources.retain(|source| {
-            // What cannot be read says so itself.
-            source.text.is_err() || gate.admits(&source.path, source.bytes())
-        });
-        let (mut signals, signal_files) = Signals::declared(project, &rulebook, &mut gate)?;
+        let LayerFiles {
+            project,
+            rulebook,
+            sources,
+            mut signals,
+            errors,
+            passed_over,
+            ..
+        } = files;
         let policy_loader::Loaded {
             mut policies,
             aggregator,
@@ -136,27 +138,7 @@ impl Layer {
         let broken = policies
             .iter()
             .filter_map(|policy| policy.summary.error.clone());
-        let errors = gate
-            .into_errors(project)
-            .into_iter()
-            .chain(rulebook.errors.iter().cloned())
-            .chain(broken)
-            .collect();
-        let rulebook_text = rulebook
-            .text
-            .clone()
-            .map(|text| (rulebook.file.to_string(), text.into_bytes()));
-        let texts = sources
-            .iter()
-            .map(|source| (source.path.clone(), source.bytes().to_vec()));
-        let files = texts
-            .chain(rulebook_text)
-            .chain(
-                signal_files
-                    .into_iter()
-                    .map(|file| (file.path, file.digest.into_bytes())),
-            )
-            .collect();
+        let errors = errors.into_iter().chain(broken).collect();
         Ok(Loaded {
             layer: Self {
                 is_global: project.is_global(),
@@ -168,7 +150,7 @@ impl Layer {
                 builtin_config: rulebook.builtin_config(),
             },
             errors,
-            files,
+            passed_over,
             is_empty,
         })
     }

@@ -36,6 +36,19 @@ pub struct TestRun {
     pub outcome: TestOutcome,
     /// What it printed, in order.
     pub prints: Vec<String>,
+    /// Its cases, if it has some: those of a rule of Rego with keys, in the order of the keys.
+    pub cases: Vec<TestCase>,
+}
+
+/// One case of a test.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TestCase {
+    /// Its name: the key that it stands for.
+    pub name: String,
+    /// Whether it, and every case beneath it, is true.
+    pub passed: bool,
+    /// The cases beneath it, for a test with several keys.
+    pub cases: Vec<TestCase>,
 }
 
 impl From<TestOutcome> for TestRun {
@@ -43,6 +56,7 @@ impl From<TestOutcome> for TestRun {
         Self {
             outcome,
             prints: Vec::new(),
+            cases: Vec::new(),
         }
     }
 }

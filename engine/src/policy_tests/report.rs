@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::coverage::{FileCoverage, percent};
-use super::outcome::TestOutcome;
+use super::outcome::{TestCase, TestOutcome};
 
 /// One test that was run.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,6 +20,8 @@ pub struct TestResult {
     pub outcome: TestOutcome,
     /// What it printed.
     pub prints: Vec<String>,
+    /// Its cases, if it has some.
+    pub cases: Vec<TestCase>,
     /// How long it took.
     pub took: Duration,
 }

@@ -17,7 +17,7 @@ use crate::evaluator::{Moment, PolicyFault};
 use crate::policy_engine::EngineOptions;
 use crate::project::Project;
 use crate::settings::Settings;
-use crate::trust::TrustGate;
+use crate::trust::{TrustGate, TrustOptions};
 
 /// Whether a test is wanted, by its full name such as `data.cupcake.policies.no_root_test.test_denies_root`.
 type IsWanted = Arc<dyn Fn(&str) -> bool + Send + Sync>;
@@ -102,7 +102,8 @@ pub fn run_tests(
 ) -> Result<TestReport, EngineError> {
     let project = Project::at(path)?;
     // A test decides nothing, and is run before what it tests is signed.
-    let settings = Settings::read(&project, &mut TrustGate::of(&project, &options.trust))?;
+    let mut open = TrustGate::of(&project, &TrustOptions::Off);
+    let settings = Settings::read(&project, &mut open)?;
     let present = project.harnesses();
     let harnesses = match options.harness.or(settings.harness) {
         _ if options.harness.is_none() && present.len() > 1 => present,
@@ -117,8 +118,8 @@ pub fn run_tests(
     };
     let mut reachable = super::coverage::Lines::new();
     for harness in harnesses {
-        let sources = project.sources(harness)?;
-        let separate = project.test_sources(harness)?;
+        let sources = project.sources(harness, &options.languages)?.files;
+        let separate = project.test_sources(harness, &options.languages)?;
         let modules = RegoProject::of(sources.iter().chain(&separate));
         modules.run(&mut run);
         script_tests::run(&sources, &options.languages, &mut run);
@@ -193,10 +194,25 @@ impl Run<'_> {
             line: place.line,
             package: place.package.to_owned(),
             name: place.name.to_owned(),
-            outcome: run.outcome,
+            outcome: self.within_deadline(run.outcome),
             prints: run.prints,
+            cases: run.cases,
             took: begun.elapsed(),
         });
+    }
+
+    /// An evaluator knows the deadline of a decision only.
+    fn within_deadline(&self, outcome: TestOutcome) -> TestOutcome {
+        match outcome {
+            TestOutcome::Broken(fault) if fault.kind == DecisionErrorKind::Timeout => {
+                let seconds = self.tests.deadline.as_secs_f64();
+                TestOutcome::Broken(PolicyFault {
+                    message: format!("the test ran longer than {seconds} s"),
+                    ..fault
+                })
+            }
+            other => other,
+        }
     }
 
     /// The tests of a file cannot be found.
@@ -209,6 +225,7 @@ impl Run<'_> {
             name: String::new(),
             outcome: fault.into(),
             prints: Vec::new(),
+            cases: Vec::new(),
             took: Duration::ZERO,
         });
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
-use super::paths::{self, Resolved};
+use super::paths::{self, Lookups, Resolved};
 use super::settings::PreprocessSettings;
 use super::{scripts, spacing, targets, words};
 use crate::value::{self, Value, array};
@@ -91,14 +91,20 @@ type Fields = BTreeMap<Value, Value>;
 /// The event as policies see it: every field that the agent sent, and beside them what is known about it.
 ///
 /// A path that is relative is one from the event's `cwd`, else from the project.
-pub(crate) fn with_additions(event: &Value, settings: PreprocessSettings, project: &Path) -> Value {
+pub(crate) fn with_additions(
+    event: &Value,
+    settings: PreprocessSettings,
+    project: &Path,
+    lookups: &Lookups,
+) -> Value {
     let Ok(fields) = event.as_object() else {
         return event.clone();
     };
     let mut look = Look {
         settings,
         cwd: cwd(event, project),
-        lookups: 0,
+        lookups,
+        looked_up: 0,
     };
     let mut added = Fields::new();
     let tool_input = get(event, &KEYS.tool_input);
@@ -115,7 +121,12 @@ pub(crate) fn with_additions(event: &Value, settings: PreprocessSettings, projec
     }
     let attachments = get(event, &KEYS.attachments).and_then(|list| look.each(list));
     added.extend(attachments.map(|list| (KEYS.attachments.clone(), list)));
-    let is_spoofed = OWN.all().iter().any(|key| fields.get(key).is_some());
+    let own = OWN.all();
+    let is_own = |key: &Value| {
+        let key = value::text(key);
+        key.is_some() && own.iter().any(|own| value::text(own) == key)
+    };
+    let is_spoofed = fields.iter().any(|(key, _)| is_own(key));
     if added.is_empty() && !is_spoofed {
         return event.clone();
     }
@@ -132,13 +143,14 @@ pub(crate) fn with_additions(event: &Value, settings: PreprocessSettings, projec
 }
 
 /// How paths of one event are looked up.
-struct Look {
+struct Look<'event> {
     settings: PreprocessSettings,
     cwd: PathBuf,
-    lookups: usize,
+    lookups: &'event Lookups,
+    looked_up: usize,
 }
 
-impl Look {
+impl Look<'_> {
     /// What is added to the event because of the tool's input, and the input if something is added inside of it.
     fn tool_input(&mut self, event: &Value, input: &Value, added: &mut Fields) -> Option<Value> {
         let mut inside = Fields::new();
@@ -234,9 +246,9 @@ impl Look {
     }
 
     fn resolve(&mut self, path: &str) -> Resolved {
-        self.lookups += 1;
-        if self.settings.symlinks && self.lookups <= MAX_LOOKUPS {
-            paths::resolve(path, &self.cwd)
+        self.looked_up += 1;
+        if self.settings.symlinks && self.looked_up <= MAX_LOOKUPS {
+            self.lookups.resolve(path, &self.cwd)
         } else {
             paths::resolve_lexically(path, &self.cwd)
         }
@@ -250,13 +262,16 @@ fn cwd(event: &Value, project: &Path) -> PathBuf {
         roots.first().and_then(value::text).map(AsRef::as_ref)
     };
     let cwd = text(event, &KEYS.cwd).filter(|cwd| !cwd.is_empty());
+    if let Some(cwd) = cwd.map(Path::new).filter(|cwd| cwd.is_absolute()) {
+        return cwd.to_owned();
+    }
     let project = std::path::absolute(project).unwrap_or_else(|_| project.to_owned());
     cwd.or_else(first_root)
         .map_or_else(|| project.clone(), |cwd| project.join(cwd))
 }
 
 fn get<'value>(holder: &'value Value, key: &Value) -> Option<&'value Value> {
-    holder.as_object().ok()?.get(key)
+    value::field(holder, value::text(key)?)
 }
 
 fn text<'value>(holder: &'value Value, key: &Value) -> Option<&'value str> {

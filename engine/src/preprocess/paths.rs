@@ -1,5 +1,6 @@
 //! Which file a path means: after `~`, `..`, relative parts and every symbolic link on the way.
 
+use std::cell::RefCell;
 use std::ffi::{OsStr, OsString};
 use std::path::{Component, Path, PathBuf};
 
@@ -19,6 +20,53 @@ pub(crate) struct Resolved {
     pub(crate) canonical: PathBuf,
     /// Whether the path itself, and not only a folder on its way, is a link.
     pub(crate) is_symlink: bool,
+}
+
+/// Where folders really lie, kept while one event is decided: most of its paths lie in the same few.
+#[derive(Debug, Default)]
+pub(crate) struct Lookups {
+    folders: RefCell<Vec<(PathBuf, PathBuf)>>,
+}
+
+impl Lookups {
+    /// The same as [`resolve`], with fewer looks at the file system.
+    pub(crate) fn resolve(&self, path: &str, cwd: &Path) -> Resolved {
+        let absolute = absolute(path, cwd);
+        let lexical = without_dots(&absolute);
+        // Behind a link `..` leads elsewhere, and some files of the system lead each process to its own place.
+        let is_plain = !absolute
+            .components()
+            .any(|part| part == Component::ParentDir)
+            && !absolute.starts_with("/proc")
+            && !absolute.starts_with("/dev")
+            && absolute.as_os_str().len() <= MAX_BYTES;
+        let (Some(folder), Some(name), true) = (lexical.parent(), lexical.file_name(), is_plain)
+        else {
+            return resolve(path, cwd);
+        };
+        let mut walk = Walk::new(cwd);
+        walk.reached = self.folder(folder, cwd);
+        walk.follow_name(name);
+        Resolved {
+            canonical: walk.reached,
+            is_symlink: walk.ended_in_link,
+            lexical,
+        }
+    }
+
+    fn folder(&self, folder: &Path, cwd: &Path) -> PathBuf {
+        const MAX_FOLDERS: usize = 32;
+        let mut folders = self.folders.borrow_mut();
+        if let Some((_, canonical)) = folders.iter().find(|(known, _)| known == folder) {
+            return canonical.clone();
+        }
+        let mut walk = Walk::new(cwd);
+        walk.follow(folder);
+        if folders.len() < MAX_FOLDERS {
+            folders.push((folder.to_owned(), walk.reached.clone()));
+        }
+        walk.reached
+    }
 }
 
 /// Resolves a path as a program would that runs in `cwd`, whether or not the file exists.
@@ -101,11 +149,24 @@ impl<'path> Walk<'path> {
         }
     }
 
+    /// Goes on to a name in the folder that is reached.
+    fn follow_name(&mut self, name: &OsStr) {
+        self.left.push(Step {
+            name: name.to_owned(),
+            is_last: true,
+        });
+        self.walk();
+    }
+
     fn follow(&mut self, path: &Path) {
         self.push(path);
         if let Some(last) = self.left.first_mut() {
             last.is_last = true;
         }
+        self.walk();
+    }
+
+    fn walk(&mut self) {
         let mut steps = 0;
         while let Some(step) = self.left.pop() {
             steps += 1;

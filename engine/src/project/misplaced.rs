@@ -4,6 +4,10 @@ use std::path::{Path, PathBuf};
 
 use walkdir::WalkDir;
 
+use super::{ending, read_text};
+use crate::metadata;
+use crate::policy_loader::Languages;
+
 /// The folders of `.cupcake/` that are read, and those that hold no policies.
 const FOLDERS: [&str; 9] = [
     "actions",
@@ -25,11 +29,11 @@ pub(super) const MESSAGE: &str =
     "policies are read from `.cupcake/policies/` only: move what lies here there";
 
 /// The policy files right inside `.cupcake/`, and the unknown folders there that hold some, in their order.
-pub(super) fn find(cupcake: &Path) -> Vec<PathBuf> {
+pub(super) fn find(cupcake: &Path, languages: &Languages) -> Vec<PathBuf> {
     let entries = std::fs::read_dir(cupcake).into_iter().flatten();
     let mut found: Vec<PathBuf> = entries
         .filter_map(|entry| Some(entry.ok()?.path()))
-        .filter(|path| !is_known(path) && holds_policy(path))
+        .filter(|path| !is_known(path) && holds_policy(path, languages))
         .collect();
     found.sort();
     found
@@ -40,21 +44,31 @@ fn is_known(path: &Path) -> bool {
     name.is_none_or(|name| name.starts_with('.') || FOLDERS.contains(&name.as_ref()))
 }
 
-fn holds_policy(path: &Path) -> bool {
+fn holds_policy(path: &Path, languages: &Languages) -> bool {
     WalkDir::new(path)
         .follow_links(true)
         .max_depth(MAX_DEPTH)
         .into_iter()
         .take(MAX_ENTRIES)
         .flatten()
-        .any(|entry| entry.file_type().is_file() && is_policy(entry.path()))
+        .any(|entry| {
+            let name = entry.file_name().to_string_lossy();
+            let is_module = entry.depth() == 0 && name.to_lowercase().ends_with(".wasm");
+            entry.file_type().is_file()
+                && (is_module || is_rego(&name) || is_script(entry.path(), &name, languages))
+        })
 }
 
 /// Whether a file is Rego, and not a test.
-fn is_policy(path: &Path) -> bool {
-    let name = path.file_name().map(|name| name.to_string_lossy());
-    name.is_some_and(|name| {
-        let name = name.to_lowercase();
-        name.ends_with(".rego") && !name.ends_with("_test.rego") && !name.starts_with('.')
-    })
+fn is_rego(name: &str) -> bool {
+    let name = name.to_lowercase();
+    name.ends_with(".rego") && !name.ends_with("_test.rego") && !name.starts_with('.')
+}
+
+/// Whether a file is a script that says of itself that it is a policy: others belong to signals and actions.
+fn is_script(path: &Path, name: &str, languages: &Languages) -> bool {
+    let Some(comment) = ending::comment(name, languages) else {
+        return false;
+    };
+    read_text(path).is_ok_and(|text| metadata::first_block(&text, comment).is_some())
 }

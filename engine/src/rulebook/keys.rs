@@ -10,7 +10,7 @@ use serde::de::{Deserializer, Error, MapAccess, Visitor};
 use yaml_serde::Mapping;
 
 /// The longest that a signal may be given.
-const MAX_TIMEOUT_SECONDS: u64 = 3_600;
+pub(crate) const MAX_TIMEOUT_SECONDS: u64 = 3_600;
 
 /// The keys of the document.
 #[derive(Debug, Default, Deserialize)]

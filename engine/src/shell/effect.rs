@@ -174,7 +174,39 @@ pub(super) fn of(walker: &mut Walker<'_>, call: &Call<'_>, input: &Input) {
     if !is_known {
         of_unknown(walker, call);
     }
+    if TEXTS.contains(&call.program) {
+        let texts = call.arguments().iter();
+        let texts = texts.filter(|word| word.start().contains(TEXT_SIGNS));
+        walker.activity.code.extend(texts.cloned());
+        if let Input::Text(text) = input {
+            walker.activity.code.push(text.clone());
+        }
+    }
 }
+
+/// Tools that take commands of their own languages, which can write files.
+const TEXTS: [&str; 18] = [
+    "sqlite3",
+    "sqlite",
+    "duckdb",
+    "psql",
+    "mysql",
+    "mariadb",
+    "mongosh",
+    "redis-cli",
+    "gdb",
+    "lldb",
+    "vi",
+    "vim",
+    "nvim",
+    "ex",
+    "ed",
+    "emacs",
+    "julia",
+    "octave",
+];
+/// What such a command has and a name of a file hardly.
+const TEXT_SIGNS: [char; 5] = [' ', '\\', '(', '!', '+'];
 
 /// A tool that nobody knows may write whatever it gets.
 pub(super) fn of_unknown(walker: &mut Walker<'_>, call: &Call<'_>) {

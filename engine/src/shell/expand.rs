@@ -24,6 +24,9 @@ impl Walker<'_> {
 
     /// The lists of words that a written word may become, one for each combination of values.
     pub(super) fn alternatives(&mut self, raw: &RawWord) -> Vec<Vec<Word>> {
+        if !brace::has_any(raw) {
+            return self.without_braces(raw);
+        }
         let Some(words) = brace::expanded(raw) else {
             self.fail(Unknown::TooLarge);
             return vec![vec![Word::open(Open::Computed)]];
@@ -138,6 +141,11 @@ impl Walker<'_> {
 
     /// Adds text that was not quoted, in which stars and brackets are patterns.
     fn push_pattern(&self, text: &str, word: &mut Word) {
+        const PATTERN_SIGNS: [char; 3] = ['*', '?', '['];
+        if !text.contains(PATTERN_SIGNS) {
+            word.push_written(text);
+            return;
+        }
         let mut rest = text.chars().peekable();
         while let Some(sign) = rest.next() {
             match sign {
@@ -163,7 +171,7 @@ impl Walker<'_> {
                     }
                     word.push(Piece::One);
                 }
-                other => word.push(Piece::Text(other.to_string())),
+                other => word.push_written(other.encode_utf8(&mut [0; 4])),
             }
         }
     }
@@ -210,7 +218,7 @@ impl Walker<'_> {
 impl Word {
     fn text_or_empty(text: &str) -> Self {
         let mut word = Self::default();
-        word.push_text(text);
+        word.push_written(text);
         word
     }
 }

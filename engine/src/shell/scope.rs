@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use super::syntax::{Node, RawWord};
 use super::word::{Open, Word};
-use super::{Surroundings, folded};
+use super::{Surroundings, fold};
 
 /// Values that one variable may have; more of them stand for anything.
 const MAX_VALUES: usize = 16;
@@ -210,6 +210,6 @@ fn is_directory(word: &Word) -> bool {
 pub(super) fn program_name(word: &Word) -> Option<String> {
     let text = word.known()?;
     let name = text.rsplit(['/', '\\']).next().unwrap_or(text);
-    let name: String = folded(name).collect();
+    let name = fold(name);
     Some(name.strip_suffix(".exe").map(str::to_owned).unwrap_or(name))
 }

@@ -37,7 +37,50 @@ pub(crate) enum Open {
     Computed,
 }
 
+/// Signs of a text that stand for parts which are not known, while the text is read as a command.
+const STAND_INS: [(char, Piece); 6] = [
+    ('\u{e000}', Piece::Open(Open::Name)),
+    ('\u{e001}', Piece::Open(Open::Outside)),
+    ('\u{e002}', Piece::Beneath),
+    ('\u{e003}', Piece::Visible),
+    ('\u{e004}', Piece::Many),
+    ('\u{e005}', Piece::One),
+];
+
 impl Word {
+    /// The text to be read as a command, with stand-ins for what is not known; none if it may be anything.
+    pub(super) fn written(&self) -> Option<String> {
+        let mut text = String::new();
+        for piece in &self.pieces {
+            match piece {
+                Piece::Text(part) if part.contains(STAND_INS.each_ref().map(|(sign, _)| *sign)) => {
+                    return None;
+                }
+                Piece::Text(part) => text.push_str(part),
+                open => {
+                    let stand_in = STAND_INS.iter().find(|(_, piece)| piece == open);
+                    text.push(stand_in?.0);
+                }
+            }
+        }
+        Some(text)
+    }
+
+    /// Adds a text with what stand-ins in it stand for.
+    pub(super) fn push_written(&mut self, text: &str) {
+        if text.is_ascii() {
+            return self.push_text(text);
+        }
+        let mut rest = text;
+        while let Some((index, sign, piece)) = first_stand_in(rest) {
+            let (before, after) = rest.split_at_checked(index).unwrap_or((rest, ""));
+            self.push_text(before);
+            self.push(piece);
+            rest = after.strip_prefix(sign).unwrap_or_default();
+        }
+        self.push_text(rest);
+    }
+
     pub(crate) fn text(text: impl Into<String>) -> Self {
         Self {
             pieces: vec![Piece::Text(text.into())],
@@ -287,6 +330,21 @@ impl Word {
         }
         reached.last().copied().unwrap_or(true)
     }
+}
+
+fn first_stand_in(text: &str) -> Option<(usize, char, Piece)> {
+    text.char_indices().find_map(|(index, sign)| {
+        let (_, piece) = STAND_INS.iter().find(|(stand_in, _)| *stand_in == sign)?;
+        Some((index, sign, piece.clone()))
+    })
+}
+
+/// A text with letters of either case made alike.
+pub(crate) fn fold(text: &str) -> String {
+    if text.is_ascii() {
+        return text.to_ascii_lowercase();
+    }
+    folded(text).collect()
 }
 
 /// Letters of either case, and those that some file systems pass over, made alike.

@@ -4,6 +4,7 @@ mod find;
 mod interpreter;
 
 use super::Unknown;
+use super::effect::Call;
 use super::expand::joined;
 use super::scope::program_name;
 use super::walk::{Input, Walker};
@@ -27,7 +28,7 @@ const fn wrapper(name: &'static str, valued: &'static [&'static str], skips: usi
     }
 }
 
-const WRAPPERS: [Wrapper; 40] = [
+const WRAPPERS: [Wrapper; 42] = [
     wrapper(
         "sudo",
         &[
@@ -37,6 +38,8 @@ const WRAPPERS: [Wrapper; 40] = [
         0,
     ),
     wrapper("doas", &["-u", "-C"], 0),
+    wrapper("npx", &["-p", "--package"], 0),
+    wrapper("bunx", &["-p", "--package"], 0),
     wrapper("nohup", &[], 0),
     wrapper("setsid", &[], 0),
     wrapper("stdbuf", &["-i", "-o", "-e"], 0),
@@ -121,6 +124,16 @@ pub(super) fn run(
             .is_some_and(|word| matches!(word.plain(), "-v" | "-V"))
     {
         return Some(Word::open(Open::Outside));
+    }
+    if program == "npx"
+        && let Some(text) = Call::new(program, words).value("-c", "--call")
+    {
+        return Some(walker.apart(|walker| {
+            walker.evaluate(
+                std::slice::from_ref(&text),
+                "a command that is made while it runs",
+            )
+        }));
     }
     let mut variables = variables.to_vec();
     let start = command_start(words, wrapper, &mut variables);

@@ -38,17 +38,16 @@ impl Signals {
         let mut signals = Self {
             root: project.root().to_owned(),
             signals: Vec::new(),
+            // Without a rulebook that is trusted there is no command.
+            scripts: match rulebook.text {
+                Some(_) => gate.admitted_scripts(project),
+                None => None,
+            },
         };
-        let may_run = rulebook.signals.is_empty() || gate.admits_scripts(project);
         for entry in &rulebook.signals {
-            let action = if may_run {
-                Action::Shell(entry.command.clone())
-            } else {
-                Action::Broken(refused())
-            };
             signals.signals.push(Signal {
                 name: Arc::from(entry.name.as_str()),
-                action,
+                action: signals.shell(&entry.command),
                 timeout: entry.timeout,
                 file: Arc::clone(&rulebook.file),
                 line: Some(entry.line),
@@ -75,12 +74,19 @@ impl Signals {
     ) -> usize {
         self.signals.push(Signal {
             name: Arc::clone(name),
-            action: Action::Shell(command.to_owned()),
+            action: self.shell(command),
             timeout,
             file: Arc::clone(file),
             line: Some(line),
         });
         self.signals.len() - 1
+    }
+
+    fn shell(&self, command: &str) -> Action {
+        match self.scripts {
+            Some(_) => Action::Shell(command.to_owned()),
+            None => Action::Broken(refused()),
+        }
     }
 
     /// The name of a signal; empty for one that is not there.

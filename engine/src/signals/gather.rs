@@ -104,9 +104,25 @@ impl Signals {
         }
     }
 
+    /// Compares the scripts that commands name once more: they may have been changed since the project was loaded.
+    fn check_scripts(&self) -> Result<(), String> {
+        let scripts = self.scripts.iter().flatten();
+        let mut changed = scripts.filter(|script| {
+            crate::trust::digest_of_file(&script.path).as_ref() != Ok(&script.digest)
+        });
+        match changed.next() {
+            None => Ok(()),
+            Some(script) => Err(format!(
+                "`{}` was changed after it was signed",
+                script.shown
+            )),
+        }
+    }
+
     fn command(&self, signal: &Signal) -> Result<Command, String> {
         let mut command = match &signal.action {
             Action::Shell(text) => {
+                self.check_scripts()?;
                 let mut command = Command::new(SHELL);
                 command.arg("-c").arg(text);
                 command

@@ -8,6 +8,7 @@ use super::manifest::{self, Manifest, Unverified};
 use super::{FILE, TrustOptions, files};
 use crate::decision::{DecisionError, DecisionErrorKind};
 use crate::error::EngineError;
+use crate::policy::PolicySummary;
 use crate::project::Project;
 
 /// What a project may load.
@@ -25,6 +26,15 @@ enum State {
     Signed(Manifest),
     /// Nothing, because the list itself is not trusted.
     Closed,
+}
+
+/// A script outside `.cupcake/`, as it was signed.
+#[derive(Debug)]
+pub(crate) struct SignedScript {
+    /// The path that errors show.
+    pub(crate) shown: String,
+    pub(crate) path: PathBuf,
+    pub(crate) digest: String,
 }
 
 /// A project as the user's keys know it.
@@ -79,16 +89,29 @@ impl TrustGate {
         false
     }
 
-    /// Whether the project's own scripts that commands of its rulebook name may be run.
-    pub(crate) fn admits_scripts(&mut self, project: &Project) -> bool {
+    /// The project's own scripts that commands of its rulebook name, as they must be whenever a command is run; none
+    /// if no command may be run, because one of them is not as it was signed.
+    pub(crate) fn admitted_scripts(&mut self, project: &Project) -> Option<Vec<SignedScript>> {
         match self.state {
-            State::Open => true,
-            State::Closed => false,
-            State::Signed(_) => files::scripts(project).iter().fold(true, |all, path| {
-                let digest = files::digest_of_file(&project.root().join(path));
-                self.admits_digest(path, &digest.unwrap_or_default()) && all
-            }),
+            State::Open => return Some(Vec::new()),
+            State::Closed => return None,
+            State::Signed(_) => {}
         }
+        let mut scripts = Some(Vec::new());
+        for path in files::scripts(project) {
+            let full = project.root().join(&path);
+            let digest = files::digest_of_file(&full).unwrap_or_default();
+            if !self.admits_digest(&path, &digest) {
+                scripts = None;
+            } else if let Some(scripts) = &mut scripts {
+                scripts.push(SignedScript {
+                    shown: path,
+                    path: full,
+                    digest,
+                });
+            }
+        }
+        scripts
     }
 
     /// Whether files must be as they were signed.
@@ -117,11 +140,22 @@ impl TrustGate {
     fn refuse(&mut self, path: &str, message: String) {
         self.errors.push(DecisionError {
             kind: DecisionErrorKind::Trust,
-            policy: Arc::from("project"),
+            policy: policy_of(path),
             message,
             file: Some(Arc::from(path)),
             line: None,
         });
+    }
+}
+
+/// Whose file it is, by its name alone: what it says of itself is not read.
+fn policy_of(path: &str) -> Arc<str> {
+    let folders = ["policies/", "helpers/", "system/", "signals/"];
+    let inside = path.strip_prefix(".cupcake/").unwrap_or_default();
+    if folders.iter().any(|folder| inside.starts_with(folder)) {
+        PolicySummary::unread(path).id
+    } else {
+        Arc::from("project")
     }
 }
 

@@ -3,6 +3,8 @@
 //! The header is `llmspell-trust 1 ALGORITHM KEY-ID SIGNATURE`. What is signed begins with the header's first four words, so
 //! that a signature by one key and algorithm is never read as one by another.
 
+mod entries;
+
 use std::collections::BTreeMap;
 
 use data_encoding::{BASE64URL_NOPAD, HEXLOWER};
@@ -25,6 +27,7 @@ pub(super) struct Manifest {
     /// Greater by one with each signature, so that an older list is known as such.
     pub(super) serial: u64,
     /// The digest of each file, by its path relative to the project.
+    #[serde(deserialize_with = "entries::read")]
     pub(super) files: BTreeMap<String, String>,
 }
 
@@ -93,7 +96,8 @@ impl<'text> Unverified<'text> {
                 "its signature is wrong: the list was changed after it was signed".to_owned(),
             );
         }
-        serde_json::from_str(self.body).map_err(|_| "it is signed and cannot be read".to_owned())
+        serde_json::from_str(self.body)
+            .map_err(|error| format!("it is signed and cannot be read: {error}"))
     }
 }
 
@@ -151,6 +155,31 @@ mod tests {
             .verified(&other.verifying())
             .unwrap_err();
         assert!(error.contains("is signed by the key"), "{error}");
+    }
+
+    #[test]
+    fn a_list_that_names_a_file_twice_or_one_outside_the_project_is_refused_although_it_is_signed()
+    {
+        let key = SigningKey::generate(SignatureAlgorithm::Ed25519).unwrap();
+        let read = |files: &str| {
+            let body = format!("{{\"project\": \"p\", \"serial\": 1, \"files\": {{{files}}}}}");
+            let title = title(key.algorithm(), &key.id());
+            let signature = key.sign(signed(&title, &body).as_bytes()).unwrap();
+            let text = format!("{title} {}\n{body}\n", BASE64URL_NOPAD.encode(&signature));
+            let verified = Unverified::read(&text)?.verified(&key.verifying());
+            verified.map(|manifest| manifest.files.len())
+        };
+        let digest = digest(b"x");
+        let entry = |path: &str| format!("\"{path}\": \"{digest}\"");
+        assert_eq!(read(&[entry("a"), entry("b/c.rego")].join(", ")), Ok(2));
+        let twice = read(&[entry("a"), entry("a")].join(", ")).unwrap_err();
+        assert!(twice.contains("`a` stands twice"), "{twice}");
+        for path in ["../a", "/a", "a/../../b", "a//b", "./a", ""] {
+            let outside = read(&entry(path)).unwrap_err();
+            assert!(outside.contains("is no path of a project"), "{outside}");
+        }
+        let wrong = read("\"a\": \"md5:00\"").unwrap_err();
+        assert!(wrong.contains("has no digest"), "{wrong}");
     }
 
     #[test]

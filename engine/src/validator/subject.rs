@@ -23,6 +23,8 @@ pub(super) struct Subject {
     /// Every file of Rego that could be parsed.
     pub(super) modules: Vec<CheckedModule>,
     pub(super) errors: Vec<DecisionError>,
+    /// The files among the policies that are none by their names.
+    pub(super) passed_over: Vec<String>,
     /// The text of every file that is read.
     texts: Vec<(String, String)>,
 }
@@ -50,8 +52,9 @@ pub(super) struct CheckedModule {
 impl Subject {
     pub(super) fn load(project: &Project, options: &EngineOptions) -> Result<Self, EngineError> {
         let set = PolicySet::load(project, options, None)?;
-        let sources = project.sources(set.harness)?;
+        let sources = project.sources(set.harness, &options.languages)?;
         let texts: Vec<(String, String)> = sources
+            .files
             .into_iter()
             .filter_map(|source| Some((source.path, source.text.ok()?)))
             .collect();
@@ -74,6 +77,7 @@ impl Subject {
             policies,
             modules,
             errors: set.standing_errors,
+            passed_over: sources.passed_over,
             texts,
         })
     }

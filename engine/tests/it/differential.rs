@@ -18,6 +18,7 @@ use tempfile::TempDir;
 use llmspell_engine::{EngineOptions, Event, PolicyEngine, PolicySummary};
 
 use crate::support::{event, project, repeatable};
+use crate::wasm::with_opa;
 use policy::{Policy, SHARED};
 use random::Random;
 use report::Report;
@@ -74,6 +75,10 @@ impl Way {
             // On a busy machine, too, no policy may run out of time in one way only.
             deadline: Duration::from_secs(60),
             ..EngineOptions::default()
+        };
+        let options = match self {
+            Self::Wasm => with_opa(options),
+            _ => options,
         };
         let engine = PolicyEngine::load(project.path(), &options).unwrap();
         (project, engine)

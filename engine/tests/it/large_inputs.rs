@@ -57,15 +57,16 @@ fn a_command_that_is_padded_with_megabytes_is_denied_or_no_event_and_never_allow
 }
 
 #[test]
-fn a_guardrail_refuses_a_command_that_is_padded_beyond_what_it_reads() {
+fn a_command_that_is_padded_beyond_what_guardrails_read_never_passes() {
     let text = policy("none", r#"ask contains {"reason": "x"} if input.never"#);
     let project = project([(".cupcake/policies/none.rego", text.as_str())]);
     let engine = engine(&project, RegoEvaluator::Interpreter);
-    for command in ["rm -rf .cupcake", "ls"] {
+    // What is visible in the text is seen all the same; the rest is for a person to say.
+    for (command, verdict) in [("rm -rf .cupcake", Verdict::Halt), ("ls", Verdict::Ask)] {
         let event = padded(command, 4 * MEBIBYTE);
         let event = Event::parse(event.as_bytes(), engine.event_limits()).unwrap();
         let decision = engine.evaluate(&event);
-        assert_eq!(decision.decision, Verdict::Halt, "{command}");
+        assert_eq!(decision.decision, verdict, "{command}");
     }
 }
 

@@ -1,8 +1,12 @@
 //! Policies that lie where nothing would read them are errors of every decision.
 
 use std::path::Path;
+use std::sync::Arc;
 
-use llmspell_engine::Verdict;
+use llmspell_engine::{
+    CompiledPolicy, EngineOptions, PolicyEngine, PolicyFault, PolicyLanguage, PolicySource,
+    Verdict, check_project, inspect_project,
+};
 use tempfile::TempDir;
 
 use crate::support::{engine, event, policy, project, write};
@@ -116,11 +120,165 @@ fn what_cannot_be_meant_as_a_policy_is_passed_over() {
         ".cupcake/scripts/run.js",
         ".cupcake/.hidden/other.rego",
         ".cupcake/policies/.other.rego",
-        ".cupcake/policies/other.rego.txt",
+        ".cupcake/policies/other.rego.bak",
+        ".cupcake/policies/other.rego~",
+        ".cupcake/policies/other.rego.off",
+        ".cupcake/policies/notes.txt",
+        ".cupcake/scripts/run.lua",
         "other.rego",
     ] {
         assert_eq!(errors_of(path), Vec::<String>::new(), "{path}");
     }
+}
+
+#[test]
+fn a_file_that_is_nearly_named_as_a_policy_is_an_error_and_not_passed_over() {
+    let error = |file: &str, why: &str| {
+        [format!(
+            "load other .cupcake/policies/{file}: {why}: rename the file, with `.off` at the end if it is not to be read"
+        )]
+    };
+    let letters = "policies have endings in small letters, with nothing behind them";
+    for file in ["other.Rego", "other.REGO", "other.WASM", "other.Lua"] {
+        let path = format!(".cupcake/policies/{file}");
+        assert_eq!(errors_of(&path), error(file, letters));
+    }
+    assert_eq!(
+        errors_of(".cupcake/policies/other.reg"),
+        error("other.reg", "the ending is nearly `.rego`")
+    );
+    assert_eq!(
+        errors_of(".cupcake/policies/other.rego.txt"),
+        [
+            "load other.rego .cupcake/policies/other.rego.txt: the file has `.txt` behind the ending of a policy: rename the file, with `.off` at the end if it is not to be read"
+        ]
+    );
+}
+
+#[test]
+fn a_policy_in_a_language_that_the_engine_lacks_is_an_error() {
+    for ending in ["lua", "js", "mjs", "cjs", "ts", "wat"] {
+        assert_eq!(
+            errors_of(&format!(".cupcake/policies/other.{ending}")),
+            [format!(
+                "load other .cupcake/policies/other.{ending}: a policy that ends in `.{ending}` cannot be evaluated by this engine"
+            )]
+        );
+    }
+}
+
+/// A language of which nobody has heard, which compiles nothing.
+#[derive(Debug)]
+struct Starlight;
+
+impl PolicyLanguage for Starlight {
+    fn name(&self) -> &'static str {
+        "starlight"
+    }
+
+    fn endings(&self) -> &'static [&'static str] {
+        &["star"]
+    }
+
+    fn comment(&self) -> &'static str {
+        "%%"
+    }
+
+    fn compile(&self, source: PolicySource<'_>) -> Result<CompiledPolicy, PolicyFault> {
+        Err(PolicyFault::load(format!("asked for {}", source.file), 1))
+    }
+}
+
+#[test]
+fn the_endings_of_every_registered_language_are_read() {
+    let text = "%% METADATA\n%% custom:\n%%   routing: {required_events: [Stop]}\n";
+    let errors = |path: &str| {
+        let sound = policy("sound", ASK);
+        let project = project([
+            (".cupcake/policies/sound.rego", sound.as_str()),
+            (path, text),
+        ]);
+        let options = EngineOptions {
+            languages: vec![Arc::new(Starlight)],
+            ..EngineOptions::default()
+        };
+        let event = event(r#"{"hook_event_name": "Stop"}"#);
+        let engine = PolicyEngine::load(project.path(), &options).unwrap();
+        let decision = engine.evaluate(&event);
+        let once = PolicyEngine::decide_once(project.path(), &event, &options).unwrap();
+        assert_eq!(
+            (once.decision, &once.errors),
+            (decision.decision, &decision.errors)
+        );
+        assert_eq!(decision.decision, Verdict::Deny, "{path}");
+        decision.errors[0].message.clone()
+    };
+    let path = ".cupcake/policies/claude/p.star";
+    assert_eq!(errors(path), format!("asked for {path}"));
+    assert!(errors(".cupcake/policies/p.Star").starts_with("policies have endings"));
+    assert!(errors(".cupcake/policies/p.stra").starts_with("the ending is nearly `.star`"));
+    assert!(errors(".cupcake/p.star").starts_with("policies are read from"));
+}
+
+#[test]
+fn a_script_outside_the_folder_that_says_it_is_a_policy_is_an_error() {
+    let project = project([(
+        ".cupcake/policies/sound.rego",
+        policy("sound", ASK).as_str(),
+    )]);
+    for (path, text) in [
+        (".cupcake/other.lua", "-- METADATA\nreturn {}\n"),
+        (".cupcake/hooks/other.js", "// METADATA\n"),
+        (".cupcake/hooks/plain.js", "// a script\n"),
+        (".cupcake/other.wasm", ""),
+    ] {
+        write(project.path(), path, text);
+    }
+    let moved = "policies are read from `.cupcake/policies/` only: move what lies here there";
+    assert_eq!(
+        errors(&project),
+        [
+            format!("load hooks .cupcake/hooks: {moved}"),
+            format!("load other .cupcake/other.lua: {moved}"),
+            format!("load other .cupcake/other.wasm: {moved}"),
+        ]
+    );
+}
+
+#[test]
+fn what_is_passed_over_is_told_by_a_check_and_an_inspection() {
+    let project = project([
+        (
+            ".cupcake/policies/sound.rego",
+            policy("sound", ASK).as_str(),
+        ),
+        (".cupcake/policies/README.md", ""),
+        (".cupcake/policies/deny.rego.bak", ""),
+        (".cupcake/policies/list.json", ""),
+    ]);
+    let options = EngineOptions::default();
+    let inspection = inspect_project(project.path(), &options).unwrap();
+    assert_eq!(
+        inspection.passed_over,
+        [
+            ".cupcake/policies/README.md",
+            ".cupcake/policies/deny.rego.bak",
+            ".cupcake/policies/list.json"
+        ]
+    );
+    let report = check_project(project.path(), &options).unwrap();
+    let found = report
+        .findings
+        .iter()
+        .filter(|finding| finding.rule == "passed-over-file");
+    let files: Vec<&str> = found.map(|finding| finding.place.file.as_str()).collect();
+    assert_eq!(
+        files,
+        [
+            ".cupcake/policies/deny.rego.bak",
+            ".cupcake/policies/list.json"
+        ]
+    );
 }
 
 #[cfg(target_os = "linux")]

@@ -93,7 +93,7 @@ test_bad[name] := value if some name, value in {\"a\": true, \"b\": false}
 "),
         [
             "test_good passed",
-            "test_bad failed at 3: the case \"b\" is not true"
+            "test_bad failed at 3: the case `b` is not true"
         ]
     );
 }

@@ -1,10 +1,13 @@
 //! Changes on disk while an engine decides.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
-use llmspell_engine::{EngineOptions, GlobalConfig, PolicyEngine, Reload, Verdict};
+use llmspell_engine::{
+    Answers, CompiledPolicy, Definition, EngineOptions, Evaluator, GlobalConfig, Moment,
+    PolicyEngine, PolicyFault, PolicyLanguage, PolicySource, Reload, Value, Verb, Verdict,
+};
 use tempfile::TempDir;
 
 use crate::support::{engine, event, make_executable, project, write};
@@ -127,6 +130,78 @@ fn a_project_that_is_gone_keeps_the_last_good_policies_and_says_so() {
     };
     assert_eq!(errors.len(), 1);
     assert_eq!(reason(&engine), "first");
+}
+
+/// A language that counts how often it compiles, and whose policies say nothing.
+#[derive(Debug, Default)]
+struct Counting(AtomicUsize);
+
+#[derive(Debug)]
+struct Silent;
+
+impl Evaluator for Silent {
+    fn evaluate(&self, _: &Value, _: Moment, _: &mut Answers<'_, '_>) {}
+}
+
+impl PolicyLanguage for Counting {
+    fn name(&self) -> &'static str {
+        "counting"
+    }
+
+    fn endings(&self) -> &'static [&'static str] {
+        &["count"]
+    }
+
+    fn comment(&self) -> &'static str {
+        "#"
+    }
+
+    fn compile(&self, source: PolicySource<'_>) -> Result<CompiledPolicy, PolicyFault> {
+        self.0.fetch_add(1, Ordering::SeqCst);
+        if source.text.contains("broken") {
+            return Err(PolicyFault::load("it is broken", 1));
+        }
+        Ok(CompiledPolicy {
+            definitions: vec![Definition {
+                verb: Verb::Deny,
+                line: 1,
+                source: String::new(),
+            }],
+            evaluator: Box::new(Silent),
+        })
+    }
+}
+
+#[test]
+fn a_reload_compiles_only_what_has_changed_and_a_refused_state_once() {
+    const FILE: &str = ".cupcake/policies/p.count";
+    let text = |rest: &str| {
+        format!("# METADATA\n# custom:\n#   routing: {{required_events: [Stop]}}\n{rest}\n")
+    };
+    let project = project([(FILE, text("first").as_str())]);
+    let language = Arc::new(Counting::default());
+    let options = EngineOptions {
+        languages: vec![Arc::clone(&language) as Arc<dyn PolicyLanguage>],
+        ..EngineOptions::default()
+    };
+    let engine = PolicyEngine::load(project.path(), &options).unwrap();
+    let compiled = || language.0.load(Ordering::SeqCst);
+    assert_eq!((engine.reload(), compiled()), (Reload::Unchanged, 1));
+
+    write(project.path(), FILE, &text("broken"));
+    let refused = engine.reload();
+    assert!(matches!(refused, Reload::Kept(_)), "{refused:?}");
+    assert_eq!((engine.reload(), compiled()), (refused, 2));
+
+    write(project.path(), FILE, &text("first"));
+    assert_eq!((engine.reload(), compiled()), (Reload::Unchanged, 2));
+    write(project.path(), FILE, &text("second"));
+    assert!(matches!(engine.reload(), Reload::Changed { .. }));
+    assert_eq!((engine.reload(), compiled()), (Reload::Unchanged, 3));
+
+    // What is no part of the digest and an error nevertheless.
+    write(project.path(), ".cupcake/policies/p.cuont", "");
+    assert!(matches!(engine.reload(), Reload::Kept(_)));
 }
 
 #[test]

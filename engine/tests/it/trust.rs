@@ -1,5 +1,7 @@
 //! Signed projects: what is not as it was signed decides nothing, and is never an allow.
 
+mod attacks;
+
 use std::path::Path;
 
 use llmspell_engine::{

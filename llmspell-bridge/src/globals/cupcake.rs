@@ -1,15 +1,15 @@
 //! `Cupcake`: asks the policies of a project about events. Raises when it cannot, because silence would
 //! be an allow.
 
-use std::path::{Path, PathBuf};
+mod evaluation_frames;
+mod policy_source;
+
 use std::sync::Arc;
 
 use llmspell_engine::{
-    EngineError, EngineOptions, EvaluationProbe, EvaluationStep, Event, EventError, Harness,
-    PolicyEngine, PolicySummary, Project, Value,
+    EngineOptions, Event, EventError, Harness, PolicyEngine, PolicySummary, Value,
 };
-use llmspell_utils::debug::{FrameKind, Place, ProfileBuilder, ProfileFrame, SlowOperation};
-use parking_lot::RwLock;
+use llmspell_utils::debug::SlowOperation;
 
 use crate::arguments::{Arguments, DataLimits, ValueKind};
 use crate::debug_bridge::DebugBridge;
@@ -21,88 +21,8 @@ use crate::script_error::{ScriptError, ScriptErrorKind};
 use crate::script_profile::{RunningProfile, ScriptProfiles};
 use crate::script_value::ScriptValue;
 
-/// Where the policies come from, and the engine once it is loaded.
-///
-/// Loading waits until a script asks: a script that decides nothing pays for no policies.
-#[derive(Debug, Default)]
-pub(crate) struct PolicySource {
-    /// The project that the host chose.
-    pub(crate) project: Option<PathBuf>,
-    /// The directory below which scripts may choose a project themselves.
-    pub(crate) projects_below: Option<PathBuf>,
-    pub(crate) options: EngineOptions,
-    engine: RwLock<Option<Arc<PolicyEngine>>>,
-}
-
-impl PolicySource {
-    /// Takes policies that are loaded already.
-    pub(crate) fn set(&mut self, engine: Arc<PolicyEngine>) {
-        *self.engine.get_mut() = Some(engine);
-    }
-
-    /// Forgets the policies that were loaded.
-    pub(crate) fn clear(&mut self) {
-        *self.engine.get_mut() = None;
-    }
-
-    fn engine(&self) -> Result<Arc<PolicyEngine>, ScriptError> {
-        if let Some(engine) = &*self.engine.read() {
-            return Ok(Arc::clone(engine));
-        }
-        match &self.project {
-            Some(project) => self.load_once(project),
-            None => Err(ScriptError::new(ScriptErrorKind::Project, "there are no policies to ask")
-                .with_help("put a `.cupcake` directory beside the script, or name a project: `--project DIR`")),
-        }
-    }
-
-    /// Loads the host's project, unless another thread has done so meanwhile.
-    fn load_once(&self, project: &Path) -> Result<Arc<PolicyEngine>, ScriptError> {
-        // Held while loading, so that two threads do not load the same project twice.
-        let mut slot = self.engine.write();
-        if let Some(engine) = &*slot {
-            return Ok(Arc::clone(engine));
-        }
-        let engine = open(project, &self.options)?;
-        *slot = Some(Arc::clone(&engine));
-        Ok(engine)
-    }
-
-    /// Loads a project instead of the one that is loaded.
-    fn replace(&self, project: &Path, options: &EngineOptions) -> Result<(), ScriptError> {
-        let engine = open(project, options)?;
-        *self.engine.write() = Some(engine);
-        Ok(())
-    }
-
-    /// The project that a script names, if it may.
-    fn allowed(&self, path: &str) -> Result<PathBuf, ScriptError> {
-        // One answer for what is not there and what lies outside: a script must not learn which.
-        let refused = || {
-            ScriptError::new(
-                ScriptErrorKind::Project,
-                format!("there is no project `{path}` that the script may choose"),
-            )
-            .with_help(
-                "call `Cupcake.init()` for the host's own project, or let the host allow others",
-            )
-        };
-        let root = self.projects_below.as_deref().ok_or_else(refused)?;
-        let root = root.canonicalize().map_err(|_| refused())?;
-        let chosen = root.join(path).canonicalize().map_err(|_| refused())?;
-        if chosen.starts_with(&root) && Project::at(&chosen).is_ok() {
-            Ok(chosen)
-        } else {
-            Err(refused())
-        }
-    }
-}
-
-fn open(project: &Path, options: &EngineOptions) -> Result<Arc<PolicyEngine>, ScriptError> {
-    PolicyEngine::load(project, options)
-        .map(Arc::new)
-        .map_err(from_engine)
-}
+use evaluation_frames::{Both, EvaluationFrames};
+pub(crate) use policy_source::PolicySource;
 
 /// The policy engine as scripts see it.
 pub(crate) struct Cupcake {
@@ -282,7 +202,7 @@ impl Cupcake {
     }
 
     fn is_ready(&self, _: &dyn Arguments) -> Answer {
-        Ok(self.source.engine.read().is_some().into())
+        Ok(self.source.is_loaded().into())
     }
 
     fn version(&self, _: &dyn Arguments) -> Answer {
@@ -353,56 +273,6 @@ impl Cupcake {
     }
 }
 
-/// Two probes of one evaluation.
-struct Both<'a, 'b>(EvaluationFrames<'a>, &'a mut PolicyTimes<'b>);
-
-impl EvaluationProbe for Both<'_, '_> {
-    fn enter(&mut self, step: EvaluationStep<'_>) {
-        self.0.enter(step);
-        self.1.enter(step);
-    }
-
-    fn leave(&mut self) {
-        self.1.leave();
-        self.0.leave();
-    }
-}
-
-/// Makes the steps of an evaluation frames of a profile.
-struct EvaluationFrames<'a>(&'a RunningProfile);
-
-impl EvaluationProbe for EvaluationFrames<'_> {
-    fn enter(&mut self, step: EvaluationStep<'_>) {
-        let frame = evaluation_frame(step);
-        self.0.feed(|builder, now| {
-            let frame = builder.frame(frame);
-            builder.enter(frame, now);
-        });
-    }
-
-    fn leave(&mut self) {
-        self.0.feed(ProfileBuilder::leave);
-    }
-}
-
-fn evaluation_frame(step: EvaluationStep<'_>) -> ProfileFrame {
-    match step {
-        EvaluationStep::Policy { id, file, line } => {
-            ProfileFrame::new(Arc::clone(id), FrameKind::Policy)
-                .at(Place::new(Arc::clone(file), line))
-        }
-        EvaluationStep::Verb { verb, file, line } => {
-            ProfileFrame::new(verb.name(), FrameKind::Rule).at(Place::new(Arc::clone(file), line))
-        }
-        EvaluationStep::Route => ProfileFrame::new("(route)", FrameKind::Host),
-        EvaluationStep::Signals { names } => {
-            ProfileFrame::new(format!("(signals {})", names.join(", ")), FrameKind::Host)
-        }
-        EvaluationStep::Synthesize => ProfileFrame::new("(synthesize)", FrameKind::Host),
-        _ => ProfileFrame::new("(evaluation)", FrameKind::Host),
-    }
-}
-
 fn expected(function: &str, what: &str, arguments: &dyn Arguments, at: usize) -> ScriptError {
     let given = arguments.kind(at).name();
     ScriptError::new(
@@ -434,14 +304,6 @@ fn shown_policy(policy: &PolicySummary) -> ScriptValue {
                 .into(),
         ),
     ])
-}
-
-fn from_engine(error: EngineError) -> ScriptError {
-    let message = match &error.place {
-        Some(place) => format!("{place}: {}", error.message),
-        None => error.message,
-    };
-    ScriptError::new(ScriptErrorKind::Project, message).with_help(error.help)
 }
 
 fn from_event(error: &EventError, number: Option<usize>) -> ScriptError {

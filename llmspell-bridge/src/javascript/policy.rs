@@ -1,5 +1,6 @@
 //! Policies in JavaScript: one context for all of them, frozen before the first one runs.
 
+mod deep_stack;
 mod kept;
 mod module;
 mod registered;

@@ -345,6 +345,7 @@ impl ScriptTests for PolicyTests {
         TestRun {
             outcome: self.outcome(ran),
             prints,
+            cases: Vec::new(),
         }
     }
 }

@@ -542,7 +542,7 @@ fn the_policies_of_a_javascript_script_that_was_stopped_are_errors_until_they_ar
     let project = project(&[("a.lua", "return { add_context = function() end }")]);
     let mut host = ScriptHost::builder(Language::JavaScript)
         .limits(SandboxLimits {
-            timeout: Some(Duration::from_millis(100)),
+            timeout: Some(Duration::from_secs(2)),
             ..SandboxLimits::default()
         })
         .project(project.path(), EngineOptions::default())

@@ -23,6 +23,7 @@ pub(super) fn as_text(inspection: &Inspection) -> String {
         guardrails(&inspection.guardrails),
         routes(&inspection.routes),
         signals(&inspection.signals),
+        passed_over(&inspection.passed_over),
         errors(&inspection.errors),
     ];
     let parts: Vec<String> = parts.into_iter().filter(|part| !part.is_empty()).collect();
@@ -130,6 +131,11 @@ fn signals(signals: &[InspectedSignal]) -> String {
         ],
         &rows,
     )
+}
+
+fn passed_over(files: &[String]) -> String {
+    let line = |file: &String| format!("not read: {}\n", escaped(file));
+    files.iter().map(line).collect()
 }
 
 fn errors(errors: &[DecisionError]) -> String {

@@ -10,11 +10,12 @@ use llmspell_bridge::{
     Completion, DebugBridge, Language, SandboxLimits, Script, ScriptError, ScriptErrorKind,
     ScriptHost, ScriptOutput, StandardStreams,
 };
-use llmspell_engine::{EngineOptions, PolicyEngine, Project};
-use llmspell_utils::debug::{self, DebugLevel};
+use llmspell_engine::{DecisionError, EngineOptions, PolicyEngine, Project, Reload};
+use llmspell_utils::debug::{self, DebugLevel, escaped};
 
 use super::inputs::Inputs;
 use super::shown;
+use crate::answer::counted;
 use crate::failure::Failure;
 use crate::project_options::MachineArguments;
 use crate::settings::find_project;
@@ -31,6 +32,8 @@ pub(super) struct Session {
     hosts: Vec<Rc<RefCell<ScriptHost>>>,
     /// The policies, once somebody has asked for them.
     policies: Option<Arc<PolicyEngine>>,
+    /// What was told of a project that has become worse, and is not taken over.
+    worse: Option<Vec<DecisionError>>,
     inputs: Inputs,
     /// The script that was loaded last.
     loaded: Option<PathBuf>,
@@ -70,6 +73,7 @@ impl Session {
             language,
             hosts: Vec::new(),
             policies: None,
+            worse: None,
             inputs: Inputs::default(),
             loaded: None,
             printed: Arc::default(),
@@ -133,6 +137,28 @@ impl Session {
         let policies = Arc::new(PolicyEngine::load(root, &options)?);
         self.policies = Some(Arc::clone(&policies));
         Ok(policies)
+    }
+
+    /// Decides by what the project has become on disk; what is to be told of that, if anything.
+    pub(super) fn follow_project(&mut self) -> Option<String> {
+        let policies = self.policies.as_ref()?;
+        match policies.reload() {
+            Reload::Unchanged => {
+                self.worse.take()?;
+                Some("the project is again as it was loaded".to_owned())
+            }
+            Reload::Changed { .. } => {
+                self.worse = None;
+                let count = policies.policies().len();
+                Some(format!("reloaded: {}", counted(count, "policy")))
+            }
+            Reload::Kept(errors) if self.worse.as_ref() == Some(&errors) => None,
+            Reload::Kept(errors) => {
+                let told = kept_text(&errors);
+                self.worse = Some(errors);
+                Some(told)
+            }
+        }
     }
 
     /// Runs an input, and gives its values as they are shown; nothing where there are none.
@@ -231,6 +257,7 @@ impl Session {
     /// Reads the project again, and the script that was loaded last; everything else is gone.
     pub(super) fn reload(&mut self) -> Result<String, Failure> {
         self.policies = None;
+        self.worse = None;
         self.hosts.clear();
         if self.project.is_some() {
             self.policies()?;
@@ -251,6 +278,7 @@ impl Session {
             self.policies = old;
             return Err(failure);
         }
+        self.worse = None;
         self.hosts.clear();
         self.loaded = None;
         Ok(())
@@ -269,4 +297,18 @@ impl Session {
             ))
         })
     }
+}
+
+/// Why a project that has changed is not taken over.
+fn kept_text(errors: &[DecisionError]) -> String {
+    let first = errors.first().map_or_else(String::new, |error| {
+        let line = error.line.map(|line| format!(":{line}"));
+        let file = error.file.as_deref().unwrap_or(&error.policy);
+        format!(": {file}{}: {}", line.unwrap_or_default(), error.message)
+    });
+    let more = match errors.len() {
+        0 | 1 => String::new(),
+        count => format!(" (and {} more)", counted(count - 1, "error")),
+    };
+    escaped(&format!("kept the last good policies{first}{more}"))
 }

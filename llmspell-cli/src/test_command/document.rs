@@ -1,7 +1,8 @@
 //! Results of tests as `opa test --format json` writes them.
 
-use llmspell_engine::{TestOutcome, TestReport, TestResult};
-use serde_json::{Value, json};
+use data_encoding::BASE64;
+use llmspell_engine::{TestCase, TestOutcome, TestReport, TestResult};
+use serde_json::{Map, Value, json};
 
 /// A list with an object a test.
 pub(super) fn results(report: &TestReport) -> Value {
@@ -32,8 +33,28 @@ fn result(result: &TestResult) -> Value {
             }),
         )),
     };
-    if let (Some(object), Some((key, value))) = (object.as_object_mut(), more) {
-        object.insert(key.to_owned(), value);
+    // Bytes are written in base64, each print being a line.
+    let output = (!result.prints.is_empty()).then(|| result.prints.join("\n") + "\n");
+    let output = output.map(|output| ("output", json!(BASE64.encode(output.as_bytes()))));
+    let cases = (!result.cases.is_empty()).then(|| ("sub_results", sub_results(&result.cases)));
+    if let Some(object) = object.as_object_mut() {
+        let more = more.into_iter().chain(output).chain(cases);
+        object.extend(more.map(|(key, value)| (key.to_owned(), value)));
     }
     object
+}
+
+/// The cases of a test by their names.
+fn sub_results(cases: &[TestCase]) -> Value {
+    let case = |case: &TestCase| {
+        let mut fields = Map::from_iter([("name".to_owned(), json!(case.name))]);
+        if !case.passed {
+            fields.insert("fail".to_owned(), json!(true));
+        }
+        if !case.cases.is_empty() {
+            fields.insert("sub_results".to_owned(), sub_results(&case.cases));
+        }
+        (case.name.clone(), Value::Object(fields))
+    };
+    Value::Object(cases.iter().map(case).collect())
 }

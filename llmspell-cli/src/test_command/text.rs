@@ -67,7 +67,7 @@ fn of_test(result: &TestResult) -> Vec<String> {
 fn counts(report: &TestReport) -> String {
     let all = report.results.len();
     if all == 0 && report.found == 0 {
-        return "there are no tests: a test is a rule `test_…` in a file `*_test.rego`\n"
+        return "there are no tests: a test is a rule `test_…` in a file `*_test.rego`, or a function `test_…` of a policy in Lua or JavaScript\n"
             .to_owned();
     }
     if all == 0 {

@@ -48,10 +48,10 @@ note[untested-policy]: no test looks at the policy `P`
  = help: write `.cupcake/policies/claude/p_test.rego` with rules that begin with `test_`
 
 warning[unknown-tool]: `claude` is not known to have a tool `bash`
- --> .cupcake/policies/claude/p.rego:6:1
+ --> .cupcake/policies/claude/p.rego:6:24
   |
 6 | #     required_tools: [bash]
-  | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+  |                        ^^^^
   |
   = help: did you mean `Bash`?
 
@@ -200,12 +200,12 @@ fn an_inspection_shows_policies_routes_and_errors_in_text_json_and_dot() {
     assert_eq!(
         rest,
         "\
-policy  evaluator  verbs     file
-broken  rego       (broken)  .cupcake/policies/broken.rego
-P       rego       deny      .cupcake/policies/claude/p.rego
+policy  evaluator       verbs     file
+broken  rego            (broken)  .cupcake/policies/broken.rego
+P       rego, compiled  deny      .cupcake/policies/claude/p.rego
 
-guardrail                  verbs
-BUILTIN-RULEBOOK-SECURITY  halt   The policies stay as they are
+guardrail                  verbs                                     file
+BUILTIN-RULEBOOK-SECURITY  halt, ask  The policies stay as they are  .cupcake/rulebook.yml
 
 event       tool  policies
 PreToolUse  *     BUILTIN-RULEBOOK-SECURITY

@@ -92,6 +92,10 @@ fn input_that_is_no_event_is_the_users_fault_and_answers_nothing() {
     let number = format!(r#"{{"hook_event_name":"Stop","x":{}}}"#, "1".repeat(70));
     for (input, part) in [
         (&b""[..], "empty"),
+        (
+            b"\xef\xbb\xbf{\"hook_event_name\":\"Stop\"}",
+            "byte order mark",
+        ),
         (b"[]", "an array, not an object"),
         (b"{\"hook_event_name\":\"Stop\"} {}", "follows the event"),
         (

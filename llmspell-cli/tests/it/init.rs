@@ -114,7 +114,7 @@ fn an_explanation_says_why_each_policy_was_or_was_not_asked() {
         br#"{"hook_event_name":"PreToolUse","tool_name":"Bsh","tool_input":{"command":"ls"}}"#;
     let ran = folder.run_with(&["eval", "--explain"], event);
     assert_eq!((ran.code, ran.err.as_str()), (0, ""));
-    let (_, explained) = ran.out.split_once("\n\nnot asked\n").unwrap();
+    let (_, explained) = ran.out.split_once("\n\nnot asked (1)\n").unwrap();
     assert_eq!(
         explained,
         "  NO-ROOT (.cupcake/policies/claude/example.rego): it is for the tool `Bash`, and the event is of `Bsh`: did you mean `Bash`?\n"
@@ -139,10 +139,11 @@ fn an_explanation_names_the_expression_that_does_not_hold_and_what_the_event_lac
         [
             "  silent   deny at line 8",
             "           9:2  `` regex.match(`sudo`, command) `` does not hold",
+            "             `command` is undefined",
             "  silent   command at line 13",
             "           13:12  `input.tool_input.command` does not hold",
             "  unasked  is_late",
-            "  missing  input.tool_input.command",
+            "  missing  input.tool_input.command (there is no `input.tool_input`)",
         ]
     );
 }

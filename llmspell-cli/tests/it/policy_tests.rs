@@ -127,7 +127,7 @@ fn a_project_without_tests_says_how_to_write_one() {
         (ran.code, ran.out.as_str()),
         (
             0,
-            "there are no tests: a test is a rule `test_…` in a file `*_test.rego`\n"
+            "there are no tests: a test is a rule `test_…` in a file `*_test.rego`, or a function `test_…` of a policy in Lua or JavaScript\n"
         )
     );
     assert_eq!(folder.run(&["test", "--fail-on-empty"]).code, 1);
@@ -168,7 +168,12 @@ fn json_is_what_opa_writes() {
         results,
         json!([
             result("test_denies", 5),
-            with(result("test_fails", 7), "fail", json!(true)),
+            with(
+                with(result("test_fails", 7), "fail", json!(true)),
+                "output",
+                // `.cupcake/policies/p_test.rego:8: seen` and a line break.
+                json!("LmN1cGNha2UvcG9saWNpZXMvcF90ZXN0LnJlZ286ODogc2Vlbgo=")
+            ),
             with(result("test_divides", 12), "error", error),
             with(result("todo_test_later", 14), "skip", json!(true)),
         ])
@@ -210,4 +215,109 @@ together                   66.7 %
     let (source, lines) = lcov.split_once("p.rego\n").unwrap();
     assert!(source.starts_with("TN:\nSF:"), "{source}");
     assert_eq!(lines, "DA:7,0\nDA:8,1\nDA:9,1\nLF:3\nLH:2\nend_of_record\n");
+}
+
+#[test]
+fn cases_of_a_test_are_told_one_by_one() {
+    let tests = "package cases_test
+
+test_two[name] if {
+	some name, value in {\"good\": 1, \"bad\": 2}
+	value == 1
+}
+
+test_nested[outer][inner] if {
+	some outer in [\"x\", \"y\"]
+	some inner in [1, 2]
+}
+";
+    let folder = Folder::new(&[(".cupcake/tests/cases_test.rego", tests)]);
+    let ran = folder.run(&["test", "--json"]);
+    let results: Value = serde_json::from_str(&ran.out).unwrap();
+    let inner = json!({ "1": { "name": "1" }, "2": { "name": "2" } });
+    assert_eq!(
+        results[1]["sub_results"],
+        json!({ "x": { "name": "x", "sub_results": inner }, "y": { "name": "y", "sub_results": inner } })
+    );
+    assert_eq!(results[1].get("fail"), None);
+}
+
+const LUA: &str = r#"-- METADATA
+-- custom:
+--   id: LUA
+--   routing: {required_events: [PreToolUse]}
+local policy = {}
+
+function policy.deny(input)
+    if input.bad then return { reason = "no" } end
+end
+
+function policy.test_denies() return policy.deny({ bad = true }).reason == "no" end
+
+function policy.test_fails()
+    print("looking")
+    return policy.deny({}) ~= nil
+end
+
+function policy.test_raises() error("on purpose") end
+
+function policy.test_never_ends() while true do end end
+
+return policy
+"#;
+
+const JAVASCRIPT: &str = r#"// METADATA
+// custom:
+//   id: JAVASCRIPT
+//   routing: {required_events: [PreToolUse]}
+export function deny(input) {
+  if (input.bad) return { reason: "no" };
+}
+
+export function test_denies() {
+  return deny({ bad: true }).reason === "no";
+}
+
+export function test_fails() {
+  return 5;
+}
+
+export function todo_test_later() {}
+"#;
+
+#[test]
+fn tests_of_all_languages_run_together() {
+    let folder = Folder::new(&[
+        (".cupcake/policies/p.rego", POLICY),
+        (".cupcake/policies/p_test.rego", TESTS),
+        (".cupcake/policies/guard.lua", LUA),
+        (".cupcake/policies/guard.mjs", JAVASCRIPT),
+    ]);
+    let ran = folder.run(&["test", "--run", "^(LUA|JAVASCRIPT)\\.|test_denies", "-v"]);
+    assert_eq!((ran.code, ran.err.as_str()), (1, ""));
+    assert_eq!(
+        steady(&ran.out),
+        "\
+.cupcake/policies/guard.lua
+  PASS   LUA.test_denies
+  FAIL   LUA.test_fails
+         line 13: the test returned false
+         .cupcake/policies/guard.lua:14: looking
+  FAIL   LUA.test_raises
+         line 18: on purpose
+  ERROR  LUA.test_never_ends
+         .cupcake/policies/guard.lua:20: timeout: the test ran longer than 5 s
+.cupcake/policies/guard.mjs
+  PASS   JAVASCRIPT.test_denies
+  FAIL   JAVASCRIPT.test_fails
+         line 13: the test returned a number
+  SKIP   JAVASCRIPT.todo_test_later
+.cupcake/policies/p_test.rego
+  PASS   data.cupcake.policies.p_test.test_denies
+PASS: 3/8
+FAIL: 3/8
+ERROR: 1/8
+SKIPPED: 1/8
+"
+    );
 }

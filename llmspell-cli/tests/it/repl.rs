@@ -117,6 +117,37 @@ impl Terminal {
 }
 
 #[test]
+fn a_changed_project_decides_from_the_next_input_on_and_a_broken_one_is_told_once() {
+    let folder = project();
+    let file = folder.path().join(".cupcake/policies/claude/guard.rego");
+    let mut lua = Terminal::open(&folder, &[]);
+    let reason = r#"Cupcake.eval({hook_event_name = "PreToolUse", tool_name = "Bash", tool_input = {command = "rm x"}}).reason"#;
+    lua.enters(reason, "\"no rm\"");
+
+    fs::write(&file, POLICY.replace("no rm", "never rm")).unwrap();
+    lua.types(&format!("{reason}\r"));
+    lua.sees("reloaded: 3 policies");
+    lua.sees("\"never rm\"");
+    lua.sees("> ");
+
+    fs::write(&file, POLICY.replace("if {", "if {{")).unwrap();
+    lua.types(&format!("{reason}\r"));
+    lua.sees("kept the last good policies: .cupcake/policies/claude/guard.rego:");
+    lua.sees("\"never rm\"");
+    lua.sees("> ");
+    lua.types("1 + 1\r");
+    let told = lua.sees("2\r\n");
+    assert!(!told.contains("kept"), "{told}");
+
+    fs::write(&file, POLICY.replace("no rm", "never rm")).unwrap();
+    lua.types("2 + 2\r");
+    lua.sees("the project is again as it was loaded");
+    lua.sees("> ");
+    lua.types("\u{4}");
+    lua.ends();
+}
+
+#[test]
 fn values_functions_and_errors_of_lua_are_shown() {
     let folder = project();
     let mut lua = Terminal::open(&folder, &[]);
@@ -438,7 +469,7 @@ fn a_stopped_loop_that_prints_says_nothing_more() {
     // One line may have been under way.
     let cut = before.lines().filter(|line| *line == "…").count();
     assert!(cut <= 1, "{cut}");
-    javascript.sees("> ");
+    javascript.sees("js> ");
     javascript.types("\u{4}");
     javascript.ends();
 }

@@ -13,11 +13,16 @@ use super::policy::{self, CHECK_INTERVAL, NO_CHANCE};
 use super::survey::{self, Survey, TODO_TEST};
 use super::syntax::{Module, static_path};
 use crate::evaluator::Moment;
-use crate::policy_tests::{FoundTest, TestOutcome, TestRun};
+use crate::policy_tests::{FoundTest, TestCase, TestOutcome, TestRun};
 use crate::value::described;
 
 /// Characters of an expression that a message shows.
 const MAX_SHOWN: usize = 100;
+
+/// What regorus says of a rule with several keys.
+const NO_PATH: &str = "not a valid rule path";
+/// How many keys of a test are told apart.
+const DEEPEST_CASE: usize = 8;
 
 /// The lines of each file that an evaluation reached.
 pub(crate) type Reached = BTreeMap<String, BTreeSet<u32>>;
@@ -62,16 +67,23 @@ impl<'library> TestFile<'library> {
     /// Runs one test; where coverage is wanted, the lines that it reached are added.
     pub(crate) fn run(&self, name: &str, moment: Moment, reached: Option<&mut Reached>) -> TestRun {
         let mut engine = self.engine(moment, reached.is_some());
-        let result = engine.eval_rule(self.path(name));
+        let result = evaluated(&mut engine, self.path(name));
         let prints = engine.take_prints().unwrap_or_default();
         if let Some(reached) = reached {
             add_reached(&engine, reached);
         }
-        let outcome = match result {
-            Ok(value) => self.judge(name, &value, moment),
-            Err(error) => Fault::of_evaluation(&error.to_string()).into(),
+        let (outcome, cases) = match result {
+            Ok(value) => {
+                let cases = cases(&value, DEEPEST_CASE);
+                (self.judge(name, &value, &cases, moment), cases)
+            }
+            Err(error) => (Fault::of_evaluation(&error.to_string()).into(), Vec::new()),
         };
-        TestRun { outcome, prints }
+        TestRun {
+            outcome,
+            prints,
+            cases,
+        }
     }
 
     fn engine(&self, moment: Moment, with_coverage: bool) -> Engine {
@@ -89,19 +101,18 @@ impl<'library> TestFile<'library> {
         format!("{}.{name}", self.package)
     }
 
-    fn judge(&self, name: &str, value: &Value, moment: Moment) -> TestOutcome {
+    fn judge(&self, name: &str, value: &Value, cases: &[TestCase], moment: Moment) -> TestOutcome {
+        if !cases.is_empty() {
+            return match cases.iter().find(|case| !case.passed) {
+                None => TestOutcome::Passed,
+                Some(case) => {
+                    let message = format!("the case `{}` is not true", failed_path(case));
+                    self.failed(name, message, None)
+                }
+            };
+        }
         match value {
             Value::Bool(true) => TestOutcome::Passed,
-            Value::Object(cases) if !cases.is_empty() => {
-                let mut failed = cases
-                    .iter_sorted()
-                    .filter(|(_, value)| **value != Value::Bool(true))
-                    .map(|(case, _)| case.to_string());
-                match failed.next() {
-                    None => TestOutcome::Passed,
-                    Some(case) => self.failed(name, format!("the case {case} is not true"), None),
-                }
-            }
             Value::Undefined | Value::Bool(false) => {
                 let (message, line) = self
                     .stop(name, moment)
@@ -156,6 +167,53 @@ impl<'library> TestFile<'library> {
         })?;
         let text = shown(statement.span.text());
         Some((format!("`{text}` is not true"), Some(statement.span.line)))
+    }
+}
+
+/// The value of a test. A rule with several keys has no path of its own in regorus, and is asked for as a query.
+fn evaluated(engine: &mut Engine, path: String) -> Result<Value, String> {
+    match engine
+        .eval_rule(path.clone())
+        .map_err(|error| error.to_string())
+    {
+        Err(error) if error.contains(NO_PATH) => {}
+        result => return result,
+    }
+    let results = engine
+        .eval_query(path, false)
+        .map_err(|error| error.to_string())?;
+    let results = results.result.into_iter().next();
+    let value = results.and_then(|result| Some(result.expressions.into_iter().next()?.value));
+    Ok(value.unwrap_or(Value::Undefined))
+}
+
+/// The cases of a test whose value has keys.
+fn cases(value: &Value, deepest: usize) -> Vec<TestCase> {
+    let Value::Object(keys) = value else {
+        return Vec::new();
+    };
+    let case = |(key, value): (&Value, &Value)| {
+        let beneath = match deepest {
+            0 => Vec::new(),
+            deeper => cases(value, deeper - 1),
+        };
+        let is_whole = !beneath.is_empty() && beneath.iter().all(|case| case.passed);
+        TestCase {
+            name: key
+                .as_string()
+                .map_or_else(|_| key.to_string(), |name| name.to_string()),
+            passed: is_whole || *value == Value::Bool(true),
+            cases: beneath,
+        }
+    };
+    keys.iter_sorted().map(case).collect()
+}
+
+/// The first of the cases beneath that failed, by its names.
+fn failed_path(case: &TestCase) -> String {
+    match case.cases.iter().find(|case| !case.passed) {
+        None => case.name.clone(),
+        Some(beneath) => format!("{}.{}", case.name, failed_path(beneath)),
     }
 }
 

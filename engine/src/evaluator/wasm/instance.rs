@@ -231,7 +231,7 @@ fn link(store: &mut Store<State>, module: &Module) -> Result<Linked, PolicyFault
         |error: &wasmtime::Error| fault::load(format!("the module cannot be linked: {error}"));
     let mut linker = imports::linker(store.engine()).map_err(|error| cannot(&error))?;
     if let Some(wanted) = wanted_memory(module) {
-        let memory = own_memory(store, &wanted)?;
+        let memory = own_memory(store, &wanted, image_pages(module))?;
         linker
             .define(&mut *store, imports::MODULE, MEMORY, memory)
             .map_err(|error| cannot(&error))?;
@@ -256,19 +256,30 @@ fn wanted_memory(module: &Module) -> Option<MemoryType> {
     })
 }
 
-/// A memory as large as the module wants, within the limit.
-fn own_memory(store: &mut Store<State>, wanted: &MemoryType) -> Result<Memory, PolicyFault> {
+/// The pages that all data of the module would fill.
+fn image_pages(module: &Module) -> u64 {
+    let image = module.image_range();
+    let bytes = image.end.addr().saturating_sub(image.start.addr());
+    u64::try_from(bytes).map_or(u64::MAX, |bytes| bytes / PAGE + 1)
+}
+
+/// A memory as large as the module wants, and a little more, within the limit.
+///
+/// OPA 1.7.1 now and then wants a page less than its last constants need, and then no instance can be made.
+fn own_memory(
+    store: &mut Store<State>,
+    wanted: &MemoryType,
+    more: u64,
+) -> Result<Memory, PolicyFault> {
     let limit = u64::try_from(MAX_MEMORY).unwrap_or(u64::MAX) / PAGE;
-    let (minimum, maximum) = (
-        wanted.minimum(),
-        wanted.maximum().map_or(limit, |maximum| maximum.min(limit)),
-    );
+    let maximum = wanted.maximum().map_or(limit, |maximum| maximum.min(limit));
+    if wanted.minimum() > maximum {
+        return Err(fault::memory());
+    }
+    let minimum = wanted.minimum().saturating_add(more).min(maximum);
     let (Ok(minimum), Ok(maximum)) = (u32::try_from(minimum), u32::try_from(maximum)) else {
         return Err(fault::memory());
     };
-    if minimum > maximum {
-        return Err(fault::memory());
-    }
     Memory::new(store, MemoryType::new(minimum, Some(maximum))).map_err(|_| fault::memory())
 }
 

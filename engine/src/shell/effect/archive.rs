@@ -52,7 +52,10 @@ fn packs_or_unpacks(walker: &mut Walker<'_>, call: &Call<'_>) {
         }
         return;
     }
-    let packs = does('c', "create") || does('r', "append") || does('u', "update");
+    let packs = does('c', "create")
+        || does('r', "append")
+        || does('u', "update")
+        || call.has("", &["delete"]);
     if let Some(archive) = &archive {
         let kind = if packs {
             EffectKind::Write

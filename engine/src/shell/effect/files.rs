@@ -1,6 +1,7 @@
 //! Tools that write, move, link and delete files.
 
 use super::{Call, Effect, EffectKind};
+use crate::shell::Unknown;
 use crate::shell::code;
 use crate::shell::walk::Walker;
 use crate::shell::word::{Piece, Word};
@@ -9,7 +10,7 @@ use crate::shell::word::{Piece, Word};
 pub(super) fn note(walker: &mut Walker<'_>, call: &Call<'_>) -> bool {
     match call.program {
         "rm" | "rmdir" | "unlink" | "shred" | "srm" | "trash" | "trash-put" | "gio" | "rimraf"
-        | "del" => {
+        | "del" | "del-cli" => {
             delete(walker, call);
         }
         "mv" | "cp" | "install" | "ln" | "rsync" | "scp" | "ditto" | "link" | "gcp" | "gmv" => {
@@ -79,9 +80,18 @@ fn each(walker: &mut Walker<'_>, call: &Call<'_>, kind: EffectKind, valued: &[&s
 
 fn delete(walker: &mut Walker<'_>, call: &Call<'_>) {
     let is_recursive = call.has("rR", &["recursive"])
-        || matches!(call.program, "trash" | "trash-put" | "gio" | "rimraf");
+        || matches!(
+            call.program,
+            "trash" | "trash-put" | "gio" | "rimraf" | "del" | "del-cli"
+        );
     for path in call.operands() {
-        let mut effect = Effect::new(EffectKind::Delete, path.clone(), call.program);
+        // These find names by patterns themselves.
+        let is_pattern = matches!(call.program, "rimraf" | "del" | "del-cli" | "trash");
+        let path = match path.known().filter(|_| is_pattern) {
+            Some(pattern) => Word::of_pattern(pattern),
+            None => path.clone(),
+        };
+        let mut effect = Effect::new(EffectKind::Delete, path, call.program);
         effect.is_recursive = is_recursive;
         walker.effect(effect);
     }
@@ -124,10 +134,11 @@ fn copy(walker: &mut Walker<'_>, call: &Call<'_>) {
             "mv" | "gmv" => EffectKind::Delete,
             "ln" | "link" => EffectKind::Link,
             "cp" | "gcp" if call.has("ls", &["link", "symbolic-link"]) => EffectKind::Link,
+            "rsync" if call.has("", &["remove-source-files"]) => EffectKind::Delete,
             _ => EffectKind::Read,
         };
         let mut effect = Effect::new(kind, (*source).clone(), call.program);
-        effect.is_recursive = matches!(call.program, "mv" | "gmv");
+        effect.is_recursive = kind == EffectKind::Delete;
         walker.effect(effect);
         // The target of a relative link is seen from where the link lies.
         if kind == EffectKind::Link
@@ -268,6 +279,11 @@ fn reads_and_writes(walker: &mut Walker<'_>, call: &Call<'_>, short: &str, long:
 
 /// What a download is written to; addresses are no paths, but for `file:`.
 fn download(walker: &mut Walker<'_>, call: &Call<'_>, options: &[&str]) {
+    if call.program == "curl" && call.has("K", &["config"]) {
+        walker.fail(Unknown::HiddenProgram(
+            "a download that reads from elsewhere what it writes",
+        ));
+    }
     for option in options {
         let (short, long) = if option.starts_with("--") {
             ("", *option)

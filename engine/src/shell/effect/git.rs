@@ -44,6 +44,9 @@ pub(super) fn note(walker: &mut Walker<'_>, call: &Call<'_>, input: &Input) -> b
     let options = arguments.get(..at).unwrap_or_default();
     for option in options {
         configured(walker, option);
+        if let Some(path) = option.without_start("--work-tree=") {
+            walker.effect(Effect::new(EffectKind::Touch, path, "git"));
+        }
     }
     let directory = options
         .iter()
@@ -159,6 +162,19 @@ fn command(walker: &mut Walker<'_>, call: &Call<'_>, input: &Input) {
                 });
             }
         }
+        "stash" => stash(walker, call),
+        "sparse-checkout"
+            if call
+                .operands()
+                .first()
+                .is_some_and(|word| word.plain() == "set") =>
+        {
+            // Folders that are not in the list are taken away.
+            let mut effect =
+                Effect::new(EffectKind::Delete, Word::text("."), "git sparse-checkout");
+            effect.is_recursive = true;
+            walker.effect(effect);
+        }
         "bisect" | "rebase" | "filter-branch" => {
             let run = call
                 .arguments()
@@ -207,6 +223,23 @@ fn each(walker: &mut Walker<'_>, call: &Call<'_>, kind: EffectKind, is_recursive
         let mut effect = Effect::new(kind, path.clone(), "git");
         effect.is_recursive = is_recursive;
         walker.effect(effect);
+    }
+}
+
+/// Changes of these paths are put away.
+fn stash(walker: &mut Walker<'_>, call: &Call<'_>) {
+    let puts_away = call.operands().first().is_none_or(|word| {
+        !matches!(
+            word.plain(),
+            "list" | "show" | "pop" | "apply" | "drop" | "clear" | "branch" | "create" | "store"
+        )
+    });
+    if !puts_away {
+        return;
+    }
+    let operands = call.operands_without(&["-m", "--message"]);
+    for path in operands.into_iter().filter(|word| word.plain() != "push") {
+        walker.effect(Effect::new(EffectKind::Write, path.clone(), "git stash"));
     }
 }
 

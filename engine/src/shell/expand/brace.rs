@@ -11,13 +11,14 @@ enum Sign {
     Part(Part),
 }
 
+/// Whether a word may hold braces that stand for several words.
+pub(super) fn has_any(raw: &RawWord) -> bool {
+    raw.iter()
+        .any(|part| matches!(part, Part::Text { text, quoted: false } if text.contains('{')))
+}
+
 /// The words that a word with braces stands for; none if they are too many.
 pub(super) fn expanded(raw: &RawWord) -> Option<Vec<RawWord>> {
-    let has_brace =
-        |part: &Part| matches!(part, Part::Text { text, quoted: false } if text.contains('{'));
-    if !raw.iter().any(has_brace) {
-        return Some(vec![raw.clone()]);
-    }
     let mut signs = Vec::new();
     for part in raw {
         match part {

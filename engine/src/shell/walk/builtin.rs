@@ -85,17 +85,23 @@ impl Walker<'_> {
     }
 
     fn declare(&mut self, arguments: &[Word]) {
+        // What a reference stands for is not followed.
+        let is_reference = arguments.iter().any(|word| {
+            let text = word.start();
+            text.starts_with('-') && !text.starts_with("--") && text.contains('n')
+        });
         for word in arguments.iter().filter(|word| !word.is_option()) {
             let Some((name, value)) = word.split_at('=') else {
                 continue;
             };
             let name = name.plain().trim_end_matches('+').to_owned();
             let appends = word.shown().contains("+=");
-            let value = if appends {
+            let value = if appends || is_reference {
                 Word::open(Open::Computed)
             } else {
                 value
             };
+            self.runs_variable(&name, std::slice::from_ref(&value));
             self.scope.assign(&name, vec![value]);
         }
     }

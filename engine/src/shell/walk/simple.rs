@@ -75,7 +75,48 @@ impl Walker<'_> {
             }
             assigned.push((assignment.name.clone(), values));
         }
+        for (name, values) in &assigned {
+            self.runs_variable(name, values);
+        }
         assigned
+    }
+
+    /// Some variables are commands or scripts, which other programs run.
+    pub(super) fn runs_variable(&mut self, name: &str, values: &[Word]) {
+        const COMMANDS: [&str; 16] = [
+            "PROMPT_COMMAND",
+            "EDITOR",
+            "VISUAL",
+            "PAGER",
+            "BROWSER",
+            "LESSOPEN",
+            "GIT_EDITOR",
+            "GIT_SEQUENCE_EDITOR",
+            "GIT_PAGER",
+            "GIT_SSH_COMMAND",
+            "GIT_EXTERNAL_DIFF",
+            "GIT_ASKPASS",
+            "SSH_ASKPASS",
+            "SUDO_ASKPASS",
+            "RSYNC_RSH",
+            "MANPAGER",
+        ];
+        let is_script = matches!(name, "BASH_ENV" | "ENV");
+        if !is_script && !COMMANDS.contains(&name) {
+            return;
+        }
+        for value in values.iter().filter(|value| !value.pieces().is_empty()) {
+            self.apart(|walker| {
+                if is_script {
+                    wrapper::script(walker, value, &[]);
+                    return Word::default();
+                }
+                walker.evaluate(
+                    std::slice::from_ref(value),
+                    "a variable that is run, and made while the command runs",
+                )
+            });
+        }
     }
 
     /// Runs a command, whatever it is: a builtin, a function, a wrapper or a program.
@@ -174,11 +215,8 @@ impl Walker<'_> {
     /// Runs the text that words make, as `eval` does.
     pub(in crate::shell) fn evaluate(&mut self, words: &[Word], what: &'static str) -> Word {
         let text = joined(words);
-        match text.known() {
-            Some(text) => {
-                let text = text.to_owned();
-                self.text(&text, &Input::Outside)
-            }
+        match text.written() {
+            Some(text) => self.text(&text, &Input::Outside),
             None => {
                 self.hidden(&text, what);
                 Word::open(Open::Computed)

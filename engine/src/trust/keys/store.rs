@@ -16,6 +16,9 @@ const PROJECTS: &str = "projects.json";
 const VARIABLE: &str = "LLMSPELL_KEYS";
 /// Bytes of a key or of the list of projects.
 const MAX_BYTES: usize = 4 * 1024 * 1024;
+/// What others may not do with a file: anything, or write.
+const SECRET: u32 = 0o077;
+const UNCHANGED: u32 = 0o022;
 
 /// A directory with the keys of a user, and the list of the projects that are signed by them.
 ///
@@ -90,6 +93,7 @@ impl KeyStore {
         let Some(text) = self.text(&path)? else {
             return Ok(BTreeMap::new());
         };
+        private(&path, UNCHANGED)?;
         serde_json::from_str::<Projects>(&text)
             .map(|projects| projects.projects)
             .map_err(|error| {
@@ -121,6 +125,7 @@ impl KeyStore {
         let name = file_name(algorithm);
         let path = self.directory.join(&name);
         if let Some(text) = self.text(&path)? {
+            private(&path, SECRET)?;
             return SigningKey::from_text(&text).map_err(|why| broken_key(&path, &why));
         }
         let key = SigningKey::generate(algorithm).map_err(|why| fault(&path, why))?;
@@ -133,7 +138,9 @@ impl KeyStore {
 
     /// The key in a file that the user keeps elsewhere.
     pub(in crate::trust) fn key_in(path: &Path) -> Result<SigningKey, EngineError> {
-        SigningKey::from_text(&read(path)?).map_err(|why| broken_key(path, &why))
+        let key = SigningKey::from_text(&read(path)?).map_err(|why| broken_key(path, &why))?;
+        private(path, SECRET)?;
+        Ok(key)
     }
 
     /// The public key in a file.
@@ -184,6 +191,41 @@ fn read(path: &Path) -> Result<String, EngineError> {
     read_text(path, MAX_BYTES).map_err(|why| fault(path, format!("the file {why}")))
 }
 
+/// Refuses a file with which others than its owner may do what they must not.
+#[cfg(unix)]
+fn private(path: &Path, forbidden: u32) -> Result<(), EngineError> {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let mode = path
+        .metadata()
+        .map_err(|error| fault(path, format!("the file cannot be read: {}", error.kind())))?
+        .permissions()
+        .mode();
+    if mode & forbidden == 0 {
+        return Ok(());
+    }
+    let what = if forbidden == SECRET {
+        "read"
+    } else {
+        "change"
+    };
+    Err(EngineError {
+        help: format!(
+            "make sure that nobody has used it, then run `chmod 600 {}`",
+            path.display()
+        ),
+        ..fault(
+            path,
+            format!("others than its owner may {what} the file, so that it proves nothing"),
+        )
+    })
+}
+
+#[cfg(not(unix))]
+fn private(_: &Path, _: u32) -> Result<(), EngineError> {
+    Ok(())
+}
+
 fn broken_key(path: &Path, why: &str) -> EngineError {
     fault(path, format!("the key cannot be used: {why}"))
 }
@@ -193,7 +235,7 @@ fn fault(path: &Path, message: String) -> EngineError {
         kind: EngineErrorKind::Trust,
         message,
         place: Some(Place::file(path.display().to_string())),
-        help: "restore the file, or make new keys with `llmspell trust init` in another directory"
+        help: "name a file that holds a key and that you may use, or keep the keys in another directory by `--keys DIR`"
             .to_owned(),
     }
 }

@@ -1,10 +1,11 @@
 //! Modules that lie among the policies of a project: what they say, where they are routed, and who keeps them.
 
 use std::thread;
+use std::time::Duration;
 
 use llmspell_engine::{DecisionErrorKind as Kind, RuleOutcome, Verdict};
 
-use super::module::{decision, engine_of, module, project_of, saying};
+use super::module::{decision, engine_of, engine_within, module, project_of, saying};
 use crate::support::{event, repeatable, write};
 
 const DENYING: &str = r#"[{"result":[{"reason":"no","rule_id":"R"}]}]"#;
@@ -77,7 +78,7 @@ fn the_routing_of_a_module_that_is_not_there_is_an_error() {
 #[test]
 fn two_threads_get_the_decisions_that_one_gets() {
     let project = project_of(&binary(&saying(DENYING)));
-    let engine = engine_of(project.path());
+    let engine = engine_within(Duration::from_secs(60), project.path());
     let event = event(r#"{"hook_event_name": "PreToolUse"}"#);
     let expected = repeatable(&engine.evaluate(&event));
     thread::scope(|scope| {
@@ -89,4 +90,15 @@ fn two_threads_get_the_decisions_that_one_gets() {
             });
         }
     });
+}
+
+#[test]
+fn a_module_with_constants_behind_the_memory_that_it_wants_is_loaded() {
+    // OPA 1.7.1 counts a page too few where its last constants begin a new one.
+    let denying = saying(DENYING);
+    let (text, end) = denying.split_at(denying.rfind(')').unwrap());
+    let behind = format!("{text} (data (i32.const 131080) \"constant\") {end}");
+    let decision = decision(&binary(&behind));
+    assert_eq!(decision.errors, []);
+    assert_eq!(decision.decision, Verdict::Deny);
 }

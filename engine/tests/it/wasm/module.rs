@@ -76,8 +76,13 @@ pub(super) fn project_of(bytes: &[u8]) -> TempDir {
 
 /// Loads a project with a deadline of a tenth of a second.
 pub(super) fn engine_of(root: &Path) -> PolicyEngine {
+    engine_within(Duration::from_millis(100), root)
+}
+
+/// Loads a project with a deadline.
+pub(super) fn engine_within(deadline: Duration, root: &Path) -> PolicyEngine {
     let options = EngineOptions {
-        deadline: Duration::from_millis(100),
+        deadline,
         cache: Some(super::cache()),
         ..EngineOptions::default()
     };
@@ -86,6 +91,12 @@ pub(super) fn engine_of(root: &Path) -> PolicyEngine {
 
 /// What a module decides about an event.
 pub(super) fn decision(bytes: &[u8]) -> Decision {
+    decision_within(Duration::from_secs(30), bytes)
+}
+
+/// The same with a deadline.
+pub(super) fn decision_within(deadline: Duration, bytes: &[u8]) -> Decision {
     let directory = project_of(bytes);
-    engine_of(directory.path()).evaluate(&event(r#"{"hook_event_name": "PreToolUse"}"#))
+    let engine = engine_within(deadline, directory.path());
+    engine.evaluate(&event(r#"{"hook_event_name": "PreToolUse"}"#))
 }

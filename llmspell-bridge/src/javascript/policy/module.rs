@@ -4,7 +4,6 @@
 //! as it was at first.
 
 use std::fmt::Write as _;
-use std::thread;
 
 use oxc_allocator::Allocator;
 use oxc_ast::ast::{
@@ -14,9 +13,7 @@ use oxc_ast::ast::{
 use oxc_parser::Parser;
 use oxc_span::{GetSpan, SourceType, Span};
 
-/// How much stack the parser gets. The engine has compiled the text before with 1 MiB at most, which bounds how deeply it
-/// is nested; of this only what is used takes memory.
-const STACK: usize = 256 << 20;
+use super::deep_stack;
 
 /// Why a module is no policy: a sentence and the line.
 pub(super) type Unfit = (String, u32);
@@ -24,14 +21,9 @@ pub(super) type Unfit = (String, u32);
 /// The text of a function that runs the module and returns its exports; each line stays where it is.
 pub(super) fn as_function(source: &str) -> Result<String, Unfit> {
     check_comments(source)?;
-    let parsed = thread::scope(|scope| {
-        let thread = thread::Builder::new()
-            .name("policy-exports".to_owned())
-            .stack_size(STACK);
-        let running = thread.spawn_scoped(scope, || rewrite(source)).ok()?;
-        running.join().ok()
-    });
-    parsed.unwrap_or_else(|| Err(("the policy cannot be read".to_owned(), 1)))
+    let text = source.to_owned();
+    deep_stack::run(move || rewrite(&text))
+        .unwrap_or_else(|| Err(("the policy cannot be read".to_owned(), 1)))
 }
 
 /// Refuses what is a comment in a function's text and none in a module's.

@@ -245,8 +245,9 @@ impl ProjectFault {
         match self {
             Self::FailedSignal => ("signal", "s"),
             Self::MissingSignal => ("signal", "P"),
-            // Which file it is stands in `file`: what is not trusted is not read, and so has no name.
-            Self::TamperedFile | Self::TamperedList => ("trust", "project"),
+            // What is not trusted is not read, and has the name of its file.
+            Self::TamperedFile => ("trust", "p"),
+            Self::TamperedList => ("trust", "project"),
             Self::UnreadableFile | Self::NoText | Self::ReloadBrokenPolicy => ("load", "p"),
             Self::NoMetadata | Self::BrokenMetadata => ("metadata", "p"),
             Self::BrokenGlobalPolicy => ("metadata", "everywhere"),
