@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use crate::decision::DecisionError;
 use crate::error::EngineError;
+use crate::evaluator::rego::Rvm;
 use crate::harness::Harness;
 use crate::policy::PolicySummary;
 use crate::policy_engine::EngineOptions;
@@ -71,7 +72,12 @@ impl PolicySet {
             languages: &options.languages,
             // The module of a project is that of all its policies.
             wanted: wanted.filter(|_| !wasm.compiles_rego),
-            rvm: settings.rvm,
+            // One event is decided by the interpreter in less time than a program takes to be compiled.
+            rvm: if wanted.is_some() {
+                Rvm::Off
+            } else {
+                settings.rvm
+            },
             wasm: &wasm,
         };
         let loaded = layers

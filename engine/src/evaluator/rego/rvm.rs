@@ -28,6 +28,9 @@ use collections::Collections;
 
 /// Instructions of one verb; the interpreter takes over where a policy needs more.
 const MAX_INSTRUCTIONS: usize = 250_000;
+/// What must be left of the time for a program to be compiled: an event that meets many policies for the first time is
+/// decided in time, and some of them wait for the next one.
+const MIN_LEFT: Duration = Duration::from_millis(200);
 /// Idle machines that a policy keeps.
 const MAX_IDLE: usize = 16;
 
@@ -112,6 +115,9 @@ impl Compiled {
     /// Begins an evaluation of this input that may take so long; none where the interpreter must do it.
     pub(super) fn begin(&self, input: &Value, left: Duration) -> Option<Run<'_>> {
         if !collections::are_collections(&self.collections, input) {
+            return None;
+        }
+        if self.program.get().is_none() && left < MIN_LEFT {
             return None;
         }
         let program = self.program()?;
