@@ -32,6 +32,8 @@ pub(crate) struct Rulebook {
     pub(crate) builtins: Option<Mapping>,
     /// What it asks for and cannot have: every decision lists these.
     pub(crate) errors: Vec<DecisionError>,
+    /// The line that switches telemetry on, which is not written here and decides nothing.
+    pub(crate) telemetry: Option<u32>,
 }
 
 /// A signal as the rulebook has it.
@@ -71,7 +73,9 @@ impl Rulebook {
             help: fault.help,
         })?;
         let keys = keys.unwrap_or_default();
-        let errors = unsupported(&keys, &text, &file);
+        let errors: Vec<_> = watchdog_error(&keys, &text, &file).into_iter().collect();
+        let is_recorded = keys.telemetry.as_ref().is_some_and(|keys| keys.enabled);
+        let telemetry = is_recorded.then(|| line_of("telemetry", &text));
         let signals = keys.signals.into_iter().flat_map(|signals| signals.0);
         let signals = signals.map(|(name, keys)| SignalEntry {
             command: keys.command,
@@ -85,6 +89,7 @@ impl Rulebook {
             text: Some(text),
             file,
             errors,
+            telemetry,
         })
     }
 
@@ -94,37 +99,19 @@ impl Rulebook {
     }
 }
 
-/// An error for everything that is switched on and that this engine does not have, so that nothing is skipped in
-/// silence.
-fn unsupported(keys: &Keys, text: &str, file: &Arc<str>) -> Vec<DecisionError> {
-    let is_watched = match &keys.watchdog {
-        None => false,
-        Some(Switch::Plain(is_on)) => *is_on,
-        Some(Switch::Keys(keys)) => keys.enabled,
+/// The error of a watchdog that is switched on: it may deny, so that a decision without it would be too kind.
+fn watchdog_error(keys: &Keys, text: &str, file: &Arc<str>) -> Option<DecisionError> {
+    let is_on = match keys.watchdog.as_ref()? {
+        Switch::Plain(is_on) => *is_on,
+        Switch::Keys(keys) => keys.enabled,
     };
-    let is_recorded = keys.telemetry.as_ref().is_some_and(|keys| keys.enabled);
-    let used = [
-        (
-            is_watched,
-            "watchdog",
-            "sends events to a third party, which this engine does not do: switch it off, and let a signal of your own ask whom you trust",
-        ),
-        (
-            is_recorded,
-            "telemetry",
-            "writes whole events to files, which this engine does not do: switch it off, and use `llmspell record`, which redacts secrets",
-        ),
-    ];
-    used.into_iter()
-        .filter(|(is_used, ..)| *is_used)
-        .map(|(_, key, message)| DecisionError {
-            kind: DecisionErrorKind::Load,
-            policy: Arc::from("rulebook"),
-            message: format!("`{key}` {message}"),
-            file: Some(Arc::clone(file)),
-            line: Some(line_of(key, text)),
-        })
-        .collect()
+    is_on.then(|| DecisionError {
+        kind: DecisionErrorKind::Load,
+        policy: Arc::from("rulebook"),
+        message: "`watchdog` sends events to a third party, which this engine does not do: switch it off, and let a signal of your own ask whom you trust".to_owned(),
+        file: Some(Arc::clone(file)),
+        line: Some(line_of("watchdog", text)),
+    })
 }
 
 fn line_of(key: &str, text: &str) -> u32 {

@@ -20,6 +20,7 @@ mod unknown_key;
 mod unknown_tool;
 mod unreachable_routing;
 mod untested_policy;
+mod unwritten_telemetry;
 mod verb_compatibility;
 
 use std::path::Path;
@@ -39,7 +40,7 @@ struct Rule {
     ids: &'static [&'static str],
 }
 
-const RULES: [Rule; 18] = [
+const RULES: [Rule; 19] = [
     Rule {
         ids: &loading::IDS,
         check: loading::check,
@@ -107,6 +108,10 @@ const RULES: [Rule; 18] = [
     Rule {
         ids: &[no_policies::ID],
         check: no_policies::check,
+    },
+    Rule {
+        ids: &[unwritten_telemetry::ID],
+        check: unwritten_telemetry::check,
     },
     Rule {
         ids: &[untested_policy::ID],

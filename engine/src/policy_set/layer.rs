@@ -35,6 +35,8 @@ pub(crate) struct Layer {
     pub(crate) needs: Vec<Vec<Need>>,
     /// What policies see as `input.builtin_config`.
     pub(crate) builtin_config: Option<Value>,
+    /// Where the rulebook switches telemetry on, which is not written.
+    pub(crate) telemetry: Option<Place>,
 }
 
 /// A layer with what the whole set takes from it.
@@ -148,6 +150,9 @@ impl Layer {
                 signals,
                 needs,
                 builtin_config: rulebook.builtin_config(),
+                telemetry: rulebook
+                    .telemetry
+                    .map(|line| Place::line(rulebook.file.to_string(), line)),
             },
             errors,
             passed_over,

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::decision::DecisionError;
-use crate::error::EngineError;
+use crate::error::{EngineError, Place};
 use crate::evaluator::rego::{self, Module, Survey};
 use crate::harness::Harness;
 use crate::metadata::Metadata;
@@ -25,6 +25,8 @@ pub(super) struct Subject {
     pub(super) errors: Vec<DecisionError>,
     /// The files among the policies that are none by their names.
     pub(super) passed_over: Vec<String>,
+    /// Where the rulebook switches telemetry on.
+    pub(super) telemetry: Option<Place>,
     /// The text of every file that is read.
     texts: Vec<(String, String)>,
 }
@@ -65,8 +67,9 @@ impl Subject {
             found.map_or("", |(_, text)| text.as_str())
         };
         // What the machine's configuration holds is nobody's fault here.
-        let own = set.layers.iter().filter(|layer| !layer.is_global);
-        let policies = own
+        let own = || set.layers.iter().filter(|layer| !layer.is_global);
+        let telemetry = own().find_map(|layer| layer.telemetry.clone());
+        let policies = own()
             .flat_map(|layer| &layer.policies)
             .map(|policy| &policy.summary)
             .filter(|summary| !summary.is_guardrail())
@@ -78,6 +81,7 @@ impl Subject {
             modules,
             errors: set.standing_errors,
             passed_over: sources.passed_over,
+            telemetry,
             texts,
         })
     }

@@ -66,6 +66,18 @@ fn a_policy_without_fault_has_no_findings() {
 }
 
 #[test]
+fn telemetry_that_is_switched_on_and_not_written_is_a_warning() {
+    let policy = policy("p", DENY);
+    let rulebook = "signals: {}\ntelemetry:\n  enabled: true\n";
+    assert_eq!(
+        found(&[(FILE, &policy), (".cupcake/rulebook.yml", rulebook)]),
+        [
+            "warning unwritten-telemetry rulebook.yml:2 `telemetry` writes whole events to files, which this engine does not do | switch it off; `llmspell record` keeps decisions, and redacts secrets"
+        ]
+    );
+}
+
+#[test]
 fn decisions_without_severity_or_rule_id_are_warnings_and_without_reason_an_error() {
     assert_eq!(
         found_in(r#"deny contains {"note": "x"}"#),

@@ -142,6 +142,14 @@ impl<'library> TestFile<'library> {
         })
     }
 
+    /// An expression with the names that the file imports: in the module they stand in full.
+    fn with_imports(&self, text: &str) -> String {
+        let imports = self.module.imports.iter();
+        imports.fold(text.to_owned(), |text, (name, path)| {
+            text.replace(&format!("{}.", path.join(".")), &format!("{name}."))
+        })
+    }
+
     /// The expression at which a test with one definition stopped: the last that was reached.
     fn stop(&self, name: &str, moment: Moment) -> Option<(String, Option<u32>)> {
         let mut rules = self.rules(name);
@@ -165,7 +173,7 @@ impl<'library> TestFile<'library> {
             };
             reached.contains(&span.line)
         })?;
-        let text = shown(statement.span.text());
+        let text = shown(&self.with_imports(statement.span.text()));
         Some((format!("`{text}` is not true"), Some(statement.span.line)))
     }
 }

@@ -48,5 +48,5 @@ ask contains decision if {
 add_context contains message if {
 	words := data.cupcake.helpers.words.words_of(input.tool_input.new_string)
 	"todo" in words
-	message := "a TODO needs a ticket"
+	message := "a REVIEW needs a ticket"
 }
