@@ -77,7 +77,7 @@ impl<'library> TestFile<'library> {
                 let cases = cases(&value, DEEPEST_CASE);
                 (self.judge(name, &value, &cases, moment), cases)
             }
-            Err(error) => (Fault::of_evaluation(&error.to_string()).into(), Vec::new()),
+            Err(error) => (Fault::of_evaluation(&error).into(), Vec::new()),
         };
         TestRun {
             outcome,
