@@ -47,6 +47,6 @@ ask contains decision if {
 # What the agent is told depends on what it writes, by whichever tool.
 add_context contains message if {
 	words := data.cupcake.helpers.words.words_of(input.tool_input.new_string)
-	"todo" in words
+	"review" in words
 	message := "a REVIEW needs a ticket"
 }
