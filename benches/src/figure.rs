@@ -282,6 +282,15 @@ pub const FIGURES: &[Figure] = &[
         counted: 200,
     },
     Figure {
+        name: "decision.guarded",
+        what: "a decision from 1 KB of text to its own JSON, with the guardrail of every project",
+        ours: || decision::decide_guarded_text(50),
+        parts: 1.0,
+        against: Against::Work("without it", || decision::decide_text(50)),
+        target: None,
+        counted: 200,
+    },
+    Figure {
         name: "decision.threads",
         what: "a decision with 50 policies routed, on one of two threads",
         ours: || decision::decide_on_threads(2),

@@ -18,8 +18,20 @@ pub enum Routed {
     All,
 }
 
+/// The guardrail that stands in every project is asked besides the policies that are routed, so that figures of these
+/// switch it off; one figure says what it costs.
+const NO_GUARDRAIL: &str = "builtins:\n  rulebook_security_guardrails:\n    enabled: false\n";
+
 /// A project on disk, of policies in the usual style, each with one rule that denies.
 pub fn write_project(count: usize, routed: Routed) -> TempDir {
+    let folder = write_guarded_project(count, routed);
+    let rulebook = folder.path().join(".cupcake/rulebook.yml");
+    fs::write(rulebook, NO_GUARDRAIL).unwrap();
+    folder
+}
+
+/// The same with the guardrail that stands in every project.
+pub fn write_guarded_project(count: usize, routed: Routed) -> TempDir {
     let folder = tempfile::tempdir().unwrap();
     let policies = folder.path().join(".cupcake/policies/claude");
     fs::create_dir_all(&policies).unwrap();
@@ -79,6 +91,11 @@ pub fn engine(count: usize, routed: Routed) -> PolicyEngine {
     let policies = engine.policies();
     assert!(policies.iter().all(|policy| policy.is_compiled));
     engine
+}
+
+/// The same with the guardrail that stands in every project.
+pub fn guarded_engine(count: usize, routed: Routed) -> PolicyEngine {
+    loaded(&write_guarded_project(count, routed), count, routed)
 }
 
 /// The same without the virtual machine, all policies being interpreted.

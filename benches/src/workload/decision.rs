@@ -4,10 +4,10 @@ use std::hint::black_box;
 use std::sync::{Arc, mpsc};
 use std::thread;
 
-use llmspell_engine::{Event, EventLimits};
+use llmspell_engine::{Event, EventLimits, PolicyEngine};
 
 use super::Work;
-use crate::project::{EVENT, Routed, engine, engine_of_interpreter, event};
+use crate::project::{EVENT, Routed, engine, engine_of_interpreter, event, guarded_engine};
 
 /// Decides about one event with a number of policies.
 pub fn decide(count: usize, routed: Routed) -> Work {
@@ -45,7 +45,15 @@ pub fn decide_nothing(count: usize) -> Work {
 
 /// Decides about an event that is still text, and writes the decision as text.
 pub fn decide_text(count: usize) -> Work {
-    let engine = engine(count, Routed::One);
+    text_decided_by(engine(count, Routed::One))
+}
+
+/// The same with the guardrail that stands in every project.
+pub fn decide_guarded_text(count: usize) -> Work {
+    text_decided_by(guarded_engine(count, Routed::One))
+}
+
+fn text_decided_by(engine: PolicyEngine) -> Work {
     Box::new(move |times| {
         for _ in 0..times {
             let event = Event::parse(EVENT.as_bytes(), &EventLimits::default()).unwrap();

@@ -10,7 +10,6 @@ use pattern::{canonical_start, counts, cuts, links_of, says_of, without_dots};
 
 use super::action::Action;
 use super::station::Station;
-use crate::preprocess::paths::resolve;
 use crate::shell::{Effect, EffectKind, Open, Word, folded};
 
 /// Paths that are protected.
@@ -130,11 +129,14 @@ impl Protected {
     fn known_touch(&self, path: &str, action: &Action, effect: &Effect) -> Option<Touch> {
         let path = rewritten(path, self.directory());
         let resolved = action.lookups.resolve(&path, Path::new(self.directory()));
-        let backslashes = path.replace('\\', "/");
+        let has_backslashes = path.contains('\\');
         let mut paths = vec![resolved.lexical, resolved.canonical];
-        if backslashes != path {
-            paths.push(resolve(&backslashes, Path::new(self.directory())).canonical);
+        if has_backslashes {
+            let slashes = path.replace('\\', "/");
+            let directory = Path::new(self.directory());
+            paths.push(action.lookups.resolve(&slashes, directory).canonical);
         }
+        let may_be_there = !resolved.is_missing || has_backslashes;
         let is_recursive = effect.is_recursive && !self.passes_searches;
         paths.dedup();
         let all_parts: Vec<Vec<String>> = paths.iter().map(|path| parts(path)).collect();
@@ -144,7 +146,9 @@ impl Protected {
         };
         let is_certain = any(&|entry, parts| entry.covers(parts))
             || (is_recursive && any(&|entry, parts| entry.lies_beneath(parts)))
-            || (effect.kind.changes() && paths.iter().any(|path| self.is_same_file(path)));
+            || (effect.kind.changes()
+                && may_be_there
+                && paths.iter().any(|path| self.is_same_file(path)));
         if is_certain {
             return Some(Touch::Certain);
         }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Barrier};
+use std::time::Duration;
 
 use llmspell_engine::{Decision, EngineOptions, GlobalConfig, PolicyEngine, RegoEvaluator};
 
@@ -34,6 +35,8 @@ fn engine(settings: &str, evaluator: RegoEvaluator) -> (tempfile::TempDir, Polic
     let options = EngineOptions {
         rego_evaluator: Some(evaluator),
         global: GlobalConfig::Off,
+        // A thousand share a few cores: how long each waits is not what is asked here.
+        deadline: Duration::from_mins(5),
         ..wasm::with_opa(EngineOptions::default())
     };
     let engine = PolicyEngine::load(project.path(), &options).unwrap();

@@ -54,7 +54,11 @@ pub(super) struct Compiled {
     /// Where the input must hold collections, or nothing.
     collections: Vec<collections::Path>,
     /// A machine belongs to one evaluation at a time; one that failed is thrown away.
-    idle: Mutex<Vec<RegoVM>>,
+    #[expect(
+        clippy::vec_box,
+        reason = "a machine is a kilobyte and more, and would be moved from hand to hand"
+    )]
+    idle: Mutex<Vec<Box<RegoVM>>>,
 }
 
 impl std::fmt::Debug for Compiled {
@@ -123,7 +127,7 @@ impl Compiled {
         let program = self.program()?;
         let idle = self.idle.lock().pop();
         let mut machine = idle.unwrap_or_else(|| {
-            let mut machine = RegoVM::new();
+            let mut machine = Box::new(RegoVM::new());
             machine.load_program(Arc::clone(program));
             machine.set_max_instructions(MAX_INSTRUCTIONS);
             machine
@@ -153,7 +157,7 @@ fn guarded_policy(modules: &[Ref<Tree>], entry_points: &[&str]) -> Option<Compil
 pub(super) struct Run<'compiled> {
     compiled: &'compiled Compiled,
     /// None once something went wrong.
-    machine: Option<RegoVM>,
+    machine: Option<Box<RegoVM>>,
     deadline: Option<Instant>,
 }
 

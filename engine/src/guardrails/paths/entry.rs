@@ -184,6 +184,10 @@ fn is_same_name(part: &str, name: &str) -> bool {
     if part == name {
         return true;
     }
+    let is_odd = |sign: u8| matches!(sign, b':' | b'~' | b'.' | b' ');
+    if !part.bytes().any(is_odd) {
+        return false;
+    }
     let plain = part.split(':').next().unwrap_or(part);
     if !plain.is_empty() && plain.trim_end_matches(['.', ' ']) == name {
         return true;
