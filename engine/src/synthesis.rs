@@ -1,6 +1,7 @@
 //! Makes one verdict of what all policies said.
 
 use std::cmp::{Ordering, Reverse};
+use std::collections::HashSet;
 use std::sync::{Arc, LazyLock};
 
 use crate::decision::{DecisionError, RuleReport, Verb, Verdict};
@@ -100,27 +101,25 @@ fn by_weight(one: &Finding, other: &Finding) -> Ordering {
 }
 
 fn severity_rank(severity: &str) -> u8 {
-    const RANKS: [(&str, u8); 5] = [
-        ("CRITICAL", 4),
-        ("HIGH", 3),
-        ("MEDIUM", 2),
-        ("MODERATE", 2),
-        ("LOW", 1),
-    ];
-    RANKS
-        .iter()
-        .find(|(name, _)| name.eq_ignore_ascii_case(severity))
-        .map_or(0, |(_, rank)| *rank)
+    match severity {
+        "CRITICAL" => 4,
+        "HIGH" => 3,
+        "MEDIUM" | "MODERATE" => 2,
+        "LOW" => 1,
+        other if other.bytes().any(|letter| letter.is_ascii_lowercase()) => {
+            severity_rank(&other.to_ascii_uppercase())
+        }
+        _ => 0,
+    }
 }
 
+/// The texts in their order, each once.
 fn distinct<'text>(texts: impl Iterator<Item = &'text Arc<str>>) -> Vec<Arc<str>> {
-    let mut found: Vec<Arc<str>> = Vec::new();
-    for text in texts {
-        if !found.contains(text) {
-            found.push(Arc::clone(text));
-        }
-    }
-    found
+    let mut seen: HashSet<&str> = HashSet::new();
+    texts
+        .filter(|text| seen.insert(text))
+        .map(Arc::clone)
+        .collect()
 }
 
 fn join(reasons: &[Arc<str>]) -> String {
