@@ -3,6 +3,7 @@
 mod extent;
 mod hoist;
 mod negation;
+mod parts;
 mod results;
 mod walk;
 
@@ -21,6 +22,7 @@ use crate::decision::Verb;
 pub(super) use extent::extent;
 pub(super) use hoist::own_text;
 use negation::Negated;
+pub(super) use parts::{indices, parts};
 pub(super) use results::with_quotes;
 use walk::Walk;
 pub(super) use walk::static_path;

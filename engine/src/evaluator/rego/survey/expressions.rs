@@ -6,7 +6,7 @@ use regorus::Value;
 use regorus::unstable::{AssignOp, Expr, Literal, Query, Rule, RuleHead};
 
 use super::{Membership, Spot, start};
-use crate::evaluator::rego::syntax::{Module, static_path};
+use crate::evaluator::rego::syntax::{Module, indices, parts, static_path};
 
 /// What an event holds that is an object, besides the event itself.
 const OBJECTS: [&str; 4] = ["tool_input", "tool_response", "signals", "builtin_config"];
@@ -45,7 +45,12 @@ impl<'tree> Expressions<'tree> {
         loop {
             if let Some(expression) = pending.pop() {
                 walk.found.push(expression);
-                children(expression, &mut pending, &mut queries);
+                match expression {
+                    Expr::RefDot { .. } | Expr::RefBrack { .. } => {
+                        indices(expression, &mut pending);
+                    }
+                    _ => parts(expression, &mut pending, &mut queries),
+                }
             } else if let Some(query) = queries.pop() {
                 literals(query, &mut pending, &mut queries);
             } else {
@@ -114,73 +119,6 @@ fn literals<'tree>(
     }
 }
 
-fn children<'tree>(
-    expression: &'tree Expr,
-    pending: &mut Vec<&'tree Expr>,
-    queries: &mut Vec<&'tree Query>,
-) {
-    match expression {
-        Expr::String { .. }
-        | Expr::RawString { .. }
-        | Expr::Number { .. }
-        | Expr::Bool { .. }
-        | Expr::Null { .. }
-        | Expr::Var { .. } => {}
-        Expr::Array { items, .. } | Expr::Set { items, .. } => {
-            pending.extend(items.iter().map(AsRef::as_ref));
-        }
-        Expr::Object { fields, .. } => {
-            let parts = fields.iter().flat_map(|(_, key, value)| [key, value]);
-            pending.extend(parts.map(AsRef::as_ref));
-        }
-        Expr::ArrayCompr { term, query, .. } | Expr::SetCompr { term, query, .. } => {
-            pending.push(term);
-            queries.push(query);
-        }
-        Expr::ObjectCompr {
-            key, value, query, ..
-        } => {
-            pending.extend([key.as_ref(), value.as_ref()]);
-            queries.push(query);
-        }
-        Expr::Call { params, .. } => pending.extend(params.iter().map(AsRef::as_ref)),
-        Expr::UnaryExpr { expr, .. } => pending.push(expr),
-        Expr::RefDot { .. } | Expr::RefBrack { .. } => chain(expression, pending),
-        Expr::BinExpr { lhs, rhs, .. }
-        | Expr::BoolExpr { lhs, rhs, .. }
-        | Expr::ArithExpr { lhs, rhs, .. }
-        | Expr::AssignExpr { lhs, rhs, .. } => pending.extend([lhs.as_ref(), rhs.as_ref()]),
-        Expr::Membership {
-            key,
-            value,
-            collection,
-            ..
-        } => {
-            pending.extend(key.iter().map(AsRef::as_ref));
-            pending.extend([value.as_ref(), collection.as_ref()]);
-        }
-    }
-}
-
-/// The indices of a chain, and what it begins with if that is more than a name.
-fn chain<'tree>(expression: &'tree Expr, pending: &mut Vec<&'tree Expr>) {
-    let mut current = expression;
-    loop {
-        match current {
-            Expr::RefDot { refr, .. } => current = refr,
-            Expr::RefBrack { refr, index, .. } => {
-                pending.push(index);
-                current = refr;
-            }
-            Expr::Var { .. } => return,
-            other => {
-                pending.push(other);
-                return;
-            }
-        }
-    }
-}
-
 /// The signal that an expression reads, or nothing where it may be any of them; none if it reads no signals.
 #[expect(
     clippy::option_option,
@@ -193,7 +131,7 @@ pub(super) fn signal(expression: &Expr, module: &Module) -> Option<Option<(Strin
     ) {
         return None;
     }
-    let path = resolved(parts(expression), module);
+    let path = resolved(path_parts(expression), module);
     let mut path = path.iter();
     let is = |part: Option<&Option<String>>, name: &str| {
         part.is_some_and(|part| part.as_deref() == Some(name))
@@ -210,7 +148,7 @@ pub(super) fn signal(expression: &Expr, module: &Module) -> Option<Option<(Strin
 }
 
 /// The parts of a chain from its start; a part that is computed is none.
-fn parts(expression: &Expr) -> Vec<Option<String>> {
+fn path_parts(expression: &Expr) -> Vec<Option<String>> {
     let mut parts = Vec::new();
     let mut current = expression;
     loop {

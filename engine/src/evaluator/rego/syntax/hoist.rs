@@ -15,7 +15,7 @@ use std::ops::Range;
 use regorus::unstable::{Expr, Import, Literal, LiteralStmt, Module, Query, Rule, RuleHead};
 
 use super::results::with_quotes;
-use super::{extent, range};
+use super::{extent, parts, range};
 use crate::evaluator::rego::fault::Fault;
 use given::given;
 use imported::Imported;
@@ -345,49 +345,4 @@ fn fault_in_head(line: u32) -> Fault {
 fn fault(expression: &Expr) -> Fault {
     let message = "what stands behind `not` cannot be bound before it: write `value := ...` before, and `value` behind `not`";
     Fault::load(message, expression.span().line)
-}
-
-/// The expressions and bodies that an expression is made of.
-fn parts<'tree>(
-    expression: &'tree Expr,
-    pending: &mut Vec<&'tree Expr>,
-    queries: &mut Vec<&'tree Query>,
-) {
-    match expression {
-        Expr::Array { items, .. } | Expr::Set { items, .. } => {
-            pending.extend(items.iter().map(AsRef::as_ref));
-        }
-        Expr::Object { fields, .. } => {
-            let parts = fields.iter().flat_map(|(_, key, value)| [key, value]);
-            pending.extend(parts.map(AsRef::as_ref));
-        }
-        Expr::ArrayCompr { term, query, .. } | Expr::SetCompr { term, query, .. } => {
-            pending.push(term);
-            queries.push(query);
-        }
-        Expr::ObjectCompr {
-            key, value, query, ..
-        } => {
-            pending.extend([key.as_ref(), value.as_ref()]);
-            queries.push(query);
-        }
-        Expr::Call { params, .. } => pending.extend(params.iter().map(AsRef::as_ref)),
-        Expr::UnaryExpr { expr, .. } => pending.push(expr),
-        Expr::RefDot { refr, .. } => pending.push(refr),
-        Expr::RefBrack { refr, index, .. } => pending.extend([refr.as_ref(), index.as_ref()]),
-        Expr::BinExpr { lhs, rhs, .. }
-        | Expr::BoolExpr { lhs, rhs, .. }
-        | Expr::ArithExpr { lhs, rhs, .. }
-        | Expr::AssignExpr { lhs, rhs, .. } => pending.extend([lhs.as_ref(), rhs.as_ref()]),
-        Expr::Membership {
-            key,
-            value,
-            collection,
-            ..
-        } => {
-            pending.extend(key.iter().map(AsRef::as_ref));
-            pending.extend([value.as_ref(), collection.as_ref()]);
-        }
-        _ => {}
-    }
 }

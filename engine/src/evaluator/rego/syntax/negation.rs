@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use regorus::unstable::{Expr, Literal, Query, Rule, RuleHead};
 
-use super::{Reference, hoist};
+use super::{Reference, hoist, parts};
 
 const WILDCARD: &str = "_";
 
@@ -213,47 +213,22 @@ impl<'tree> Names<'tree> {
         let mut pending = vec![expression];
         while let Some(expression) = pending.pop() {
             match expression {
-                Expr::String { .. }
-                | Expr::RawString { .. }
-                | Expr::Number { .. }
-                | Expr::Bool { .. }
-                | Expr::Null { .. } => {}
                 Expr::Var { span, .. } => self.names.push((span.text(), span.line)),
-                Expr::Array { items, .. } | Expr::Set { items, .. } => {
-                    pending.extend(items.iter().map(AsRef::as_ref));
-                }
-                Expr::Object { fields, .. } => {
-                    let parts = fields.iter().flat_map(|(_, key, value)| [key, value]);
-                    pending.extend(parts.map(AsRef::as_ref));
-                }
                 Expr::ArrayCompr { term, query, .. } | Expr::SetCompr { term, query, .. } => {
                     self.inner.push(Block::of(Some(query), &[term]));
+                    continue;
                 }
                 Expr::ObjectCompr {
                     key, value, query, ..
-                } => self.inner.push(Block::of(Some(query), &[key, value])),
-                // The function's name is no variable.
-                Expr::Call { params, .. } => pending.extend(params.iter().map(AsRef::as_ref)),
-                Expr::UnaryExpr { expr, .. } => pending.push(expr),
-                Expr::RefDot { refr, .. } => pending.push(refr),
-                Expr::RefBrack { refr, index, .. } => {
-                    self.index(index);
-                    pending.extend([refr.as_ref(), index.as_ref()]);
-                }
-                Expr::BinExpr { lhs, rhs, .. }
-                | Expr::BoolExpr { lhs, rhs, .. }
-                | Expr::ArithExpr { lhs, rhs, .. }
-                | Expr::AssignExpr { lhs, rhs, .. } => pending.extend([lhs.as_ref(), rhs.as_ref()]),
-                Expr::Membership {
-                    key,
-                    value,
-                    collection,
-                    ..
                 } => {
-                    pending.extend(key.iter().map(AsRef::as_ref));
-                    pending.extend([value.as_ref(), collection.as_ref()]);
+                    self.inner.push(Block::of(Some(query), &[key, value]));
+                    continue;
                 }
+                Expr::RefBrack { index, .. } => self.index(index),
+                _ => {}
             }
+            // The bodies of comprehensions are blocks of their own.
+            parts(expression, &mut pending, &mut Vec::new());
         }
     }
 

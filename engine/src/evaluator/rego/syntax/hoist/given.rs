@@ -2,7 +2,7 @@
 
 use regorus::unstable::{AssignOp, BoolOp, Expr};
 
-use super::parts;
+use super::super::{indices, parts};
 
 /// What OPA binds before it negates an expression.
 pub(super) fn given(negated: &Expr) -> Vec<&Expr> {
@@ -49,25 +49,6 @@ pub(super) fn given(negated: &Expr) -> Vec<&Expr> {
     }
     given.retain(|argument| may_be_undefined(argument));
     given
-}
-
-/// What stands in the brackets of a reference, and what it begins with if that is more than a name.
-fn indices<'tree>(reference: &'tree Expr, given: &mut Vec<&'tree Expr>) {
-    let mut current = reference;
-    loop {
-        match current {
-            Expr::RefDot { refr, .. } => current = refr,
-            Expr::RefBrack { refr, index, .. } => {
-                given.push(index);
-                current = refr;
-            }
-            Expr::Var { .. } => return,
-            _ => {
-                given.push(current);
-                return;
-            }
-        }
-    }
 }
 
 /// Whether a value may be missing; one with a wildcard is none that can be bound.

@@ -4,7 +4,7 @@
 
 use regorus::unstable::{Expr, Literal, Query, Rule, RuleBody, RuleHead};
 
-use super::parts;
+use super::super::parts;
 
 /// Functions that have a result, or fail, for every argument.
 const ALWAYS_DEFINED: [&str; 10] = [

@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use regorus::unstable::{Expr, Literal, Module};
 
-use super::{Edit, parts, range};
+use super::super::parts;
+use super::{Edit, range};
 
 /// What a module imports, and where it names that.
 pub(super) struct Imported<'tree> {
