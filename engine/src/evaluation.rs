@@ -84,7 +84,7 @@ impl<'a, 'probe> Evaluation<'a, 'probe> {
         if !is_refused && !hooks.is_empty() {
             self.ask_hooks(hooks);
         }
-        self.times.evaluate -= self.explaining.as_nanos() as f64 / 1_000.0;
+        self.times.evaluate -= microseconds(self.explaining);
         // The standing errors come first and were told when the project was loaded.
         self.messages
             .heard(&self.findings, self.set.standing_errors.len());
@@ -106,7 +106,7 @@ impl<'a, 'probe> Evaluation<'a, 'probe> {
             None => self.ask(policies, &input, &reading),
             Some(aggregator) => self.aggregate(aggregator, policies, &input, &reading),
         }
-        self.times.evaluate += microseconds(begun);
+        self.times.evaluate += microseconds(begun.elapsed());
     }
 
     /// The places of the layer's policies that the event concerns.
@@ -115,7 +115,7 @@ impl<'a, 'probe> Evaluation<'a, 'probe> {
         self.probe.enter(|| EvaluationStep::Route);
         let matched = layer.routes.find(self.event.name(), self.event.tool());
         self.probe.leave();
-        self.times.route += microseconds(begun);
+        self.times.route += microseconds(begun.elapsed());
         if let Some(record) = self.record.as_deref_mut() {
             record.routed(layer, &matched, self.event);
         }
@@ -148,7 +148,7 @@ impl<'a, 'probe> Evaluation<'a, 'probe> {
         let gathered = signals.gather(needs, self.input.text());
         self.probe.leave();
         self.clock += begun.elapsed();
-        self.times.signals += microseconds(begun);
+        self.times.signals += microseconds(begun.elapsed());
         self.messages.gathered(&gathered);
         if let Some(record) = self.record.as_deref_mut() {
             record.gathered(&gathered);
@@ -170,7 +170,7 @@ impl<'a, 'probe> Evaluation<'a, 'probe> {
         let input = self.input.value().clone();
         let reading = self.input.reading();
         self.ask(policies, &input, &reading);
-        self.times.evaluate += microseconds(begun);
+        self.times.evaluate += microseconds(begun.elapsed());
     }
 
     /// Asks policies one after the other, each within what is left of the time.
@@ -270,8 +270,8 @@ fn too_late(speaker: &Speaker) -> DecisionError {
     }
 }
 
-/// The time since then, in microseconds.
-pub(crate) fn microseconds(since: Instant) -> f64 {
+/// A time in microseconds.
+pub(crate) const fn microseconds(time: Duration) -> f64 {
     // Nanoseconds in 53 bits are exact for a hundred days.
-    since.elapsed().as_nanos() as f64 / 1_000.0
+    time.as_nanos() as f64 / 1_000.0
 }

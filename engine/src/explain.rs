@@ -10,6 +10,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use crate::decision::{Decision, Timings, Verb};
+use crate::evaluation::microseconds;
 use crate::evaluator::Speaker;
 use crate::event::Event;
 use crate::hook_policy::Hook;
@@ -238,11 +239,6 @@ impl PolicyExplanation {
             self.inputs.insert(place, read);
         }
     }
-}
-
-fn microseconds(time: Duration) -> f64 {
-    // Nanoseconds in 53 bits are exact for a hundred days.
-    time.as_nanos() as f64 / 1_000.0
 }
 
 /// What is gathered while an event is decided, for its explanation.

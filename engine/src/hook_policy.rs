@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
+use crate::digest;
 use crate::evaluator::{Definition, Evaluator, PolicyFault, Speaker};
 use crate::event::Event;
 use crate::metadata::{Names, Routing};
@@ -147,8 +148,7 @@ fn as_scripts_write(message: &str, key: &str) -> String {
 fn digest(id: &str, file: &str, source: &str) -> [u8; 32] {
     let mut hasher = Sha256::new();
     for part in [id, file, source] {
-        hasher.update(u64::try_from(part.len()).unwrap_or(u64::MAX).to_le_bytes());
-        hasher.update(part.as_bytes());
+        digest::add(&mut hasher, part.as_bytes());
     }
     hasher.finalize().into()
 }
@@ -163,10 +163,5 @@ pub(crate) fn digest_with(set: &Arc<str>, hooks: &[Hook<'_>]) -> Arc<str> {
     hooks
         .iter()
         .for_each(|hook| hasher.update(hook.policy.digest));
-    let hex: String = hasher
-        .finalize()
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
-    Arc::from(format!("sha256:{hex}"))
+    Arc::from(digest::shown(hasher))
 }

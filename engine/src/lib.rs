@@ -29,6 +29,7 @@
 //! ```
 
 mod decision;
+mod digest;
 mod document;
 mod error;
 mod evaluation;

@@ -338,8 +338,8 @@ impl PolicyEngine {
             decision_id: uuid::Uuid::now_v7().to_string(),
             policy_digest: digest_with(&set.digest, hooks),
             timings_us: Timings {
-                synthesize: microseconds(evaluated),
-                total: microseconds(start + explaining),
+                synthesize: microseconds(evaluated.elapsed()),
+                total: microseconds((start + explaining).elapsed()),
                 ..times
             },
         };

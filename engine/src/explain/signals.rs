@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use super::microseconds;
+use crate::evaluation::microseconds;
 use crate::signals::{Gathered, Outcome};
 
 /// What came of one signal.

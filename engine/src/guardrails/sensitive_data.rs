@@ -1,5 +1,8 @@
 //! `sensitive_data_protection`: files that hold secrets, and programs that print them.
 
+use std::path::Path;
+
+use super::action::Action;
 use super::paths::Protected;
 use super::settings::SensitiveData;
 use super::station::Station;
@@ -177,7 +180,7 @@ impl SensitiveDataGuardrail {
     }
 
     /// Whether an effect opens a file with secrets, under its own name or that of a link.
-    fn opens(&self, effect: &Effect) -> bool {
+    fn opens(&self, action: &Action, effect: &Effect) -> bool {
         let kinds = [
             EffectKind::Read,
             EffectKind::Touch,
@@ -195,8 +198,7 @@ impl SensitiveDataGuardrail {
         let Some(path) = effect.path.known() else {
             return self.may_open(&effect.path, effect);
         };
-        let resolved =
-            crate::preprocess::paths::resolve(path, std::path::Path::new(&self.station.root));
+        let resolved = action.lookups.resolve(path, Path::new(&self.station.root));
         [resolved.lexical, resolved.canonical].iter().any(|path| {
             let name = path
                 .file_name()
@@ -272,7 +274,7 @@ impl Evaluator for SensitiveDataGuardrail {
             let effects = action.effects.iter();
             effects.filter(|effect| !LISTING.contains(&effect.program.as_str()))
         };
-        if let Some(effect) = effects().find(|effect| self.opens(effect)) {
+        if let Some(effect) = effects().find(|effect| self.opens(action, effect)) {
             return self
                 .refusal
                 .say(answers, &format!("{} opens such a file", tool(effect)));

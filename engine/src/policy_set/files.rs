@@ -5,6 +5,7 @@ use std::sync::Arc;
 use sha2::{Digest, Sha256};
 
 use crate::decision::DecisionError;
+use crate::digest;
 use crate::error::EngineError;
 use crate::evaluator::wasm::WasmOptions;
 use crate::harness::Harness;
@@ -71,7 +72,7 @@ impl<'project> ProjectFiles<'project> {
         }
         layers.push(LayerFiles::read(project, harness, languages, gate)?);
         let fingerprint = Fingerprint {
-            digest: digest(&settings, &layers),
+            digest: digest_of(&settings, &layers),
             state: state(&settings, harness, &wasm, &layers),
         };
         Ok(Self {
@@ -139,7 +140,7 @@ impl<'project> LayerFiles<'project> {
 }
 
 /// The digest over path and content of everything that decides, each with its length in front.
-fn digest(settings: &Settings, layers: &[LayerFiles<'_>]) -> Arc<str> {
+fn digest_of(settings: &Settings, layers: &[LayerFiles<'_>]) -> Arc<str> {
     let decisive = settings.decisive();
     let decisive = decisive
         .as_ref()
@@ -152,10 +153,9 @@ fn digest(settings: &Settings, layers: &[LayerFiles<'_>]) -> Arc<str> {
         .iter()
         .flat_map(|(path, bytes)| [path.as_bytes(), bytes])
     {
-        hasher.update(u64::try_from(part.len()).unwrap_or(u64::MAX).to_le_bytes());
-        hasher.update(part);
+        digest::add(&mut hasher, part);
     }
-    hexadecimal(hasher)
+    Arc::from(digest::shown(hasher))
 }
 
 /// A digest over whatever else is known before anything is compiled.
@@ -175,11 +175,5 @@ fn state(
         let unread: Vec<_> = unread.collect();
         hasher.update(format!("{unread:?} {:?} {:?}", layer.signals, layer.errors));
     }
-    hexadecimal(hasher)
-}
-
-fn hexadecimal(hasher: Sha256) -> Arc<str> {
-    let digest = hasher.finalize();
-    let hexadecimal: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
-    Arc::from(format!("sha256:{hexadecimal}"))
+    Arc::from(digest::shown(hasher))
 }

@@ -7,11 +7,12 @@ mod entries;
 
 use std::collections::BTreeMap;
 
-use data_encoding::{BASE64URL_NOPAD, HEXLOWER};
+use data_encoding::BASE64URL_NOPAD;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::keys::{SignatureAlgorithm, SigningKey, VerifyingKey};
+use crate::digest;
 
 const TITLE: &str = "llmspell-trust";
 const VERSION: &str = "1";
@@ -111,7 +112,7 @@ fn signed(title: &str, body: &str) -> String {
 
 /// The digest of a file's content.
 pub(super) fn digest(content: &[u8]) -> String {
-    format!("sha256:{}", HEXLOWER.encode(&Sha256::digest(content)))
+    digest::shown(Sha256::new_with_prefix(content))
 }
 
 #[cfg(test)]

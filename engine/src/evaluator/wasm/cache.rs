@@ -15,6 +15,7 @@ use sha2::{Digest, Sha256};
 use wasmtime::{Engine, Module};
 
 use super::fault;
+use crate::digest::digits;
 use crate::evaluator::PolicyFault;
 
 /// What a file begins with: its kind and the version of its form.
@@ -133,12 +134,7 @@ fn key(engine: &Engine, bytes: &[u8]) -> String {
     digest.update(bytes);
     digest.update(settings.finish().to_le_bytes());
     digest.update(env!("CARGO_PKG_VERSION"));
-    hexadecimal(&digest.finalize())
-}
-
-/// The digits of a digest.
-pub(super) fn hexadecimal(digest: &[u8]) -> String {
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+    digits(digest)
 }
 
 /// The module of a file, if it is one of ours and whole.

@@ -6,8 +6,7 @@ use std::fmt;
 use serde::Deserializer;
 use serde::de::{Error, MapAccess, Visitor};
 
-/// What a digest begins with.
-const DIGEST: &str = "sha256:";
+use crate::digest;
 
 pub(super) fn read<'de, D: Deserializer<'de>>(
     deserializer: D,
@@ -32,7 +31,7 @@ impl<'de> Visitor<'de> for Entries {
                     "`{path}` is no path of a project"
                 )));
             }
-            if !digest.starts_with(DIGEST) {
+            if !digest.starts_with(digest::START) {
                 return Err(A::Error::custom(format!(
                     "`{path}` has no digest that is known"
                 )));

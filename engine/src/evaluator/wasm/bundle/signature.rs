@@ -6,9 +6,9 @@ use std::time::SystemTime;
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
-use super::super::cache::hexadecimal;
 use super::super::fault;
 use crate::decision::DecisionErrorKind;
+use crate::digest::digits;
 use crate::evaluator::PolicyFault;
 use crate::rego_builtins::{self, Context};
 use crate::value::{self, Value};
@@ -135,9 +135,9 @@ fn digest(path: &str, content: &[u8]) -> Result<String, PolicyFault> {
             .map_err(|_| refused("a document of the bundle is not JSON"))?;
         let text = super::wire::write(&value)
             .map_err(|_| refused("a document of the bundle is not JSON"))?;
-        Sha256::digest(text)
+        Sha256::new_with_prefix(text)
     } else {
-        Sha256::digest(content)
+        Sha256::new_with_prefix(content)
     };
-    Ok(hexadecimal(&digest))
+    Ok(digits(digest))
 }

@@ -6,11 +6,11 @@ use serde_json::json;
 use sha2::{Digest, Sha256};
 
 use super::super::bundle::Bundle;
-use super::super::cache::hexadecimal;
 use super::super::module::MAX_MODULE_BYTES;
 use super::super::{ModuleCache, fault};
 use super::host_calls::HostCalls;
 use super::module_file;
+use crate::digest;
 use crate::evaluator::PolicyFault;
 use crate::opa::{OPA_VERSION, Opa, OpaChoice, Workplace};
 use crate::rego_builtins;
@@ -80,18 +80,15 @@ impl Sources {
 
     /// Everything on which the module depends.
     fn digest(&self, opa: &OpaChoice) -> String {
-        let mut digest = Sha256::new();
-        let mut add = |part: &str| {
-            digest.update(u64::try_from(part.len()).unwrap_or(u64::MAX).to_le_bytes());
-            digest.update(part);
-        };
+        let mut hasher = Sha256::new();
+        let mut add = |part: &str| digest::add(&mut hasher, part.as_bytes());
         add(if opa.any_version { "any" } else { OPA_VERSION });
         for text in &self.texts {
             add(&text.text);
         }
         add("");
         self.entries.iter().for_each(|entry| add(entry));
-        hexadecimal(&digest.finalize())
+        digest::digits(hasher)
     }
 
     fn run(&self, choice: &OpaChoice) -> Result<Vec<u8>, Failure> {
