@@ -1,8 +1,10 @@
 //! What the engine must know of a parsed module: its package, rules, calls and references.
 
+mod comprehension;
 mod extent;
 mod hoist;
 mod negation;
+mod order;
 mod parts;
 mod results;
 mod walk;
@@ -210,6 +212,11 @@ impl Module {
         &self.tree
     }
 
+    /// The module, and those of its rules that are named by a keyword.
+    pub(crate) fn parts(&self) -> impl Iterator<Item = &Self> {
+        std::iter::once(self).chain(&self.others)
+    }
+
     /// Everything that its rules call.
     pub(super) fn calls(&self) -> impl Iterator<Item = &Call> {
         self.rules.iter().flat_map(|rule| &rule.calls)
@@ -327,6 +334,11 @@ fn facts(rule: &Rule, bounds: &[usize]) -> Result<RuleFacts, Fault> {
     }
     if let Some(line) = call_as_argument(rule) {
         let message = "a function cannot be called, nor a template string stand, where another is defined: compare with it in the body";
+        return Err(Fault::load(message, line));
+    }
+    if let Some(line) = comprehension::taken_for_one(rule) {
+        let message =
+            "OPA takes `{ a | b` for a set, which always holds: put parentheses around `a | b`";
         return Err(Fault::load(message, line));
     }
     let (name, is_whole) = static_path(reference);

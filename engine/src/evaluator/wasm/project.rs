@@ -132,15 +132,14 @@ impl<'library> Build<'library> {
     where
         'library: 'request,
     {
-        let mut modules: BTreeMap<&str, &'library Module> = BTreeMap::new();
+        // One file may hold several modules: rules that are named by a keyword have one of their own.
+        let mut modules: BTreeMap<(&str, &[String]), &'library Module> = BTreeMap::new();
         let mut entries = BTreeSet::new();
         for request in requests {
-            modules.extend(
-                request
-                    .modules
-                    .iter()
-                    .map(|module| (module.file.as_str(), *module)),
-            );
+            modules.extend(request.modules.iter().map(|module| {
+                let place = (module.file.as_str(), module.package.as_slice());
+                (place, *module)
+            }));
             entries.extend(request.verbs.iter().map(|verb| entry(request, *verb)));
         }
         let modules: Vec<&'library Module> = modules.into_values().collect();

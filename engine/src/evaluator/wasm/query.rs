@@ -44,16 +44,18 @@ impl WasmQuery {
         (opa, cache): (&OpaChoice, &ModuleCache),
     ) -> Result<Self, PolicyFault> {
         let mut texts = Vec::new();
+        let mut files = Vec::new();
         if has_numeric_key(data) && modules.iter().any(|(_, text)| indexes_data(text)) {
             return Err(fault::load(
                 "data is looked into by a number where a key is a text: write the key as a text",
             ));
         }
-        for (index, (file, text)) in modules.iter().enumerate() {
-            texts.push(prepared(file, text, index, failures)?);
+        for (file, text) in modules {
+            texts.extend(prepared(file, text, texts.len(), failures)?);
+            files.resize(texts.len(), (*file).to_owned());
         }
         let own = rule_of(query);
-        texts.push(prepared("query", &own, texts.len(), failures)?);
+        texts.extend(prepared("query", &own, texts.len(), failures)?);
         let sources = Sources {
             texts,
             entries: BTreeSet::from([ENTRY.to_owned()]),
@@ -67,7 +69,7 @@ impl WasmQuery {
             entry: entry
                 .ok_or_else(|| fault::load("`opa` has made no entry point of the query"))?,
             module,
-            files: modules.iter().map(|(file, _)| (*file).to_owned()).collect(),
+            files,
         })
     }
 
@@ -131,20 +133,24 @@ impl WasmQuery {
     }
 }
 
-/// The text of a module with its calls led to the host, where functions that fail must not be silent.
+/// The texts that a module becomes, the first of this number, with their calls led to the host, where functions that
+/// fail must not be silent.
 fn prepared(
     file: &str,
     text: &str,
-    index: usize,
+    first: usize,
     failures: Failures,
-) -> Result<HostCalls, PolicyFault> {
+) -> Result<Vec<HostCalls>, PolicyFault> {
     let parsed = check_source(text).and_then(|text| Module::parse(file, &text));
     match (parsed, failures) {
-        (Ok(module), _) => Ok(rewritten(&module, index)),
-        (Err(_), Failures::Undefined) => Ok(HostCalls {
+        (Ok(module), _) => Ok((first..)
+            .zip(module.parts())
+            .map(|(number, module)| rewritten(module, number))
+            .collect()),
+        (Err(_), Failures::Undefined) => Ok(vec![HostCalls {
             text: text.to_owned(),
             declared: std::collections::BTreeMap::new(),
-        }),
+        }]),
         (Err(fault), Failures::Fail) => Err(fault),
     }
 }

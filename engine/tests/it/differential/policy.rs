@@ -119,7 +119,7 @@ is_plan if input.mode == "plan"
 
 forced contains tag if {
 	some tag in input.tags
-	is_string(tag); startswith(tag, "p")
+	startswith(tag, "p")
 }
 "#,
 );

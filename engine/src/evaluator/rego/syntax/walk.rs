@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use regorus::Value;
 use regorus::unstable::{AssignOp, Expr, Literal, Query, Ref, RuleAssign, RuleHead, Span};
 
-use super::{Call, Reference, Shape, extent, range};
+use super::{Call, Reference, Shape, extent, order, range};
 use crate::evaluator::rego::fault::Fault;
 
 /// Statements of one body: regorus sorts them in quadratic time.
@@ -236,8 +236,12 @@ impl<'tree> Walk<'tree> {
                 self.push(lhs, depth);
                 self.push(rhs, depth);
             }
+            Expr::BoolExpr { op, lhs, rhs, .. } => {
+                order::check(op, lhs, rhs)?;
+                self.push(lhs, depth);
+                self.push(rhs, depth);
+            }
             Expr::BinExpr { lhs, rhs, .. }
-            | Expr::BoolExpr { lhs, rhs, .. }
             | Expr::ArithExpr { lhs, rhs, .. }
             | Expr::AssignExpr { lhs, rhs, .. } => {
                 self.push(lhs, depth);
