@@ -13,9 +13,9 @@ const TEST_ENDING: &str = "_test.rego";
 /// The modules of a project in Rego.
 pub(super) struct RegoProject {
     library: Library,
-    /// The file of each module, by its place in the library.
-    files: Vec<String>,
-    /// Files with tests that are no modules.
+    /// The place of each file's module in the library, and the file.
+    files: Vec<(usize, String)>,
+    /// Files that are no modules: a test that is missing in silence would be one that passes.
     broken: Vec<(String, PolicyFault)>,
 }
 
@@ -30,15 +30,13 @@ impl RegoProject {
         for source in sources.filter(|source| source.path.ends_with(ENDING)) {
             match parse(source) {
                 Ok(module) => {
-                    project.library.add(module);
-                    project.files.push(source.path.clone());
+                    let index = project.library.add(module);
+                    project.files.push((index, source.path.clone()));
                 }
                 Err(fault) => {
                     let text = source.text.as_deref().unwrap_or_default();
                     project.library.add_broken(&source.path, text);
-                    if source.path.ends_with(TEST_ENDING) {
-                        project.broken.push((source.path.clone(), fault));
-                    }
+                    project.broken.push((source.path.clone(), fault));
                 }
             }
         }
@@ -52,9 +50,9 @@ impl RegoProject {
                 run.broken(file, fault.clone());
             }
         }
-        for (index, file) in self.files.iter().enumerate() {
+        for (index, file) in &self.files {
             if is_test(file) && run.takes(file) {
-                self.run_file(index, file, run);
+                self.run_file(*index, file, run);
             }
         }
     }
@@ -85,10 +83,9 @@ impl RegoProject {
     pub(super) fn reachable_lines(&self) -> Lines {
         self.files
             .iter()
-            .enumerate()
             .filter(|(_, file)| !is_test(file))
             .filter_map(|(index, file)| {
-                let module = self.library.module(index)?;
+                let module = self.library.module(*index)?;
                 // The host does what the plain aggregator would.
                 if rego::is_plain_aggregator(&module.text) {
                     return None;
@@ -110,6 +107,6 @@ fn parse(source: &SourceFile) -> Result<Module, PolicyFault> {
         .as_deref()
         .map_err(|message| PolicyFault::load(message.clone(), 1))?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    rego::check_source(text)?;
-    Module::parse(&source.path, text)
+    let text = rego::check_source(text)?;
+    Module::parse(&source.path, &text)
 }

@@ -10,6 +10,8 @@ pub(crate) struct Arguments {
     pub(crate) evaluator: String,
     /// Only this topic.
     pub(crate) folder: Option<String>,
+    /// Only one of so many cases, taken evenly from the whole.
+    pub(crate) every: usize,
     /// Print every failure.
     pub(crate) failures: bool,
     /// So many cases must pass.
@@ -22,6 +24,7 @@ impl Arguments {
             cases: PathBuf::new(),
             evaluator: "rego".to_owned(),
             folder: None,
+            every: 1,
             failures: false,
             minimum: 0,
         };
@@ -34,12 +37,8 @@ impl Arguments {
             match argument.as_str() {
                 "--evaluator" => parsed.evaluator.clone_from(value()?),
                 "--folder" => parsed.folder = Some(value()?.clone()),
-                "--minimum" => {
-                    let number = value()?;
-                    parsed.minimum = number
-                        .parse()
-                        .map_err(|_| format!("`{number}` is not a number of cases"))?;
-                }
+                "--every" => parsed.every = number(value()?)?.max(1),
+                "--minimum" => parsed.minimum = number(value()?)?,
                 "--failures" => parsed.failures = true,
                 path if !path.starts_with('-') && parsed.cases.as_os_str().is_empty() => {
                     parsed.cases = PathBuf::from(path);
@@ -52,4 +51,9 @@ impl Arguments {
         }
         Ok(parsed)
     }
+}
+
+fn number(text: &str) -> Result<usize, String> {
+    let number = text.parse();
+    number.map_err(|_| format!("`{text}` is not a number of cases"))
 }

@@ -34,7 +34,12 @@ fn main() -> ExitCode {
 fn conform(arguments: &[String]) -> Result<bool, String> {
     let arguments = Arguments::parse(arguments)?;
     let candidate = candidate_of(&arguments.evaluator)?;
-    let cases = case::read(&arguments.cases, arguments.folder.as_deref())?;
+    let mut cases = case::read(&arguments.cases, arguments.folder.as_deref())?;
+    let mut number = 0;
+    cases.retain(|_| {
+        number += 1;
+        number % arguments.every == 0
+    });
     let results = run::all(cases, &candidate);
     report::print(&results, arguments.failures);
     Ok(report::holds(&results, arguments.minimum))

@@ -119,6 +119,38 @@ fn what_cannot_be_run_is_an_error_and_not_a_failure() {
 }
 
 #[test]
+fn a_file_that_is_no_module_is_an_error_wherever_it_stands() {
+    let files = [
+        (POLICY, "package p\ndeny contains if {\n"),
+        (TEST, "package p_test\ntest_good if true\n"),
+    ];
+    let ended = ended(&report(&files, &TestOptions::default()));
+    assert_eq!(ended.len(), 2, "{ended:?}");
+    assert!(ended[0].contains(" load at "), "{ended:?}");
+    assert_eq!(ended[1], "test_good passed");
+}
+
+#[test]
+fn tests_find_their_module_beside_rules_that_are_named_by_keywords() {
+    let body =
+        "in.scope if input.a == 1\n\ndeny contains {\"reason\": $\"a is {input.a}\"} if in.scope";
+    let test = "package p_test
+import data.cupcake.policies.p
+test_said if some said in p.deny with input as {\"a\": 1}
+test_text if { some said in p.deny with input as {\"a\": 1}; said.reason == $\"a is {1}\" }
+test_other if data.cupcake.policies.p[\"in\"].scope with input as {\"a\": 2}
+";
+    let policy = policy("p", body);
+    let ended = ended(&report(
+        &[(POLICY, &policy), (TEST, test)],
+        &TestOptions::default(),
+    ));
+    assert_eq!(ended.len(), 3, "{ended:?}");
+    assert_eq!(ended[..2], ["test_said passed", "test_text passed"]);
+    assert!(ended[2].starts_with("test_other failed at "), "{ended:?}");
+}
+
+#[test]
 fn a_test_that_does_not_end_is_stopped() {
     let endless = "package p_test
 test_long if {

@@ -21,6 +21,8 @@ pub(crate) enum Wanted {
     Set,
     /// An array, a set or an object, through which `some … in` goes.
     Collection,
+    /// The same where an array is made of it: a set gives its elements in their order.
+    Ordered,
 }
 
 /// An operand whose value is not known before the evaluation.
@@ -39,10 +41,9 @@ impl Module {
         let mut operands = Vec::new();
         for rule in rules {
             let expressions = expressions_of(rule);
-            let collections = collections(rule, &expressions);
-            let collections = collections.into_iter();
+            let collections = collections(rule, &expressions).into_iter();
             operands.extend(
-                collections.filter_map(|expression| self.operand(expression, Wanted::Collection)),
+                collections.filter_map(|(expression, wanted)| self.operand(expression, wanted)),
             );
             self.add_operands(&expressions, &mut operands);
         }
@@ -79,7 +80,8 @@ impl Module {
             Expr::String { .. }
             | Expr::RawString { .. }
             | Expr::Bool { .. }
-            | Expr::Null { .. } => wanted == Wanted::Collection,
+            | Expr::Null { .. } => matches!(wanted, Wanted::Collection | Wanted::Ordered),
+            Expr::Set { .. } | Expr::SetCompr { .. } => wanted == Wanted::Ordered,
             // A number, which may be zero or broken, or stand where a set should.
             Expr::ArithExpr { .. } | Expr::Number { .. } => {
                 !matches!(wanted, Wanted::Number | Wanted::NumberOrSet)
@@ -97,27 +99,42 @@ impl Module {
 }
 
 /// What `some … in` goes through, in the bodies of a rule and in those of its expressions.
-fn collections<'tree>(rule: &'tree Rule, expressions: &[&'tree Expr]) -> Vec<&'tree Expr> {
-    let mut queries: Vec<&Query> = match rule {
-        Rule::Spec { bodies, .. } => bodies.iter().map(|body| body.query.as_ref()).collect(),
+fn collections<'tree>(
+    rule: &'tree Rule,
+    expressions: &[&'tree Expr],
+) -> Vec<(&'tree Expr, Wanted)> {
+    let mut queries: Vec<(&Query, Wanted)> = match rule {
+        Rule::Spec { bodies, .. } => {
+            let bodies = bodies.iter().map(|body| body.query.as_ref());
+            bodies.map(|query| (query, Wanted::Collection)).collect()
+        }
         Rule::Default { .. } => Vec::new(),
     };
     queries.extend(
         expressions
             .iter()
             .filter_map(|expression| match expression {
-                Expr::ArrayCompr { query, .. }
-                | Expr::SetCompr { query, .. }
-                | Expr::ObjectCompr { query, .. } => Some(query.as_ref()),
+                Expr::ArrayCompr { query, .. } => Some((query.as_ref(), Wanted::Ordered)),
+                Expr::SetCompr { query, .. } | Expr::ObjectCompr { query, .. } => {
+                    Some((query.as_ref(), Wanted::Collection))
+                }
                 _ => None,
             }),
     );
     let mut collections = Vec::new();
-    while let Some(query) = queries.pop() {
+    while let Some((query, wanted)) = queries.pop() {
         for statement in &query.stmts {
             match &statement.literal {
-                Literal::SomeIn { collection, .. } => collections.push(collection.as_ref()),
-                Literal::Every { query, .. } => queries.push(query),
+                Literal::SomeIn {
+                    key: None,
+                    collection,
+                    ..
+                } => collections.push((collection.as_ref(), wanted)),
+                // The key of an element of a set is the element itself, that of an array's is its place.
+                Literal::SomeIn { collection, .. } => {
+                    collections.push((collection.as_ref(), Wanted::Collection));
+                }
+                Literal::Every { query, .. } => queries.push((query, Wanted::Collection)),
                 _ => {}
             }
         }

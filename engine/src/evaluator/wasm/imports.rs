@@ -181,7 +181,10 @@ fn call(mut caller: Caller<'_, State>, id: i32, addresses: &[i32]) -> Result<i32
             let value = arguments.first().cloned().unwrap_or(Value::Undefined);
             let failures = caller.data().functions.failures;
             match (unfit(wanted, &value), failures) {
-                (None, _) => return Ok(addresses.first().copied().unwrap_or_default()),
+                (None, _) => match in_order(wanted, &value) {
+                    Some(ordered) => ordered,
+                    None => return Ok(addresses.first().copied().unwrap_or_default()),
+                },
                 (Some(_), Failures::Undefined) => Value::Undefined,
                 (Some((kind, message)), Failures::Fail) => {
                     caller.data_mut().first_error.get_or_insert(kind);
@@ -247,7 +250,7 @@ fn unfit(wanted: Wanted, value: &Value) -> Option<(BuiltinErrorKind, String)> {
             ("a number", is_number)
         }
         Wanted::Set => ("a set", matches!(value, Value::Set(_))),
-        Wanted::Collection => {
+        Wanted::Collection | Wanted::Ordered => {
             let message = || format!("`some … in` goes through {}", described(value));
             let is_fit = matches!(value, Value::Array(_) | Value::Set(_) | Value::Object(_));
             return (!is_fit).then(|| (BuiltinErrorKind::Type, message()));
@@ -259,6 +262,16 @@ fn unfit(wanted: Wanted, value: &Value) -> Option<(BuiltinErrorKind, String)> {
     };
     let message = || format!("an operand is {}, not {expected}", described(value));
     (!is_fit).then(|| (BuiltinErrorKind::Type, message()))
+}
+
+/// The elements of a set that an array is made of; none, if it is no set.
+fn in_order(wanted: Wanted, value: &Value) -> Option<Value> {
+    match (wanted, value) {
+        (Wanted::Ordered, Value::Set(elements)) => {
+            Some(elements.iter().cloned().collect::<Vec<_>>().into())
+        }
+        _ => None,
+    }
 }
 
 fn has_fraction(value: &Value) -> bool {

@@ -56,20 +56,33 @@ fn without_words(decision: &mut Json) {
     decision["reason"] = Json::Null;
 }
 
-/// Whether a decision is another one without the rules that failed.
+/// Whether a function of a policy fails in one decision and not in the other, and whatever other policies say is the same.
+///
+/// A function that fails refuses the event, whatever else its policy says.
 fn only_fails_earlier(failing: &Json, other: &Json) -> bool {
     let list = |decision: &Json, name: &str| decision[name].as_array().unwrap().clone();
-    let is_part = |one: &Json, whole: &Json, name: &str| {
-        let whole = list(whole, name);
-        list(one, name).iter().all(|item| whole.contains(item))
+    let failures = |decision: &Json| {
+        let mut errors = list(decision, "errors");
+        errors.retain(|error| error["kind"] == "evaluation");
+        errors
     };
-    let errors = list(failing, "errors");
-    let is_of_function = |error: &Json| error["kind"] == "evaluation";
-    !errors.is_empty()
-        && errors.iter().all(is_of_function)
-        && is_part(other, failing, "errors")
-        && is_part(failing, other, "rules")
-        && is_part(failing, other, "context")
+    let reached = failures(other);
+    let mut only_here = failures(failing);
+    only_here.retain(|error| !reached.contains(error));
+    let policies: Vec<&Json> = only_here.iter().map(|error| &error["policy"]).collect();
+    let of_others = |decision: &Json, name: &str| {
+        let mut items = list(decision, name);
+        items.retain(|item| !policies.contains(&&item["policy"]));
+        items
+    };
+    let is_refused = ["halt", "deny", "block"]
+        .iter()
+        .any(|verdict| failing["decision"] == **verdict);
+    is_refused
+        && !policies.is_empty()
+        && ["errors", "rules"]
+            .iter()
+            .all(|name| of_others(failing, name) == of_others(other, name))
 }
 
 /// What stands out of a decision.

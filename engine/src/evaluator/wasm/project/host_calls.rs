@@ -3,7 +3,8 @@
 //! A function of OPA's library that fails makes undefined of its call, and so does arithmetic with what is no number,
 //! so that a rule that should deny stays silent. The same function of the host is an error, and operands go through a
 //! function of the host that gives them back if they are what they should be. Each call gets a name of its own, which
-//! says where it stands.
+//! says where it stands. Where an array is made of a set, its elements come in their order: those of OPA's library come in
+//! that of their hashes.
 
 use std::collections::BTreeMap;
 
@@ -16,7 +17,7 @@ const HOST: &str = "host";
 /// What stands before the name of a function, because `contains` alone is a keyword.
 const FUNCTION: &str = "f_";
 /// The functions that operands go through.
-const OPERANDS: [(Wanted, &str); 7] = [
+const OPERANDS: [(Wanted, &str); 8] = [
     (Wanted::Number, "number"),
     (Wanted::Divisor, "divisor"),
     (Wanted::Whole, "whole"),
@@ -24,6 +25,7 @@ const OPERANDS: [(Wanted, &str); 7] = [
     (Wanted::NumberOrSet, "number_or_set"),
     (Wanted::Set, "set"),
     (Wanted::Collection, "collection"),
+    (Wanted::Ordered, "ordered"),
 ];
 
 /// A text whose calls lead to the host.
