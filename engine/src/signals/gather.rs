@@ -99,9 +99,7 @@ impl Signals {
         let result = self
             .command(signal)
             .map_err(Unfinished::NotStarted)
-            .and_then(|command| {
-                process::run(command, event.as_bytes(), timeout, MAX_OUTPUT)
-            });
+            .and_then(|command| process::run(command, event.as_bytes(), timeout, MAX_OUTPUT));
         let outcome = Outcome::of(result, timeout);
         Gathered {
             name: &signal.name,
