@@ -16,6 +16,8 @@ const DECISIONS = ["allow", "ask", "block", "deny", "halt", "modify"];
 
 // Runs the program on one event; resolves with its exit code and what it wrote, and rejects in every other case.
 function run(event, directory) {
+  // Written first, so that nothing is started for an event that cannot be.
+  const asked = JSON.stringify(event);
   return new Promise((resolve, reject) => {
     const child = spawn(PROGRAM, ARGUMENTS, { cwd: directory, stdio: ["pipe", "pipe", "pipe"], windowsHide: true });
     const written = [];
@@ -42,7 +44,7 @@ function run(event, directory) {
     });
     // A program that does not read to the end says so by its exit code.
     child.stdin.on("error", () => {});
-    child.stdin.end(JSON.stringify(event));
+    child.stdin.end(asked);
   });
 }
 
