@@ -16,7 +16,7 @@ use crate::record;
 const LONGEST: usize = 1 << 20;
 
 /// The tables of `llmspell.toml`.
-const TABLES: [&str; 3] = ["debug", "script", "policy"];
+const TABLES: [&str; 4] = ["audit", "debug", "script", "policy"];
 
 /// What a project says about everything but its policies, which the engine reads itself.
 #[derive(Debug, Default)]
