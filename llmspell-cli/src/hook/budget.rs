@@ -54,6 +54,11 @@ impl Budget {
         }
     }
 
+    /// What is gone of it.
+    pub(super) fn spent(&self) -> Duration {
+        self.begun.elapsed()
+    }
+
     /// What is left of it.
     pub(super) fn left(&self) -> Duration {
         self.deadline.saturating_sub(self.begun.elapsed())
