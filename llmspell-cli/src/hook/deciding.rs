@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use llmspell_engine::{
-    AuditSettings, Decision, EngineError, EngineOptions, Event, EventLimits, Mode, PolicyEngine,
-    Project, Reply,
+    AuditSettings, Decision, DecisionError, EngineError, EngineOptions, Event, EventLimits, Mode,
+    PolicyEngine, Project, Reply,
 };
 use llmspell_utils::debug;
 
@@ -54,8 +54,8 @@ pub(super) fn reply(arguments: &Arguments, answer: &mut Answer) -> Result<Reply,
                 Mode::Monitor => harness.monitored(asked.name(), &decided.decision),
             };
             if let Some(error) = decided.decision.errors.first() {
-                let told = || format!("`{}`: {}", error.policy, error.message);
-                reply.notice.get_or_insert_with(told);
+                let reason = reply.notice.take().map(|reason| format!("{reason}: "));
+                reply.notice = Some(format!("{}{}", reason.unwrap_or_default(), told(error)));
             }
             record(
                 &asked,
@@ -101,6 +101,15 @@ fn decide(
         mode: engine.mode(),
         audit: engine.audit(),
     })
+}
+
+/// What is wrong where.
+fn told(error: &DecisionError) -> String {
+    match (&error.file, error.line) {
+        (Some(file), Some(line)) => format!("{file}:{line}: {}", error.message),
+        (Some(file), None) => format!("{file}: {}", error.message),
+        (None, _) => format!("`{}`: {}", error.policy, error.message),
+    }
 }
 
 fn reason(error: &EngineError) -> String {

@@ -10,6 +10,8 @@
 mod check;
 mod eval;
 mod explain;
+#[cfg(target_os = "linux")]
+mod hook_faults;
 mod init;
 mod machine;
 mod mishaps;
