@@ -1,6 +1,7 @@
 //! What a record says.
 
 use std::fs;
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use llmspell_engine::{
@@ -14,6 +15,8 @@ use crate::support::{UNGUARDED, engine, event, project};
 
 const SECRETS: &str = include_str!("../../../../llmspell-utils/tests/redaction/secrets.txt");
 const SCHEMA: &str = include_str!("../../../../docs/schemas/audit.schema.json");
+static VALIDATOR: LazyLock<jsonschema::Validator> =
+    LazyLock::new(|| jsonschema::validator_for(&serde_json::from_str(SCHEMA).unwrap()).unwrap());
 const POLICY: &str = r#"# METADATA
 # custom:
 #   id: NO-SUDO
@@ -66,8 +69,7 @@ fn entry<'a>(event: &'a Event, decision: &'a Decision, reply: &'a str) -> AuditE
 fn record_in(logged: &Logged, entry: &AuditEntry<'_>) -> Json {
     logged.log().record(entry).unwrap();
     let record = logged.records().pop().unwrap();
-    let schema = jsonschema::validator_for(&serde_json::from_str(SCHEMA).unwrap()).unwrap();
-    let errors: Vec<String> = schema
+    let errors: Vec<String> = VALIDATOR
         .iter_errors(&record)
         .map(|error| error.to_string())
         .collect();

@@ -64,6 +64,36 @@ fn eight_processes_append_eight_thousand_records_and_none_is_lost() {
 }
 
 #[test]
+fn a_process_that_is_killed_loses_no_record_that_was_there_and_breaks_no_chain() {
+    let logged = Logged::new();
+    logged.refuse(1);
+    for _ in 0..10 {
+        let before = std::fs::metadata(logged.path()).unwrap().len();
+        let mut child = Command::new(std::env::current_exe().unwrap())
+            .args([
+                "--exact",
+                "audit::many::a_process_appends_where_its_environment_says",
+            ])
+            .env(ROOT, logged.folder.path())
+            .env(SIZE, (1_u64 << 30).to_string())
+            .stdout(std::process::Stdio::null())
+            .spawn()
+            .unwrap();
+        while std::fs::metadata(logged.path()).unwrap().len() < before + 10_000 {
+            thread::yield_now();
+        }
+        child.kill().unwrap();
+        child.wait().unwrap();
+        let bytes = std::fs::read(logged.path()).unwrap();
+        let lines = bytes.split_inclusive(|byte| *byte == b'\n').count() as u64;
+        logged.refuse(1);
+        let report = logged.verify();
+        assert_eq!(report.fault, None);
+        assert!(report.records >= lines, "{report:?}");
+    }
+}
+
+#[test]
 fn eight_threads_share_one_log() {
     let logged = Logged::with(AuditSettings {
         max_size: 32 << 10,
