@@ -90,7 +90,7 @@ pub use explain::{
     RuleOutcome, SeenValue, SignalExplanation, SignalOutcome, SkipReason, SkippedPolicy,
 };
 pub use global_configuration::GlobalConfig;
-pub use harness::Harness;
+pub use harness::{Harness, OPENCODE_PLUGIN, Reply, WireCell, WireFit, WireRow, WireVerb};
 pub use hook_policy::{Hook, HookDescription, HookPolicy};
 pub use inspection::{
     InspectedPolicy, InspectedRoute, InspectedSignal, Inspection, inspect_project,
