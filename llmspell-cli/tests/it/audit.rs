@@ -253,3 +253,58 @@ fn a_log_beside_the_policies_disturbs_nobody() {
     let eval = folder.run_with(&["eval"], br#"{"hook_event_name":"SessionStart"}"#);
     assert_eq!((eval.code, eval.err.as_str()), (0, ""));
 }
+
+#[test]
+fn a_hook_writes_down_what_it_answers_and_in_which_trace() {
+    use std::io::Write as _;
+    use std::process::Stdio;
+
+    let folder = folder();
+    let mut command = folder.command(&["hook", "--harness", "claude"]);
+    command.env(
+        "TRACEPARENT",
+        "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+    );
+    command.stdin(Stdio::piped()).stdout(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    stdin
+        .write_all(br#"{"hook_event_name":"Stop","session_id":"s-1","cwd":"/"}"#)
+        .unwrap();
+    drop(stdin);
+    let output = child.wait_with_output().unwrap();
+    let text = fs::read_to_string(folder.path().join(FILE)).unwrap();
+    let record: Value = serde_json::from_str(&text).unwrap();
+    let reply: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(record["reply"], reply);
+    assert_eq!(record["exit_code"], output.status.code().unwrap());
+    assert_eq!(record["result"]["decision"], "block");
+    assert_eq!(record["trace_id"], "4bf92f3577b34da6a3ce929d0e0e4736");
+    assert_eq!(record["session_id"], "s-1");
+    folder.run_with(&["hook", "--harness", "claude"], b"{");
+    assert_eq!(folder.run(&["audit", "verify"]).code, 0);
+    let shown = folder.run(&["audit", "show", "--last", "1"]).out;
+    assert!(shown.contains(" refused claude "), "{shown}");
+}
+
+#[test]
+fn where_the_log_is_required_and_cannot_be_written_the_answer_is_a_deny() {
+    let event =
+        br#"{"hook_event_name":"PreToolUse","tool_name":"Read","tool_input":{"file_path":"a"}}"#;
+    for (required, denies) in [(false, false), (true, true)] {
+        let settings = format!("{SETTINGS}required = {required}\n");
+        let folder = Folder::new(&[
+            (".cupcake/policies/stop.rego", STOP_POLICY),
+            ("llmspell.toml", &settings),
+            (".cupcake/audit/decisions.jsonl/in_the_way", ""),
+        ]);
+        let ran = folder.run_with(&["hook", "--harness", "claude"], event);
+        let is_denied = ran.code == 2 || ran.out.contains("\"deny\"");
+        assert_eq!(is_denied, denies, "{ran:?}");
+        assert_eq!(
+            ran.out.contains("audit log") || ran.err.contains("audit log"),
+            denies,
+            "{ran:?}"
+        );
+    }
+}
