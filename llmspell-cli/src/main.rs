@@ -1,5 +1,6 @@
 //! The `llmspell` program: runs policy scripts and evaluates events.
 
+mod agent_settings;
 mod answer;
 mod check;
 mod decision_text;

@@ -63,7 +63,12 @@ const FACTORY: [&str; 9] = [
 const OPENCODE: [&str; 3] = ["PermissionRequest", "PostToolUse", "PreToolUse"];
 
 impl Harness {
-    const fn events(self) -> &'static [&'static str] {
+    /// The names of the events that this agent program is known to send.
+    pub fn events(self) -> impl Iterator<Item = &'static str> {
+        self.names().iter().copied()
+    }
+
+    const fn names(self) -> &'static [&'static str] {
         match self {
             Self::Claude => &CLAUDE,
             Self::Cursor => &CURSOR,
@@ -75,7 +80,7 @@ impl Harness {
 
 /// Whether an agent program is known to send an event with this name.
 pub(crate) fn is_known(name: &str, harness: Harness) -> bool {
-    harness.events().contains(&name)
+    harness.names().contains(&name)
 }
 
 /// The known event that was meant by a name that is none, if it is close to one; agents add events, so that a name
@@ -84,7 +89,7 @@ pub(crate) fn is_known(name: &str, harness: Harness) -> bool {
 /// Without a harness the events of all are known.
 pub(crate) fn meant(name: &str, harness: Option<Harness>) -> Option<&'static str> {
     let harnesses = harness.map_or_else(|| Harness::ALL.to_vec(), |harness| vec![harness]);
-    let known = || harnesses.iter().flat_map(|harness| harness.events());
+    let known = || harnesses.iter().flat_map(|harness| harness.names());
     if known().any(|known| *known == name) {
         return None;
     }
