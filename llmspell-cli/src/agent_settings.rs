@@ -14,10 +14,12 @@ mod removal;
 mod shell_words;
 mod written;
 
-pub(crate) use document::{Document, Kind, Node};
-pub(crate) use entry::{LEAST_TIMEOUT, Wanted, groups, wanted};
+pub(crate) use document::{Document, Node};
+pub(crate) use entry::{Found, LEAST_TIMEOUT, Wanted, fails_closed, groups, wanted};
 pub(crate) use place::{Scope, agent_folder, settings_file};
 pub(crate) use plan::Plan;
-pub(crate) use plugin::program_of as program_of_plugin;
-pub(crate) use program::Program;
-pub(crate) use shell_words::{HookCall, Token, hook_call, tokens};
+pub(crate) use plugin::{
+    installed as current_plugin, is_ours as is_our_plugin, program_of as program_of_plugin,
+};
+pub(crate) use program::{Program, is_program, is_same, on_path};
+pub(crate) use shell_words::{HookCall, Token, hook_call, quote};

@@ -112,7 +112,12 @@ fn plans(
             Some(named) => named.clone(),
             None => settings_file(*harness, &scope)?,
         };
-        plan(*harness, &path, root.as_deref())
+        // People know the files here without the dot before them.
+        plan(
+            *harness,
+            path.strip_prefix(".").unwrap_or(&path),
+            root.as_deref(),
+        )
     });
     plans.collect()
 }
