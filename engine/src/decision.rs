@@ -73,6 +73,22 @@ pub enum Verdict {
 }
 
 impl Verdict {
+    /// Every verdict, the strongest first.
+    pub const ALL: [Self; 6] = [
+        Self::Halt,
+        Self::Deny,
+        Self::Block,
+        Self::Ask,
+        Self::Modify,
+        Self::Allow,
+    ];
+
+    /// The verdict of this name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|verdict| verdict.name() == name)
+    }
+
     /// The name that decisions show.
     #[must_use]
     pub const fn name(self) -> &'static str {

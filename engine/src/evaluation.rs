@@ -29,6 +29,8 @@ pub(crate) struct Evaluation<'a, 'probe> {
     messages: &'a Messages,
     /// How long the policies may take together.
     deadline: Duration,
+    /// When all signals have to be there, if they have to.
+    signals_until: Option<Instant>,
     /// The time that all policies see.
     now: SystemTime,
     /// When the policies' time began. Signals have deadlines of their own, so that it moves by what they take.
@@ -47,7 +49,7 @@ impl<'a, 'probe> Evaluation<'a, 'probe> {
         event: &'a Event,
         input: PolicyInput<'a>,
         messages: &'a Messages,
-        deadline: Duration,
+        (deadline, for_signals): (Duration, Option<Duration>),
         probe: Probe<'probe>,
         record: Option<&'a mut Record>,
     ) -> Self {
@@ -57,6 +59,7 @@ impl<'a, 'probe> Evaluation<'a, 'probe> {
             input,
             messages,
             deadline,
+            signals_until: for_signals.and_then(|left| Instant::now().checked_add(left)),
             now: SystemTime::now(),
             clock: Instant::now(),
             findings: Findings {
@@ -145,7 +148,7 @@ impl<'a, 'probe> Evaluation<'a, 'probe> {
             .collect();
         self.probe
             .enter(|| EvaluationStep::Signals { names: &names });
-        let gathered = signals.gather(needs, self.input.text());
+        let gathered = signals.gather(needs, self.input.text(), self.signals_until);
         self.probe.leave();
         self.clock += begun.elapsed();
         self.times.signals += microseconds(begun.elapsed());

@@ -2,11 +2,15 @@
 
 mod events;
 mod fields;
+mod opencode_plugin;
+mod reply;
 
 use std::fmt;
 
 pub(crate) use events::{is_known, meant};
 pub(crate) use fields::{add_snake_case, add_tool};
+pub use opencode_plugin::OPENCODE_PLUGIN;
+pub use reply::{Reply, WireCell, WireFit, WireRow, WireVerb};
 
 /// An agent program with its own folder under `policies/` and its own wire format.
 ///

@@ -9,6 +9,7 @@ use arc_swap::ArcSwap;
 use llmspell_utils::debug::DebugManager;
 use parking_lot::Mutex;
 
+use crate::audit::AuditSettings;
 use crate::decision::{Decision, DecisionError, DecisionErrorKind, Timings};
 use crate::error::EngineError;
 use crate::evaluation::{Evaluation, microseconds};
@@ -41,6 +42,9 @@ pub struct EngineOptions {
     pub event_limits: EventLimits,
     /// How long the policies of one decision may take; signals have deadlines of their own.
     pub deadline: Duration,
+    /// How long all signals of one decision may take together, whatever their own deadlines say; as long as those say,
+    /// if none.
+    pub signal_deadline: Option<Duration>,
     /// Who hears what policies print, what fails and what is decided; nobody, if none.
     pub debug: Option<Arc<DebugManager>>,
     /// The script languages in which policies may be written, besides Rego.
@@ -64,6 +68,7 @@ impl Default for EngineOptions {
             mode: None,
             event_limits: EventLimits::default(),
             deadline: Duration::from_secs(1),
+            signal_deadline: None,
             debug: None,
             languages: Vec::new(),
             rego_evaluator: None,
@@ -131,7 +136,8 @@ impl PolicyEngine {
         Self::of(project, options, None)
     }
 
-    /// Decides about one event of the project at a path, and prepares nothing that this event does not need.
+    /// Loads of the project at a path what one event needs, and prepares nothing else: the engine is for this event, and
+    /// for others of the same name and tool.
     ///
     /// A policy for other events is read as far as its routing and no further: what is broken behind that is found by
     /// [`load`](Self::load) only.
@@ -139,16 +145,29 @@ impl PolicyEngine {
     /// # Errors
     ///
     /// When there is no project, or its rulebook or its settings are broken.
+    pub fn load_for(
+        path: &Path,
+        event: &Event,
+        options: &EngineOptions,
+    ) -> Result<Self, EngineError> {
+        let wanted = Wanted {
+            event: event.name(),
+            tool: event.tool(),
+        };
+        Self::of(Project::at(path)?, options, Some(wanted))
+    }
+
+    /// Decides about one event of the project at a path, and prepares nothing that this event does not need.
+    ///
+    /// # Errors
+    ///
+    /// As of [`load_for`](Self::load_for).
     pub fn decide_once(
         path: &Path,
         event: &Event,
         options: &EngineOptions,
     ) -> Result<Decision, EngineError> {
-        let wanted = Wanted {
-            event: event.name(),
-            tool: event.tool(),
-        };
-        Self::of(Project::at(path)?, options, Some(wanted)).map(|engine| engine.evaluate(event))
+        Self::load_for(path, event, options).map(|engine| engine.evaluate(event))
     }
 
     fn of(
@@ -304,9 +323,9 @@ impl PolicyEngine {
         let start = Instant::now();
         let set = self.set.load();
         let input = PolicyInput::new(event, set.preprocess, self.project.root());
-        let deadline = self.options.deadline;
+        let deadlines = (self.options.deadline, self.options.signal_deadline);
         let mut evaluation =
-            Evaluation::new(&set, event, input, &self.messages, deadline, probe, record);
+            Evaluation::new(&set, event, input, &self.messages, deadlines, probe, record);
         // INVARIANT: each policy is asked behind a guard of its own. Whatever breaks down beside them leaves what was
         // found before it, and one error more.
         if catch_unwind(AssertUnwindSafe(|| evaluation.run(hooks))).is_err() {
@@ -369,6 +388,12 @@ impl PolicyEngine {
     #[must_use]
     pub fn mode(&self) -> Mode {
         self.set.load().mode
+    }
+
+    /// How the project wants decisions written down.
+    #[must_use]
+    pub fn audit(&self) -> AuditSettings {
+        self.set.load().audit.clone()
     }
 
     /// Where the project lies.

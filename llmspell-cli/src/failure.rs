@@ -43,6 +43,16 @@ impl Failure {
         self.exit
     }
 
+    /// What is wrong and what to do, on one line.
+    pub(crate) fn one_line(&self) -> String {
+        let lines = self.plain().lines();
+        let lines = lines.map(|line| {
+            let line = line.strip_prefix("error: ").unwrap_or(line);
+            line.strip_prefix("help: ").unwrap_or(line)
+        });
+        lines.collect::<Vec<_>>().join(": ")
+    }
+
     /// What is shown, without colours.
     pub(crate) fn plain(&self) -> &str {
         self.plain.as_deref().unwrap_or(&self.text)

@@ -9,6 +9,7 @@ mod eval;
 mod eval_explanation;
 mod exit;
 mod failure;
+mod hook;
 mod init;
 mod input;
 mod inspect;
@@ -56,6 +57,8 @@ enum Command {
     Run(run::Arguments),
     /// Decides about one event
     Eval(eval::Arguments),
+    /// Answers an agent's hook on the agent's own wire
+    Hook(hook::Arguments),
     /// Makes a project that works as it is
     Init(init::Arguments),
     /// Says what is wrong with a project
@@ -81,7 +84,11 @@ enum Command {
 }
 
 fn main() -> ExitCode {
-    let program = match Program::try_parse() {
+    let words: Vec<OsString> = std::env::args_os().collect();
+    if hook::is_meant(&words) {
+        hook::main(&words);
+    }
+    let program = match Program::try_parse_from(&words) {
         Ok(program) => program,
         Err(error) => return usage(&error).into(),
     };
@@ -89,6 +96,8 @@ fn main() -> ExitCode {
     let result = std::panic::catch_unwind(|| match program.command {
         Command::Run(arguments) => run::run(&arguments),
         Command::Eval(arguments) => eval::eval(&arguments),
+        // A hook has a way of its own, above: it never comes here.
+        Command::Hook(_) => Err(Failure::internal("`hook` stands first on its command line")),
         Command::Init(arguments) => init::init(&arguments),
         Command::Check(arguments) => check::check(&arguments),
         Command::Doctor(arguments) => doctor::doctor(&arguments),

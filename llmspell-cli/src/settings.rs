@@ -10,13 +10,14 @@ use llmspell_utils::debug::{self, ConsoleOutput, DebugConfig, DebugError, Docume
 use llmspell_utils::read_text;
 
 use crate::failure::Failure;
+use crate::hook::Budget;
 use crate::record;
 
 /// How long `llmspell.toml` may be, in bytes.
 const LONGEST: usize = 1 << 20;
 
 /// The tables of `llmspell.toml`.
-const TABLES: [&str; 3] = ["debug", "script", "policy"];
+const TABLES: [&str; 5] = ["audit", "debug", "hook", "policy", "script"];
 
 /// What a project says about everything but its policies, which the engine reads itself.
 #[derive(Debug, Default)]
@@ -46,8 +47,31 @@ impl Settings {
         Ok(Self::read(&text, Path::new("llmspell.toml")).err())
     }
 
+    /// Takes over what the settings in a directory, and the environment, say to a hook: how long it may take, and who
+    /// listens. Says whether anybody does.
+    pub(crate) fn for_hook(directory: &Path, budget: &mut Budget) -> Result<bool, Failure> {
+        let file = directory.join("llmspell.toml");
+        let text = if file.exists() {
+            read_file(&file)?
+        } else {
+            String::new()
+        };
+        let document = Document::parse(&text, &file)?;
+        document.check_tables(&TABLES)?;
+        budget.configure(&document)?;
+        let mut config = DebugConfig::from_toml(&text, &file)?;
+        config.apply_env()?;
+        let listens = config != DebugConfig::default();
+        if listens {
+            attach(&config)?;
+        }
+        Ok(listens)
+    }
+
     fn read(text: &str, file: &Path) -> Result<Self, DebugError> {
-        Document::parse(text, file)?.check_tables(&TABLES)?;
+        let document = Document::parse(text, file)?;
+        document.check_tables(&TABLES)?;
+        Budget::check(&document)?;
         Ok(Self {
             debug: DebugConfig::from_toml(text, file)?,
             script: ScriptConfig::from_toml(text, file)?,
@@ -63,13 +87,18 @@ impl Settings {
                 .apply_directive(directive)
                 .map_err(|error| refused(directive, &error))?;
         }
-        let manager = debug::global();
-        manager.configure(&config)?;
-        if config.output.is_empty() {
-            manager.set_output(Arc::new(ConsoleOutput::default()));
-        }
-        record::attach(manager)
+        attach(&config)
     }
+}
+
+/// Has the manager of the process do what a configuration says; what has no output goes to the console.
+fn attach(config: &DebugConfig) -> Result<(), Failure> {
+    let manager = debug::global();
+    manager.configure(config)?;
+    if config.output.is_empty() {
+        manager.set_output(Arc::new(ConsoleOutput::default()));
+    }
+    record::attach(manager)
 }
 
 fn read_file(file: &Path) -> Result<String, Failure> {

@@ -2,85 +2,20 @@
 
 use super::Harness;
 
-const CLAUDE: [&str; 33] = [
-    "ConfigChange",
-    "CwdChanged",
-    "DirectoryAdded",
-    "Elicitation",
-    "ElicitationResult",
-    "FileChanged",
-    "InstructionsLoaded",
-    "MessageDisplay",
-    "Notification",
-    "PermissionDenied",
-    "PermissionRequest",
-    "PostCompact",
-    "PostModelSwitch",
-    "PostToolBatch",
-    "PostToolUse",
-    "PostToolUseFailure",
-    "PreCompact",
-    "PreModelSwitch",
-    "PreToolUse",
-    "SessionEnd",
-    "SessionStart",
-    "Setup",
-    "Stop",
-    "StopFailure",
-    "SubagentStart",
-    "SubagentStop",
-    "TaskCompleted",
-    "TaskCreated",
-    "TeammateIdle",
-    "UserPromptExpansion",
-    "UserPromptSubmit",
-    "WorktreeCreate",
-    "WorktreeRemove",
-];
-const CURSOR: [&str; 10] = [
-    "afterAgentResponse",
-    "afterAgentThought",
-    "afterFileEdit",
-    "afterMCPExecution",
-    "afterShellExecution",
-    "beforeMCPExecution",
-    "beforeReadFile",
-    "beforeShellExecution",
-    "beforeSubmitPrompt",
-    "stop",
-];
-const FACTORY: [&str; 9] = [
-    "Notification",
-    "PostToolUse",
-    "PreCompact",
-    "PreToolUse",
-    "SessionEnd",
-    "SessionStart",
-    "Stop",
-    "SubagentStop",
-    "UserPromptSubmit",
-];
-const OPENCODE: [&str; 3] = ["PermissionRequest", "PostToolUse", "PreToolUse"];
-
 impl Harness {
     /// The names of the events that this agent program is known to send.
     pub fn events(self) -> impl Iterator<Item = &'static str> {
-        self.names().iter().copied()
-    }
-
-    const fn names(self) -> &'static [&'static str] {
-        match self {
-            Self::Claude => &CLAUDE,
-            Self::Cursor => &CURSOR,
-            Self::Factory => &FACTORY,
-            Self::OpenCode => &OPENCODE,
-        }
+        let known = self
+            .wires()
+            .split_last()
+            .map_or(&[][..], |(_, known)| known);
+        known.iter().map(|row| row.event())
     }
 }
 
 /// Whether an agent program is known to send an event with this name.
 pub(crate) fn is_known(name: &str, harness: Harness) -> bool {
-    harness.names().contains(&name)
+    harness.events().any(|known| known == name)
 }
 
 /// The known event that was meant by a name that is none, if it is close to one; agents add events, so that a name
@@ -89,14 +24,13 @@ pub(crate) fn is_known(name: &str, harness: Harness) -> bool {
 /// Without a harness the events of all are known.
 pub(crate) fn meant(name: &str, harness: Option<Harness>) -> Option<&'static str> {
     let harnesses = harness.map_or_else(|| Harness::ALL.to_vec(), |harness| vec![harness]);
-    let known = || harnesses.iter().flat_map(|harness| harness.names());
-    if known().any(|known| *known == name) {
+    let known = || harnesses.iter().flat_map(|harness| harness.events());
+    if known().any(|known| known == name) {
         return None;
     }
     known()
         .filter(|known| is_close(name, known))
         .min_by_key(|known| strsim::damerau_levenshtein(name, known))
-        .copied()
 }
 
 /// Whether two names differ by case and signs only, or by one letter, or by two where they are long.

@@ -35,15 +35,20 @@ impl Gathered<'_> {
 impl Signals {
     /// Gathers the signals that are needed, each of which is named once.
     ///
-    /// `event` is what the commands get on their standard input.
-    pub(crate) fn gather(&self, needs: &[Need], event: &str) -> Vec<Gathered<'_>> {
+    /// `event` is what the commands get on their standard input; none runs longer than `until`.
+    pub(crate) fn gather(
+        &self,
+        needs: &[Need],
+        event: &str,
+        until: Option<Instant>,
+    ) -> Vec<Gathered<'_>> {
         let wanted: Vec<(Need, &Signal)> = needs
             .iter()
             .filter_map(|need| Some((*need, self.signals.get(need.signal)?)))
             .collect();
         let mut gathered = Vec::with_capacity(wanted.len());
         for group in wanted.chunks(SIDE_BY_SIDE) {
-            self.gather_group(group, event, &mut gathered);
+            self.gather_group(group, (event, until), &mut gathered);
         }
         gathered
     }
@@ -51,18 +56,18 @@ impl Signals {
     fn gather_group<'signals>(
         &'signals self,
         group: &[(Need, &'signals Signal)],
-        event: &str,
+        given: (&str, Option<Instant>),
         gathered: &mut Vec<Gathered<'signals>>,
     ) {
         if let [(need, signal)] = group {
-            gathered.push(self.gather_one(*need, signal, event));
+            gathered.push(self.gather_one(*need, signal, given));
             return;
         }
         std::thread::scope(|scope| {
             let running: Vec<_> = group
                 .iter()
                 .map(|(need, signal)| {
-                    let run = move || self.gather_one(*need, signal, event);
+                    let run = move || self.gather_one(*need, signal, given);
                     let thread = std::thread::Builder::new().name("llmspell-signal".to_owned());
                     (*need, *signal, thread.spawn_scoped(scope, run))
                 })
@@ -86,16 +91,16 @@ impl Signals {
         &self,
         need: Need,
         signal: &'signals Signal,
-        event: &str,
+        (event, until): (&str, Option<Instant>),
     ) -> Gathered<'signals> {
         let start = Instant::now();
+        let left = until.map(|until| until.saturating_duration_since(start));
+        let timeout = left.map_or(signal.timeout, |left| left.min(signal.timeout));
         let result = self
             .command(signal)
             .map_err(Unfinished::NotStarted)
-            .and_then(|command| {
-                process::run(command, event.as_bytes(), signal.timeout, MAX_OUTPUT)
-            });
-        let outcome = Outcome::of(result, signal.timeout);
+            .and_then(|command| process::run(command, event.as_bytes(), timeout, MAX_OUTPUT));
+        let outcome = Outcome::of(result, timeout);
         Gathered {
             name: &signal.name,
             error: outcome.error(signal, need.sees_failure),

@@ -87,7 +87,13 @@ const TOOL_EVENTS: [&str; 5] = [
     "PostToolUseFailure",
     "PreToolUse",
 ];
-const CURSOR_TOOL_EVENTS: [&str; 2] = ["afterMCPExecution", "beforeMCPExecution"];
+const CURSOR_TOOL_EVENTS: [&str; 5] = [
+    "afterMCPExecution",
+    "beforeMCPExecution",
+    "postToolUse",
+    "postToolUseFailure",
+    "preToolUse",
+];
 
 /// What an event's reply can say: the verbs that it has, and those that it says as another one.
 pub(super) struct Reply {
@@ -147,7 +153,7 @@ static CURSOR_REPLIES: [Reply; 10] = [
     reply("afterAgentThought", &[], &[]),
 ];
 static OPENCODE_REPLIES: [Reply; 3] = [
-    reply("PreToolUse", &[Halt, Deny, Block, Ask, AddContext], &[]),
+    reply("PreToolUse", &Verb::ALL, &[]),
     reply("PermissionRequest", &[Halt, Deny, Block, Ask], &[]),
     reply("PostToolUse", &[Halt, Block, AddContext], DENY_AS_BLOCK),
 ];

@@ -3,6 +3,7 @@
 
 mod evaluation_frames;
 mod policy_source;
+mod respond;
 
 use std::sync::Arc;
 
@@ -47,6 +48,7 @@ impl ScriptObject for Cupcake {
         Method::new("eval", Self::eval),
         Method::new("evalBatch", Self::eval_batch),
         Method::new("explain", Self::explain),
+        Method::new("respond", Self::respond),
         Method::new("policy", Self::policy),
         Method::new("events", Self::events),
         Method::new("policies", Self::policies),

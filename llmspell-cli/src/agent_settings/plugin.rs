@@ -1,20 +1,16 @@
 //! The plugin by which OpenCode calls `llmspell hook`.
 
-/// The plugin's text; a program is put in where it says `"llmspell"`.
-const PLUGIN: &str = "\
-const PROGRAM = \"llmspell\";
-export const LlmspellPlugin = async () => {
-  throw new Error(`${PROGRAM}: the plugin is not built yet`);
-};
-";
+use llmspell_engine::OPENCODE_PLUGIN;
+
 /// The first line of every file that we have written.
 const MARK: &str = "// Written by `llmspell init`; `llmspell init --uninstall --harness opencode` takes it away.\n";
+/// The line that names the program.
 const PROGRAM: &str = "const PROGRAM = \"llmspell\";";
 
 /// The file for a program.
 pub(crate) fn installed(program: &str) -> String {
     let name = serde_json::Value::from(program);
-    let plugin = PLUGIN.replacen(PROGRAM, &format!("const PROGRAM = {name};"), 1);
+    let plugin = OPENCODE_PLUGIN.replacen(PROGRAM, &format!("const PROGRAM = {name};"), 1);
     format!("{MARK}{plugin}")
 }
 

@@ -1,11 +1,14 @@
 //! The settings of an agent as it reads them: all its files, with what stands in them.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use llmspell_engine::Harness;
+use llmspell_utils::debug;
 
 use super::places::{Owner, settings_files};
 use crate::agent_settings::{Document, Node, groups, hook_call, is_our_plugin};
+use crate::hook::Budget;
 
 /// How long settings may be, in bytes.
 const LONGEST: usize = 1 << 20;
@@ -16,6 +19,8 @@ pub(super) struct Layers {
     pub(super) harness: Harness,
     pub(super) root: PathBuf,
     pub(super) files: Vec<Layer>,
+    /// Seconds within which the hook answers, whatever happens.
+    pub(super) deadline: f64,
 }
 
 /// One settings file.
@@ -41,6 +46,7 @@ impl Layers {
             harness,
             root: root.to_owned(),
             files: files.collect(),
+            deadline: deadline(root).as_secs_f64(),
         }
     }
 
@@ -62,6 +68,16 @@ impl Layers {
         let path = path.strip_prefix(&self.root).unwrap_or(path);
         path.display().to_string()
     }
+}
+
+/// How long the hook takes at most, as the project says.
+fn deadline(root: &Path) -> Duration {
+    let file = root.join("llmspell.toml");
+    let text = llmspell_utils::read_text(&file, LONGEST).unwrap_or_default();
+    let settings = debug::Document::parse(&text, &file);
+    let said = settings.and_then(|settings| Budget::check(&settings));
+    // What is wrong with the file is told where the project is looked at.
+    said.ok().flatten().unwrap_or(Budget::USUAL)
 }
 
 fn commands(harness: Harness, text: &str) -> Vec<String> {

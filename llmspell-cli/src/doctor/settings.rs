@@ -260,21 +260,21 @@ fn look_at_timeout(
         "set `\"timeout\": 10` there, or run `llmspell init --harness {}` again",
         layers.harness
     );
-    match timeout.map(Value::as_f64) {
-        None => {}
-        Some(Some(seconds)) if seconds >= f64::from(LEAST_TIMEOUT) => {}
-        Some(Some(seconds)) if seconds > 0.0 => {
-            let message = format!(
-                "{event} in {shown} has {seconds} s: the agent may go on before the denial is there"
-            );
-            findings.add(Level::Warning, what, message, next);
-        }
-        Some(_) => {
-            let message = format!(
-                "{event} in {shown} has a timeout that is no time: the agent goes on at once"
-            );
-            findings.add(Level::Error, what, message, next);
-        }
+    let Some(timeout) = timeout else { return };
+    let seconds = timeout.as_f64().unwrap_or_default();
+    if seconds <= 0.0 {
+        let message =
+            format!("{event} in {shown} has a timeout that is no time: the agent goes on at once");
+        findings.add(Level::Error, what, message, next);
+    } else if seconds <= layers.deadline {
+        let message = format!(
+            "{event} in {shown} has {seconds} s, and the hook may take {} s: the agent goes on before the denial is there",
+            layers.deadline
+        );
+        findings.add(Level::Error, what, message, next);
+    } else if seconds < f64::from(LEAST_TIMEOUT) {
+        let message = format!("{event} in {shown} has {seconds} s, which is little on a busy machine");
+        findings.add(Level::Warning, what, message, next);
     }
 }
 

@@ -50,6 +50,8 @@ pub(crate) struct Module {
     pub(super) engine: Engine,
     /// The modules of the rules of this file that are named by a keyword.
     pub(super) others: Vec<Self>,
+    /// The module before what regorus needs was bound in it, if something was.
+    unbound: Option<Box<Self>>,
 }
 
 /// One definition of a rule.
@@ -150,11 +152,12 @@ impl Module {
         };
         let mut module = Self::read(&self.file, &text)?;
         // What is bound for `not` or a head alone is bound nowhere.
-        for (rule, before) in module.rules.iter_mut().zip(self.rules) {
-            rule.negated = before.negated;
-            rule.unbound = before.unbound;
-            rule.early = before.early;
+        for (rule, before) in module.rules.iter_mut().zip(&self.rules) {
+            rule.negated.clone_from(&before.negated);
+            rule.unbound.clone_from(&before.unbound);
+            rule.early.clone_from(&before.early);
         }
+        module.unbound = Some(Box::new(self));
         Ok(module)
     }
 
@@ -204,12 +207,18 @@ impl Module {
             tree: Ref::clone(tree),
             engine,
             others: Vec::new(),
+            unbound: None,
         })
     }
 
     /// The syntax tree.
     pub(super) fn tree(&self) -> &Tree {
         &self.tree
+    }
+
+    /// The module as OPA is to see it: what is bound for regorus alone gives OPA bodies another order.
+    pub(crate) fn for_opa(&self) -> &Self {
+        self.unbound.as_deref().unwrap_or(self)
     }
 
     /// The module, and those of its rules that are named by a keyword.

@@ -7,7 +7,8 @@ use super::Way;
 /// How two decisions differ.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Difference {
-    /// A function failed in one way, and was not reached in the other because something before it was undefined.
+    /// A function failed in one way, and was not reached in the other because something before it was undefined; or
+    /// both failed, at different places.
     ///
     /// Neither is wrong: the order of a body is open. One refuses, and the other one says what it would say without
     /// the rules that failed.
@@ -33,11 +34,14 @@ pub(super) fn of(way: Way, expected: &str, found: &str) -> Option<Difference> {
     if expected == found {
         return None;
     }
-    if way == Way::Wasm && only_fails_earlier(&expected, &found) {
-        return Some(Difference::Reach("in the interpreter"));
-    }
-    if way == Way::Wasm && only_fails_earlier(&found, &expected) {
-        return Some(Difference::Reach("on WebAssembly"));
+    let reached_elsewhere = match (fails(&expected, &found), fails(&found, &expected)) {
+        (true, true) => Some("at another place"),
+        (true, false) => Some("in the interpreter alone"),
+        (false, true) => Some("on WebAssembly alone"),
+        (false, false) => None,
+    };
+    if let Some(place) = reached_elsewhere.filter(|_| way == Way::Wasm) {
+        return Some(Difference::Reach(place));
     }
     let [here, there] = [&expected, &found].map(summary);
     Some(Difference::Other(format!("{here} here, {there} there")))
@@ -56,20 +60,18 @@ fn without_words(decision: &mut Json) {
     decision["reason"] = Json::Null;
 }
 
-/// Whether a function of a policy fails in one decision and not in the other, and whatever other policies say is the same.
+/// Whether a function of a policy fails in the first decision, and whatever other policies say is the same.
 ///
 /// A function that fails refuses the event, whatever else its policy says.
-fn only_fails_earlier(failing: &Json, other: &Json) -> bool {
+fn fails(failing: &Json, other: &Json) -> bool {
     let list = |decision: &Json, name: &str| decision[name].as_array().unwrap().clone();
     let failures = |decision: &Json| {
         let mut errors = list(decision, "errors");
         errors.retain(|error| error["kind"] == "evaluation");
         errors
     };
-    let reached = failures(other);
-    let mut only_here = failures(failing);
-    only_here.retain(|error| !reached.contains(error));
-    let policies: Vec<&Json> = only_here.iter().map(|error| &error["policy"]).collect();
+    let failures = failures(failing);
+    let policies: Vec<&Json> = failures.iter().map(|error| &error["policy"]).collect();
     let of_others = |decision: &Json, name: &str| {
         let mut items = list(decision, name);
         items.retain(|item| !policies.contains(&&item["policy"]));

@@ -224,11 +224,11 @@ impl Report {
         let once: usize = self.reached_once.values().sum();
         for (place, count) in &self.reached_once {
             println!(
-                "{count:>5} refused: a function failed {place}, and was not reached in the other way"
+                "{count:>5} refused, but not in the same words or ways: a function failed {place}"
             );
         }
         println!(
-            "{} compared: {} passed, {once} refused in one way, {different} failed",
+            "{} compared: {} passed, {once} failed at a function in another way, {different} failed",
             self.pairs,
             self.pairs - different - once
         );

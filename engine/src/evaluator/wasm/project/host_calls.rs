@@ -46,6 +46,7 @@ struct Insertion {
 
 /// The text of a module, the one of this number, with its calls led to the host.
 pub(in crate::evaluator::wasm) fn rewritten(module: &Module, number: usize) -> HostCalls {
+    let module = module.for_opa();
     let mut declared = BTreeMap::new();
     let mut insertions = calls(module, number, &mut declared);
     insertions.extend(operands(module, number, &mut declared));

@@ -1,0 +1,77 @@
+//! The time that the whole of a hook may take, and how it is split.
+
+use std::time::{Duration, Instant};
+
+use llmspell_engine::EngineOptions;
+use llmspell_utils::debug::{DebugError, Document};
+
+use super::last_resort;
+
+/// How long it may take at most: agents do not wait longer, and take a hook that they gave up for an allow.
+const MOST: Duration = Duration::from_secs(600);
+const LEAST: Duration = Duration::from_millis(50);
+
+/// When the reply has to be there.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Budget {
+    begun: Instant,
+    deadline: Duration,
+}
+
+impl Budget {
+    /// How long a hook may take unless the project says otherwise.
+    pub(crate) const USUAL: Duration = Duration::from_secs(2);
+
+    /// The time begins, as long as it usually is.
+    pub(super) fn begin() -> Self {
+        let budget = Self {
+            begun: Instant::now(),
+            deadline: Self::USUAL,
+        };
+        last_resort::deadline(budget.left());
+        budget
+    }
+
+    /// Takes over what the project says in `[hook] deadline`.
+    pub(crate) fn configure(&mut self, document: &Document<'_>) -> Result<(), DebugError> {
+        if let Some(deadline) = Self::check(document)? {
+            self.deadline = deadline;
+            last_resort::deadline(self.left());
+        }
+        Ok(())
+    }
+
+    /// Reads `[hook] deadline`.
+    pub(crate) fn check(document: &Document<'_>) -> Result<Option<Duration>, DebugError> {
+        let table = document.table("hook", &["deadline"])?;
+        let Some(setting) = table.as_ref().and_then(|table| table.setting("deadline")) else {
+            return Ok(None);
+        };
+        let allowed = "a duration from 50ms to 10m with its unit, such as \"2s\"";
+        let text: String = setting.read(allowed)?;
+        match humantime::parse_duration(&text) {
+            Ok(deadline) if (LEAST..=MOST).contains(&deadline) => Ok(Some(deadline)),
+            _ => Err(setting.not_allowed(allowed)),
+        }
+    }
+
+    /// What is gone of it.
+    pub(super) fn spent(&self) -> Duration {
+        self.begun.elapsed()
+    }
+
+    /// What is left of it.
+    pub(super) fn left(&self) -> Duration {
+        self.deadline.saturating_sub(self.begun.elapsed())
+    }
+
+    /// Splits what is left: six tenths for signals, three for policies, and one to say what they said.
+    pub(super) fn split(&self, options: EngineOptions) -> EngineOptions {
+        let tenth = self.left() / 10;
+        EngineOptions {
+            signal_deadline: Some(tenth * 6),
+            deadline: options.deadline.min(tenth * 3),
+            ..options
+        }
+    }
+}
