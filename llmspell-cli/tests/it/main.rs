@@ -7,12 +7,14 @@
     reason = "a test may fail loudly"
 )]
 
+mod audit;
 mod check;
 mod eval;
 mod explain;
 #[cfg(target_os = "linux")]
 mod hook_faults;
 mod init;
+mod install;
 mod machine;
 mod mishaps;
 mod opa;
