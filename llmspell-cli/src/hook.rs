@@ -50,7 +50,11 @@ const BROKEN_DOWN: &str =
 
 /// The command by itself: the whole program's command line takes longer to set up than to decide.
 #[derive(Debug, Parser)]
-#[command(name = "llmspell hook")]
+#[command(
+    name = "llmspell hook",
+    bin_name = "llmspell hook",
+    about = "Answers an agent's hook on the agent's own wire"
+)]
 struct Program {
     #[command(flatten)]
     arguments: Arguments,

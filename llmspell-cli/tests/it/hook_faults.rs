@@ -60,13 +60,6 @@ fn complaint(fault: &Fault, agent: Agent) -> Option<String> {
     let mut scene = Scene::new(agent);
     (fault.change)(&mut scene);
     let ended = scene.run();
-    if std::env::var_os("LLMSPELL_FAULT").is_some() {
-        eprintln!(
-            "{:>6} ms  {}, {agent:?}",
-            ended.took.as_millis(),
-            fault.name
-        );
-    }
     if ended.took > DEADLINE {
         return Some(format!("took {:?}", ended.took));
     }

@@ -11,8 +11,11 @@ mod audit;
 mod check;
 mod eval;
 mod explain;
+#[cfg(unix)]
+mod hook;
 #[cfg(target_os = "linux")]
 mod hook_faults;
+mod hook_fuzz;
 mod init;
 mod install;
 mod machine;

@@ -18,11 +18,15 @@ use super::{Refusals, Said};
 static REFUSALS: AtomicPtr<Refusals> = AtomicPtr::new(ptr::null_mut());
 /// Whether a reply is being written, by whoever was first.
 static IS_REPLYING: AtomicBool = AtomicBool::new(false);
+/// Whether it was found that nobody takes the reply.
+static IS_GIVING_UP: AtomicBool = AtomicBool::new(false);
 /// Where the agent reads.
 static OUTPUT: AtomicI32 = AtomicI32::new(libc::STDOUT_FILENO);
 
 /// The code that every agent takes for a block.
 const BLOCKED: libc::c_int = 2;
+/// What is said where the reply was not taken to its end.
+const UNTAKEN: &[u8] = b"llmspell hook: the process was ended while it replied: have the agent read the reply, and ask again\n";
 /// The signals with which something inside breaks down.
 const BREAKDOWNS: [libc::c_int; 7] = [
     libc::SIGABRT,
@@ -206,9 +210,7 @@ extern "C" fn answer(signal: libc::c_int) {
     // SAFETY: what `REFUSALS` points to is never freed or changed.
     let refusals = unsafe { REFUSALS.load(Ordering::Acquire).as_ref() };
     let (Some(refusals), true) = (refusals, is_first) else {
-        // What stands on the wire is the beginning of a reply, or nothing.
-        // SAFETY: as in `end`.
-        unsafe { libc::_exit(BLOCKED) }
+        give_up()
     };
     let Said { output, note, code } = match signal {
         libc::SIGALRM => &refusals.late,
@@ -222,6 +224,17 @@ extern "C" fn answer(signal: libc::c_int) {
     let code = if is_said { (*code).into() } else { BLOCKED };
     // SAFETY: as in `end`.
     unsafe { libc::_exit(code) }
+}
+
+/// Ends the process with the code that blocks: what stands on the wire is the beginning of a reply, or nothing.
+fn give_up() -> ! {
+    if !IS_GIVING_UP.swap(true, Ordering::AcqRel) {
+        hurry();
+        end_commands();
+        write_note(UNTAKEN);
+    }
+    // SAFETY: as in `end`.
+    unsafe { libc::_exit(BLOCKED) }
 }
 
 /// Has the process ended with the code that blocks if nobody reads what it writes.

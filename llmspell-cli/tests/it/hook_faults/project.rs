@@ -3,6 +3,7 @@
 mod configuration;
 mod outside;
 mod policies;
+mod rego;
 mod scripts;
 mod trust;
 
@@ -13,6 +14,7 @@ pub(super) use policies::policy_with;
 pub(super) fn faults() -> Vec<Fault> {
     [
         policies::faults(),
+        rego::faults(),
         scripts::faults(),
         configuration::faults(),
         outside::faults(),

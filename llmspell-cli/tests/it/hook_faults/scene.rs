@@ -2,7 +2,7 @@
 
 use std::ffi::{OsStr, OsString};
 use std::fs;
-use std::io::{Read as _, Write as _};
+use std::io::{Read, Write as _};
 use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::{Path, PathBuf};
@@ -41,6 +41,7 @@ pub(super) struct Scene {
     pub(super) interruption: Option<Interruption>,
     may_be_noisy: bool,
     is_deaf: bool,
+    reads_late: bool,
 }
 
 /// How a call ended.
@@ -79,6 +80,7 @@ impl Scene {
             interruption: None,
             may_be_noisy: false,
             is_deaf: false,
+            reads_late: false,
             folder,
         }
     }
@@ -203,6 +205,12 @@ impl Scene {
         self.is_deaf = true;
     }
 
+    /// Has the agent read nothing before the hook has ended; what its pipes hold is written before.
+    pub(super) fn reads_late(&mut self, full: &str) {
+        self.reads_late = true;
+        self.after(full);
+    }
+
     fn command(&self) -> Command {
         let called = self.folder.command(&[]);
         let mut command = match &self.shell {
@@ -237,11 +245,13 @@ impl Scene {
         let mut stderr = child.stderr.take().unwrap();
         let mut stdout = child.stdout.take().unwrap();
         let (output, error) = thread::scope(|scope| {
-            let error = scope.spawn(move || {
-                let mut error = Vec::new();
-                stderr.read_to_end(&mut error).unwrap();
-                error
-            });
+            if self.reads_late {
+                stdin.write_all(&self.input).unwrap();
+                drop(stdin);
+                child.wait().unwrap();
+                return (rest_of(&mut stdout), rest_of(&mut stderr));
+            }
+            let error = scope.spawn(move || rest_of(&mut stderr));
             scope.spawn(|| match &self.interruption {
                 Some(interruption) => {
                     interruption.happen(child.id(), stdin, &self.input, &self.root());
@@ -249,9 +259,7 @@ impl Scene {
                 // The hook may well stop reading what is too long.
                 None => drop(stdin.write_all(&self.input)),
             });
-            let mut output = Vec::new();
-            stdout.read_to_end(&mut output).unwrap();
-            (output, error.join().unwrap())
+            (rest_of(&mut stdout), error.join().unwrap())
         });
         let status = child.wait().unwrap();
         Ended {
@@ -264,4 +272,12 @@ impl Scene {
             is_deaf: self.is_deaf,
         }
     }
+}
+
+/// Everything that is left, without what only filled the pipe.
+fn rest_of(stream: &mut impl Read) -> Vec<u8> {
+    let mut rest = Vec::new();
+    stream.read_to_end(&mut rest).unwrap();
+    rest.retain(|byte| *byte != 0);
+    rest
 }

@@ -31,27 +31,27 @@ fn no_text(file: &'static str, words: &'static [&'static str]) -> Vec<Fault> {
         changed("is a folder", |scene, file| scene.folder(file)),
         changed("is a pipe", |scene, file| scene.pipe(file)),
         changed("is a link that leads nowhere", |scene, file| {
-            scene.link(file, "nowhere")
+            scene.link(file, "nowhere");
         }),
         changed("is a link to itself", |scene, file| {
             let name = file.rsplit('/').next().unwrap();
             scene.link(file, name);
         }),
         changed("is a device without an end", |scene, file| {
-            scene.link(file, "/dev/zero")
+            scene.link(file, "/dev/zero");
         }),
         changed("is a device with nothing in it", |scene, file| {
-            scene.link(file, "/dev/null")
+            scene.link(file, "/dev/null");
         }),
         changed("is no text", |scene, file| {
-            scene.write(file, [0xff, 0xfe, 0x80])
+            scene.write(file, [0xff, 0xfe, 0x80]);
         }),
         changed("has a zero", |scene, file| scene.write(file, "a\0b")),
         changed("has 20 MB", |scene, file| {
-            scene.write(file, b"# blank\n".repeat(2_500_000))
+            scene.write(file, b"# blank\n".repeat(2_500_000));
         }),
         changed("is html", |scene, file| {
-            scene.write(file, "<html><body>404: not found</body></html>")
+            scene.write(file, "<html><body>404: not found</body></html>");
         }),
         changed("has a conflict of a merge", |scene, file| {
             scene.write(file, "<<<<<<< HEAD\n=======\n>>>>>>> other\n");

@@ -68,7 +68,7 @@ fn signals() -> Vec<Fault> {
             "head -c 100000 /dev/zero | tr '\\0' '['; head -c 100000 /dev/zero | tr '\\0' ']'",
         ),
         file("a file that may not be run", NAMED, |scene| {
-            scene.write(".cupcake/signals/branch.sh", "#!/bin/sh\n")
+            scene.write(".cupcake/signals/branch.sh", "#!/bin/sh\n");
         }),
         file("two files of one name", NAMED, |scene| {
             scene.write_program(".cupcake/signals/branch.sh", "#!/bin/sh\n");
@@ -81,10 +81,10 @@ fn signals() -> Vec<Fault> {
             scene.write_program(".cupcake/signals/branch", "\0\0\0\0");
         }),
         file("a file that leads nowhere", NAMED, |scene| {
-            scene.link(".cupcake/signals/branch", "nowhere")
+            scene.link(".cupcake/signals/branch", "nowhere");
         }),
         file("a file that is a pipe", NAMED, |scene| {
-            scene.pipe(".cupcake/signals/branch")
+            scene.pipe(".cupcake/signals/branch");
         }),
         file("no file", NAMED, |_| {}),
         file("a folder that is a file", &["signals"], |scene| {
@@ -92,7 +92,7 @@ fn signals() -> Vec<Fault> {
             scene.write(".cupcake/signals", "");
         }),
         file("a folder that leads nowhere", &["signals"], |scene| {
-            scene.link(".cupcake/signals", "nowhere")
+            scene.link(".cupcake/signals", "nowhere");
         }),
     ];
     faults.push(harmless(
@@ -128,7 +128,7 @@ fn compilers() -> Vec<Fault> {
         place("is not there", |_| {}),
         place("is a folder", |scene| scene.folder("tools/opa")),
         place("may not be run", |scene| {
-            scene.write("tools/opa", "#!/bin/sh\n")
+            scene.write("tools/opa", "#!/bin/sh\n");
         }),
         place("leads nowhere", |scene| scene.link("tools/opa", "nowhere")),
         place("is a pipe", |scene| {
@@ -204,20 +204,20 @@ fn audits() -> Vec<Fault> {
             scene.pipe("logs/audit.jsonl");
         }),
         log("is a link to a full device", |scene| {
-            scene.link("logs/audit.jsonl", "/dev/full")
+            scene.link("logs/audit.jsonl", "/dev/full");
         }),
         log("is a link to nothing", |scene| {
-            scene.link("logs/audit.jsonl", "/dev/null")
+            scene.link("logs/audit.jsonl", "/dev/null");
         }),
         log("is a link that leads nowhere", |scene| {
-            scene.link("logs/audit.jsonl", "/no/where")
+            scene.link("logs/audit.jsonl", "/no/where");
         }),
         log("is a link to itself", |scene| {
-            scene.link("logs/audit.jsonl", "audit.jsonl")
+            scene.link("logs/audit.jsonl", "audit.jsonl");
         }),
         log("has a file for its folder", |scene| scene.write("logs", "")),
         log("has a folder that leads nowhere", |scene| {
-            scene.link("logs", "/no/where")
+            scene.link("logs", "/no/where");
         }),
         log("lies on another file system", |scene| {
             scene.write(
@@ -233,10 +233,10 @@ fn audits() -> Vec<Fault> {
         }),
         log("may not grow", |scene| scene.after("ulimit -f 0")),
         unneeded("is a folder, and not required", |scene| {
-            scene.folder("logs/audit.jsonl")
+            scene.folder("logs/audit.jsonl");
         }),
         unneeded("has a file for its folder, and is not required", |scene| {
-            scene.write("logs", "")
+            scene.write("logs", "");
         }),
         harmless("audit: is written", |scene| {
             scene.write(

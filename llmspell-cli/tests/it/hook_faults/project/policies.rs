@@ -3,25 +3,17 @@
 use std::fs;
 
 use super::super::scene::Scene;
-use super::super::{Fault, IMPATIENT, fault, harmless};
+use super::super::{Fault, fault, harmless};
 
 const BASE: &str = ".cupcake/policies/base.rego";
-const OTHER: &str = ".cupcake/policies/other.rego";
-const OTHER_NAMED: &[&str] = &["other"];
+pub(super) const OTHER: &str = ".cupcake/policies/other.rego";
+pub(super) const OTHER_NAMED: &[&str] = &["other"];
 
 pub(super) fn faults() -> Vec<Fault> {
-    [
-        folders(),
-        files(),
-        metadata(),
-        rego(),
-        said(),
-        memory(),
-        runs(),
-    ]
-    .into_iter()
-    .flatten()
-    .collect()
+    [folders(), files(), metadata()]
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
 /// A policy for the events of all agents, with more routing and these rules.
@@ -41,18 +33,13 @@ pub(in super::super) fn policy_with(name: &str, routing: &str, rules: &str) -> S
     )
 }
 
-/// A second policy beside the sound one.
-fn policy(name: &str, words: &'static [&'static str], rules: impl AsRef<str>) -> Fault {
-    file(name, words, policy_with("other", "", rules.as_ref()))
-}
-
 /// A second file beside the sound one.
-fn file(name: &str, words: &'static [&'static str], content: impl AsRef<[u8]>) -> Fault {
+pub(super) fn file(name: &str, words: &'static [&'static str], content: impl AsRef<[u8]>) -> Fault {
     let content = content.as_ref().to_vec();
     changed(name, words, move |scene| scene.write(OTHER, &content))
 }
 
-fn changed(
+pub(super) fn changed(
     name: &str,
     words: &'static [&'static str],
     change: impl Fn(&Scene) + Send + Sync + 'static,
@@ -69,7 +56,7 @@ fn folders() -> Vec<Fault> {
     const NO_POLICIES: &[&str] = &["policies"];
     vec![
         changed("there is no project", NO_PROJECT, |scene| {
-            scene.remove(".cupcake")
+            scene.remove(".cupcake");
         }),
         changed("the project is a file", NO_PROJECT, |scene| {
             scene.remove(".cupcake");
@@ -83,16 +70,16 @@ fn folders() -> Vec<Fault> {
             },
         ),
         changed("the project is a link to itself", NO_PROJECT, |scene| {
-            scene.link(".cupcake", ".cupcake")
+            scene.link(".cupcake", ".cupcake");
         }),
         changed("the project is a pipe", NO_PROJECT, |scene| {
-            scene.pipe(".cupcake")
+            scene.pipe(".cupcake");
         }),
         changed("the project is a device", NO_PROJECT, |scene| {
-            scene.link(".cupcake", "/dev/null")
+            scene.link(".cupcake", "/dev/null");
         }),
         changed("the project is empty", NO_POLICIES, |scene| {
-            scene.folder(".cupcake")
+            scene.folder(".cupcake");
         }),
         fault(
             "policies: the project is a file, and another one lies above",
@@ -111,10 +98,10 @@ fn folders() -> Vec<Fault> {
             },
         ),
         changed("there are none", NO_POLICIES, |scene| {
-            scene.remove(".cupcake/policies")
+            scene.remove(".cupcake/policies");
         }),
         changed("their folder is empty", NO_POLICIES, |scene| {
-            scene.folder(".cupcake/policies")
+            scene.folder(".cupcake/policies");
         }),
         changed("their folder is a file", NO_POLICIES, |scene| {
             scene.remove(".cupcake/policies");
@@ -131,10 +118,10 @@ fn folders() -> Vec<Fault> {
             scene.link(".cupcake/policies", "policies");
         }),
         changed("their folder is a pipe", NO_POLICIES, |scene| {
-            scene.pipe(".cupcake/policies")
+            scene.pipe(".cupcake/policies");
         }),
         changed("their folder is a device", NO_POLICIES, |scene| {
-            scene.link(".cupcake/policies", "/dev/zero")
+            scene.link(".cupcake/policies", "/dev/zero");
         }),
         changed("they are those of another agent", NO_POLICIES, |scene| {
             let other = if scene.agent.name() == "claude" {
@@ -150,7 +137,7 @@ fn folders() -> Vec<Fault> {
             .unwrap();
         }),
         changed("a folder leads back to itself", &["loop|back"], |scene| {
-            scene.link(".cupcake/policies/again", ".")
+            scene.link(".cupcake/policies/again", ".");
         }),
         changed(
             "a folder of an agent is a file",
@@ -185,11 +172,11 @@ fn files() -> Vec<Fault> {
             |scene| scene.link(OTHER, "nowhere.rego"),
         ),
         changed("a file is a link to itself", OTHER_NAMED, |scene| {
-            scene.link(OTHER, "other.rego")
+            scene.link(OTHER, "other.rego");
         }),
         changed("a file is a pipe", OTHER_NAMED, |scene| scene.pipe(OTHER)),
         changed("a file is a device without an end", OTHER_NAMED, |scene| {
-            scene.link(OTHER, "/dev/zero")
+            scene.link(OTHER, "/dev/zero");
         }),
         changed(
             "a file is a device with nothing in it",
@@ -197,7 +184,7 @@ fn files() -> Vec<Fault> {
             |scene| scene.link(OTHER, "/dev/null"),
         ),
         changed("a file is a process's memory", OTHER_NAMED, |scene| {
-            scene.link(OTHER, "/proc/self/mem")
+            scene.link(OTHER, "/proc/self/mem");
         }),
         file("a file of 20 MB", &["other", "larger"], huge()),
         file("an empty file", OTHER_NAMED, ""),
@@ -320,224 +307,6 @@ fn metadata() -> Vec<Fault> {
             "a package of the machine",
             OTHER_NAMED,
             policy_with("other", "", "").replace("cupcake.policies", "cupcake.global.policies"),
-        ),
-    ]
-}
-
-fn rego() -> Vec<Fault> {
-    vec![
-        policy(
-            "a brace is missing",
-            &["other", ":1"],
-            "deny contains \"x\" if {",
-        ),
-        policy(
-            "a word that is none",
-            OTHER_NAMED,
-            "deny contains ??? if true",
-        ),
-        policy(
-            "a text without its end",
-            OTHER_NAMED,
-            "deny contains \"x if true",
-        ),
-        file(
-            "no package",
-            OTHER_NAMED,
-            "# METADATA\n# custom: {}\nimport rego.v1\n\ndeny contains \"x\"\n",
-        ),
-        policy(
-            "an unknown function",
-            &["other", "no.such.function|no_such"],
-            "deny contains \"x\" if no.such.function(input)",
-        ),
-        policy(
-            "an unknown function of its own",
-            &["other", "helper"],
-            "deny contains \"x\" if helper(input)",
-        ),
-        policy(
-            "a function with too many arguments",
-            OTHER_NAMED,
-            "deny contains \"x\" if startswith(\"a\", \"b\", \"c\", \"d\")",
-        ),
-        policy(
-            "a package that is not there",
-            &["other", "nowhere"],
-            "import data.cupcake.helpers.nowhere\n\ndeny contains \"x\" if nowhere.bad(input)",
-        ),
-        policy(
-            "a rule that calls itself",
-            &["other", "calls itself"],
-            "a if b\n\nb if a\n\ndeny contains {\"rule_id\":\"R\",\"reason\":\"x\",\"severity\":\"LOW\"} if a",
-        ),
-        policy(
-            "a function that calls itself",
-            &["other", "calls itself"],
-            "f(x) := f(x)\n\ndeny contains {\"rule_id\":\"R\",\"reason\":\"x\",\"severity\":\"LOW\"} if f(1)",
-        ),
-        policy(
-            "an unsafe variable",
-            OTHER_NAMED,
-            "deny contains {\"rule_id\":\"R\",\"reason\":nobody,\"severity\":\"LOW\"} if true",
-        ),
-        policy(
-            "the network",
-            &["other", "http.send"],
-            "deny contains \"x\" if http.send({\"method\":\"get\",\"url\":\"http://localhost\"})",
-        ),
-        policy(
-            "a regular expression that is none",
-            OTHER_NAMED,
-            "deny contains \"x\" if regex.match(\"(\", \"x\")",
-        ),
-        policy(
-            "parentheses, a thousand deep",
-            OTHER_NAMED,
-            format!("x := {}1{}", "(".repeat(1000), ")".repeat(1000)),
-        ),
-        policy(
-            "lists, ten thousand deep",
-            OTHER_NAMED,
-            format!("x := {}{}", "[".repeat(10_000), "]".repeat(10_000)),
-        ),
-    ]
-}
-
-/// Verbs that say what nobody understands.
-fn said() -> Vec<Fault> {
-    let says = |name: &str, words: &'static [&'static str], verb: &str| policy(name, words, verb);
-    vec![
-        says("a number for a decision", OTHER_NAMED, "deny contains 5"),
-        says(
-            "a text for a decision",
-            OTHER_NAMED,
-            "deny contains [\"x\"]",
-        ),
-        says("false instead of decisions", OTHER_NAMED, "deny := false"),
-        says("true instead of decisions", OTHER_NAMED, "deny := true"),
-        says("null instead of decisions", OTHER_NAMED, "deny := null"),
-        says(
-            "a decision without a reason",
-            &["other", "reason"],
-            "deny contains {\"rule_id\": \"R\"}",
-        ),
-        says(
-            "a reason that is a number",
-            &["other", "reason"],
-            "deny contains {\"rule_id\": \"R\", \"reason\": 1, \"severity\": \"LOW\"}",
-        ),
-        says(
-            "a severity that is none",
-            &["x"],
-            "deny contains {\"rule_id\": \"R\", \"reason\": \"x\", \"severity\": \"URGENT\"}",
-        ),
-        says(
-            "a rule's name that is a list",
-            OTHER_NAMED,
-            "deny contains {\"rule_id\": [], \"reason\": \"x\", \"severity\": \"LOW\"}",
-        ),
-        says(
-            "a change without an input",
-            OTHER_NAMED,
-            "modify contains {\"rule_id\": \"R\", \"reason\": \"x\", \"severity\": \"LOW\"}",
-        ),
-        says(
-            "a change to a text",
-            OTHER_NAMED,
-            "modify contains {\"rule_id\": \"R\", \"reason\": \"x\", \"severity\": \"LOW\", \"updated_input\": \"ls\"}",
-        ),
-        says(
-            "context that is a number",
-            OTHER_NAMED,
-            "add_context contains 5",
-        ),
-        says("a question that is a number", OTHER_NAMED, "ask contains 5"),
-        says("a halt that is a number", OTHER_NAMED, "halt contains 5"),
-        says("a block that is a number", OTHER_NAMED, "block contains 5"),
-        says(
-            "an object instead of decisions",
-            OTHER_NAMED,
-            "deny := {\"a\": 1}",
-        ),
-    ]
-}
-
-/// Memory that runs out, at several sizes of it.
-fn memory() -> Vec<Fault> {
-    const BOMB: &str = "deny contains {\"rule_id\": \"R\", \"reason\": \"x\", \"severity\": \"LOW\"} if {\n    x := [[a, b] | some a in numbers.range(1, 10000); some b in numbers.range(1, 10000)]\n    count(x) > 0\n}";
-    let limits = [100_000, 150_000, 200_000, 300_000, 500_000];
-    let bombs = limits.map(|kilobytes| {
-        let name = format!("policies: memory without an end, of {kilobytes} KB");
-        fault(
-            name,
-            &["other|llmspell|deadline"],
-            move |scene: &mut Scene| {
-                scene.write(OTHER, policy_with("other", "", BOMB));
-                scene.after(&format!("ulimit -v {kilobytes}"));
-                scene.may_be_noisy();
-            },
-        )
-    });
-    bombs.into()
-}
-
-/// What goes wrong when it is asked.
-fn runs() -> Vec<Fault> {
-    const SAID: &str = "{\"rule_id\":\"R\",\"reason\":\"x\",\"severity\":\"LOW\"}";
-    let condition = |name: &str, words: &'static [&'static str], condition: &str| {
-        policy(
-            name,
-            words,
-            format!("deny contains {SAID} if {{\n    {condition}\n}}"),
-        )
-    };
-    let slow_condition = |name: &str, condition: &str| {
-        let rule = format!("deny contains {SAID} if {{\n    {condition}\n}}");
-        changed(name, &["other|deadline", "time|deadline"], move |scene| {
-            scene.write("llmspell.toml", IMPATIENT);
-            scene.write(OTHER, policy_with("other", "", &rule));
-        })
-    };
-    vec![
-        condition(
-            "division by zero",
-            &["other", "zero"],
-            "1 / count({x | x := input.nothing}) == 1",
-        ),
-        condition(
-            "a remainder of zero",
-            &["other", "zero"],
-            "1 % count({x | x := input.nothing}) == 1",
-        ),
-        condition(
-            "a number that is a text",
-            OTHER_NAMED,
-            "to_number(\"abc\") == 1",
-        ),
-        condition(
-            "json that is none",
-            OTHER_NAMED,
-            "json.unmarshal(\"{\") == 1",
-        ),
-        slow_condition(
-            "a loop without an end",
-            "some a in numbers.range(1, 10000)\n    some b in numbers.range(1, 10000)\n    some c in numbers.range(1, 10000)\n    a + b + c == -1",
-        ),
-        condition(
-            "a range without an end",
-            &["other"],
-            "count(numbers.range(1, 1000000000000)) > 0",
-        ),
-        condition(
-            "a text without an end",
-            &["other"],
-            "count(sprintf(\"%999999999d\", [1])) > 0",
-        ),
-        policy(
-            "two values of one rule",
-            OTHER_NAMED,
-            format!("x := 1 if true\n\nx := 2 if true\n\ndeny contains {SAID} if x == 1"),
         ),
     ]
 }

@@ -55,17 +55,17 @@ pub(super) fn faults() -> Vec<Fault> {
         }),
         signed("the list is gone", TRUST, |scene| scene.remove(MANIFEST)),
         signed("the list is empty", TRUST, |scene| {
-            scene.write(MANIFEST, "")
+            scene.write(MANIFEST, "");
         }),
         signed("the list is a folder", TRUST, |scene| {
-            scene.folder(MANIFEST)
+            scene.folder(MANIFEST);
         }),
         signed("the list leads nowhere", TRUST, |scene| {
-            scene.link(MANIFEST, "nowhere")
+            scene.link(MANIFEST, "nowhere");
         }),
         signed("the list is a pipe", TRUST, |scene| scene.pipe(MANIFEST)),
         signed("the list is no text", TRUST, |scene| {
-            scene.write(MANIFEST, [0xff; 64])
+            scene.write(MANIFEST, [0xff; 64]);
         }),
         signed("the list is cut", TRUST, |scene| {
             let text = fs::read(scene.at(MANIFEST)).unwrap();
