@@ -24,5 +24,7 @@ mod record;
 #[cfg(unix)]
 mod repl;
 mod run;
+#[cfg(target_os = "linux")]
+mod serve;
 mod traces;
 mod trust;

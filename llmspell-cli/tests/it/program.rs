@@ -55,13 +55,18 @@ impl Folder {
             "LLMSPELL_DEBUG_LEVEL",
             "LLMSPELL_DEBUG_ENABLED",
             "LLMSPELL_KEYS",
+            "LLMSPELL_SOCKET",
             "OPA",
         ] {
             command.env_remove(variable);
         }
         // What the person who runs the tests has configured is none of theirs.
         command.env("HOME", self.path().join(".home"));
-        for (variable, folder) in [("XDG_CONFIG_HOME", "config"), ("XDG_CACHE_HOME", "cache")] {
+        for (variable, folder) in [
+            ("XDG_CONFIG_HOME", "config"),
+            ("XDG_CACHE_HOME", "cache"),
+            ("XDG_RUNTIME_DIR", "run"),
+        ] {
             command.env(variable, self.path().join(".home").join(folder));
         }
         command
