@@ -28,6 +28,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod audit;
 mod decision;
 mod digest;
 mod document;
@@ -73,6 +74,10 @@ mod validator;
 mod value;
 mod wasm_query;
 
+pub use audit::{
+    AuditEntry, AuditError, AuditErrorKind, AuditFault, AuditInput, AuditLog, AuditReport,
+    AuditSettings, AuditTear, AuditedEvent, TraceContext, read_audit_log, verify_audit_log,
+};
 pub use decision::{
     Decision, DecisionError, DecisionErrorKind, RuleReport, Timings, Verb, Verdict,
 };

@@ -9,6 +9,7 @@ use arc_swap::ArcSwap;
 use llmspell_utils::debug::DebugManager;
 use parking_lot::Mutex;
 
+use crate::audit::AuditSettings;
 use crate::decision::{Decision, DecisionError, DecisionErrorKind, Timings};
 use crate::error::EngineError;
 use crate::evaluation::{Evaluation, microseconds};
@@ -387,6 +388,12 @@ impl PolicyEngine {
     #[must_use]
     pub fn mode(&self) -> Mode {
         self.set.load().mode
+    }
+
+    /// How the project wants decisions written down.
+    #[must_use]
+    pub fn audit(&self) -> AuditSettings {
+        self.set.load().audit.clone()
     }
 
     /// Where the project lies.

@@ -5,6 +5,7 @@ mod layer;
 
 use std::sync::Arc;
 
+use crate::audit::AuditSettings;
 use crate::decision::DecisionError;
 use crate::error::EngineError;
 use crate::evaluator::rego::Rvm;
@@ -26,6 +27,7 @@ pub(crate) struct PolicySet {
     pub(crate) harness: Harness,
     pub(crate) mode: Mode,
     pub(crate) preprocess: PreprocessSettings,
+    pub(crate) audit: AuditSettings,
     /// The text of `llmspell.toml`, to see whether it has changed.
     pub(crate) settings: Option<String>,
     /// That of the machine first, if there is one.
@@ -104,6 +106,7 @@ impl PolicySet {
             harness,
             mode: options.mode.unwrap_or(settings.mode),
             preprocess: settings.preprocess,
+            audit: settings.audit,
             settings: settings.text,
             summaries,
             layers,

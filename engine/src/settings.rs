@@ -4,6 +4,7 @@ use std::path::Path;
 
 use llmspell_utils::debug::{DebugError, Document, Table};
 
+use crate::audit::AuditSettings;
 use crate::error::{EngineError, EngineErrorKind, Place};
 use crate::evaluator::rego::Rvm;
 use crate::harness::Harness;
@@ -59,6 +60,8 @@ pub(crate) struct Settings {
     /// The file of the key with which bundles have to be signed, relative to the project.
     pub(crate) bundle_key: Option<String>,
     pub(crate) bundle_key_algorithm: Option<String>,
+    /// How decisions are written down.
+    pub(crate) audit: AuditSettings,
 }
 
 /// What runs the Rego files of a project.
@@ -83,19 +86,18 @@ impl Settings {
     /// Reads the settings that stand beside `.cupcake/`, if any.
     pub(crate) fn read(project: &Project, gate: &mut TrustGate) -> Result<Self, EngineError> {
         let text = project.read_optional(FILE, EngineErrorKind::Settings)?;
-        let Some(text) = text.filter(|text| gate.admits(FILE, text.as_bytes())) else {
+        let Some(text) = text else {
             return Ok(Self::default());
         };
-        let settings = Self::parse(&text).map_err(|error| EngineError {
-            kind: EngineErrorKind::Settings,
-            message: error.message().to_owned(),
-            place: Some(Place {
-                file: FILE.to_owned(),
-                line: error.place().map(|place| place.line),
-                column: error.place().and_then(|place| place.column),
-            }),
-            help: error.help().unwrap_or("correct the file").to_owned(),
-        })?;
+        if !gate.admits(FILE, text.as_bytes()) {
+            // Every decision is a refusal then, and is written down all the same.
+            let audit = audit_of(&text).unwrap_or_default();
+            return Ok(Self {
+                audit,
+                ..Self::default()
+            });
+        }
+        let settings = Self::parse(&text).map_err(|error| broken(&error))?;
         Ok(Self {
             text: Some(text),
             ..settings
@@ -105,7 +107,10 @@ impl Settings {
     /// Reads the table; the other tables of the file belong to others.
     fn parse(text: &str) -> Result<Self, DebugError> {
         let document = Document::parse(text, Path::new(FILE))?;
-        let mut settings = Self::default();
+        let mut settings = Self {
+            audit: AuditSettings::parse(&document, text)?,
+            ..Self::default()
+        };
         let Some(table) = document.table("policy", &KEYS)? else {
             return Ok(settings);
         };
@@ -147,6 +152,31 @@ impl Settings {
             self.opa_any_version = any.boolean()?;
         }
         Ok(())
+    }
+}
+
+/// What a project says about its audit log.
+pub(crate) fn audit(project: &Project) -> Result<AuditSettings, EngineError> {
+    let Some(text) = project.read_optional(FILE, EngineErrorKind::Settings)? else {
+        return Ok(AuditSettings::default());
+    };
+    audit_of(&text).map_err(|error| broken(&error))
+}
+
+fn audit_of(text: &str) -> Result<AuditSettings, DebugError> {
+    AuditSettings::parse(&Document::parse(text, Path::new(FILE))?, text)
+}
+
+fn broken(error: &DebugError) -> EngineError {
+    EngineError {
+        kind: EngineErrorKind::Settings,
+        message: error.message().to_owned(),
+        place: Some(Place {
+            file: FILE.to_owned(),
+            line: error.place().map(|place| place.line),
+            column: error.place().and_then(|place| place.column),
+        }),
+        help: error.help().unwrap_or("correct the file").to_owned(),
     }
 }
 

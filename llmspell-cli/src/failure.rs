@@ -4,7 +4,7 @@ use std::fmt;
 use std::io::{IsTerminal, Write, stderr};
 
 use llmspell_bridge::{ScriptError, ScriptErrorKind};
-use llmspell_engine::{EngineError, EventError};
+use llmspell_engine::{AuditError, EngineError, EventError};
 
 use crate::exit::Exit;
 
@@ -43,6 +43,16 @@ impl Failure {
         self.exit
     }
 
+    /// What is wrong and what to do, on one line.
+    pub(crate) fn one_line(&self) -> String {
+        let lines = self.plain().lines();
+        let lines = lines.map(|line| {
+            let line = line.strip_prefix("error: ").unwrap_or(line);
+            line.strip_prefix("help: ").unwrap_or(line)
+        });
+        lines.collect::<Vec<_>>().join(": ")
+    }
+
     /// What is shown, without colours.
     pub(crate) fn plain(&self) -> &str {
         self.plain.as_deref().unwrap_or(&self.text)
@@ -65,6 +75,15 @@ pub(crate) fn colour() -> bool {
 
 impl From<EngineError> for Failure {
     fn from(error: EngineError) -> Self {
+        match &error.place {
+            Some(place) => Self::fault(format_args!("{place}: {}", error.message), &error.help),
+            None => Self::fault(&error.message, &error.help),
+        }
+    }
+}
+
+impl From<AuditError> for Failure {
+    fn from(error: AuditError) -> Self {
         match &error.place {
             Some(place) => Self::fault(format_args!("{place}: {}", error.message), &error.help),
             None => Self::fault(&error.message, &error.help),

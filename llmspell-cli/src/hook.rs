@@ -9,6 +9,7 @@ mod deciding;
 mod event;
 mod last_resort;
 mod place;
+mod recording;
 
 use std::ffi::OsString;
 use std::io::{IsTerminal as _, stdin};

@@ -59,4 +59,4 @@ pub use recording::{
 };
 pub use redact::{RedactConfig, Redactor};
 pub use slow::{SlowOperation, SlowThresholds};
-pub use text::{escaped, escaped_where};
+pub use text::{escaped, escaped_where, safe_json};

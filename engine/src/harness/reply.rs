@@ -4,6 +4,7 @@ mod cursor;
 mod form;
 mod general;
 mod hook_output;
+mod monitored;
 mod opencode;
 mod table;
 mod wire;

@@ -9,8 +9,9 @@ use crate::metadata;
 use crate::policy_loader::Languages;
 
 /// The folders of `.cupcake/` that are read, and those that hold no policies.
-const FOLDERS: [&str; 9] = [
+const FOLDERS: [&str; 10] = [
     "actions",
+    "audit",
     "debug",
     "helpers",
     "policies",

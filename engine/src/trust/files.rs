@@ -15,7 +15,12 @@ const FOLDER: &str = ".cupcake";
 const SETTINGS: &str = "llmspell.toml";
 const RULEBOOK: &str = ".cupcake/rulebook.yml";
 /// What programs write there, which decides nothing.
-const WRITTEN: [&str; 3] = [".cupcake/debug", ".cupcake/telemetry", super::FILE];
+const WRITTEN: [&str; 4] = [
+    ".cupcake/audit",
+    ".cupcake/debug",
+    ".cupcake/telemetry",
+    super::FILE,
+];
 /// Files of one project.
 const MAX_FILES: usize = 10_000;
 /// Bytes of one file.

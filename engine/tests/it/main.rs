@@ -9,6 +9,7 @@
     reason = "a test may fail loudly"
 )]
 
+mod audit;
 mod builtins;
 mod compatibility;
 mod decisions;

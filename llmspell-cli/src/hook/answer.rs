@@ -45,7 +45,8 @@ impl Answer {
         });
     }
 
-    fn refusal(&self, reason: &str) -> Reply {
+    /// The refusal with this reason.
+    pub(super) fn refusal(&self, reason: &str) -> Reply {
         let mut reply = match self.harness {
             Some(harness) => harness.refusal(self.event.as_deref(), reason),
             // Nobody knows which wire this is; the code blocks on each of them.

@@ -1,15 +1,25 @@
 //! The way from the event to the reply.
 
-use std::path::Path;
+use std::sync::Arc;
 
 use llmspell_engine::{
-    Decision, EngineError, EngineOptions, EventLimits, Mode, PolicyEngine, Reply, Verdict,
+    AuditSettings, Decision, EngineError, EngineOptions, Event, EventLimits, Mode, PolicyEngine,
+    Project, Reply,
 };
+use llmspell_utils::debug;
 
 use super::answer::Answer;
 use super::budget::Budget;
+use super::recording::{Asked, record};
 use super::{Arguments, event, place};
 use crate::settings::{self, Settings};
+
+/// What was decided, and by whom.
+struct Decided {
+    decision: Decision,
+    mode: Mode,
+    audit: AuditSettings,
+}
 
 /// Decides about the event of standard input.
 ///
@@ -18,53 +28,79 @@ use crate::settings::{self, Settings};
 /// Why there is no decision, for whoever reads the refusal.
 pub(super) fn reply(arguments: &Arguments, answer: &mut Answer) -> Result<Reply, String> {
     let mut budget = Budget::begin();
-    let event = event::read(&EventLimits::default())?;
-    answer.is_about(event.name());
+    let limits = EventLimits::default();
+    let text =
+        event::read(&limits).map_err(|error| format!("the event cannot be read: {error}"))?;
+    let event = event::parse(&text, &limits);
+    if let Ok(event) = &event {
+        answer.is_about(event.name());
+    }
     let harness = arguments.harness;
-    let project = place::project(arguments.project.as_deref(), harness, &event)
+    let project = place::project(arguments.project.as_deref(), harness, event.as_ref().ok())
         .map_err(|error| reason(&error))?;
-    let listens = configure(project.root(), &mut budget)?;
+    let decided = match &event {
+        Ok(event) => decide(arguments, &project, event, &mut budget),
+        Err(reason) => Err(reason.clone()),
+    };
+    let asked = Asked {
+        harness,
+        project: &project,
+        event: event.as_ref().map_err(|_| text.as_slice()),
+    };
+    match decided {
+        Ok(decided) => {
+            let mut reply = match decided.mode {
+                Mode::Enforce => harness.reply(asked.name(), &decided.decision),
+                Mode::Monitor => harness.monitored(asked.name(), &decided.decision),
+            };
+            if let Some(error) = decided.decision.errors.first() {
+                let told = || format!("`{}`: {}", error.policy, error.message);
+                reply.notice.get_or_insert_with(told);
+            }
+            record(
+                &asked,
+                &decided.audit,
+                Ok((&decided.decision, decided.mode)),
+                &reply,
+                budget,
+            )?;
+            Ok(reply)
+        }
+        Err(reason) => {
+            let reply = answer.refusal(&reason);
+            // What stands in the way of the decision may stand in the way of the settings too.
+            if let Ok(audit) = AuditSettings::of_project(&project) {
+                record(&asked, &audit, Err(&reason), &reply, budget)?;
+            }
+            Ok(reply)
+        }
+    }
+}
+
+fn decide(
+    arguments: &Arguments,
+    project: &Project,
+    event: &Event,
+    budget: &mut Budget,
+) -> Result<Decided, String> {
+    let listens =
+        Settings::for_hook(project.root(), budget).map_err(|failure| failure.one_line())?;
     let options = budget.split(EngineOptions {
-        harness: Some(harness),
-        debug: listens.then(|| std::sync::Arc::clone(llmspell_utils::debug::global())),
+        harness: Some(arguments.harness),
+        debug: listens.then(|| Arc::clone(debug::global())),
         ..arguments.machine.options()
     });
     let engine =
-        PolicyEngine::load_for(project.root(), &event, &options).map_err(|error| reason(&error))?;
-    let decision = engine.evaluate(&event);
-    let mut reply = match engine.mode() {
-        Mode::Enforce => harness.reply(event.name(), &decision),
-        Mode::Monitor => harness.reply(event.name(), &unprevented(&decision)),
-    };
-    if engine.mode() == Mode::Monitor && decision.decision != Verdict::Allow {
-        let verdict = decision.decision.name();
-        reply.notice = Some(format!(
-            "monitor: this would be {verdict}: {}",
-            decision.reason
-        ));
-    }
-    if !decision.errors.is_empty() {
-        reply.notice.get_or_insert_with(|| decision.reason.clone());
-    }
+        PolicyEngine::load_for(project.root(), event, &options).map_err(|error| reason(&error))?;
+    let decision = engine.evaluate(event);
     if listens {
         settings::flush_debug();
     }
-    Ok(reply)
-}
-
-/// Takes over what the settings beside the project say, and says whether somebody listens to what is decided.
-fn configure(root: &Path, budget: &mut Budget) -> Result<bool, String> {
-    Settings::for_hook(root, budget).map_err(|failure| failure.plain().replace("\nhelp: ", ": "))
-}
-
-/// The decision of a project that only looks on: nothing is prevented.
-fn unprevented(decision: &Decision) -> Decision {
-    Decision {
-        decision: Verdict::Allow,
-        reason: String::new(),
-        updated_input: None,
-        ..decision.clone()
-    }
+    Ok(Decided {
+        decision,
+        mode: engine.mode(),
+        audit: engine.audit(),
+    })
 }
 
 fn reason(error: &EngineError) -> String {

@@ -1,31 +1,32 @@
 //! The event of the agent, which comes on standard input.
 
-use std::io::{Read as _, stdin};
+use std::io::{self, Read as _, stdin};
 
 use llmspell_engine::{Event, EventLimits};
 
-/// Reads the event; all of the input is taken, so that the agent can write it to its end.
-///
-/// # Errors
-///
-/// When it cannot be read, is too large, or is no event.
-pub(super) fn read(limits: &EventLimits) -> Result<Event, String> {
+/// Reads what the agent says about the event. All of it is taken, so that the agent can write it to its end; what is
+/// more than an event may have is not kept.
+pub(super) fn read(limits: &EventLimits) -> io::Result<Vec<u8>> {
     let most = u64::try_from(limits.bytes)
         .unwrap_or(u64::MAX)
         .saturating_add(1);
     let mut input = stdin().lock();
     let mut text = Vec::with_capacity(4096);
-    let unreadable = |error: std::io::Error| format!("the event cannot be read: {error}");
-    input
-        .by_ref()
-        .take(most)
-        .read_to_end(&mut text)
-        .map_err(unreadable)?;
+    input.by_ref().take(most).read_to_end(&mut text)?;
     if text.len() > limits.bytes {
-        // The deadline ends it if the agent does not.
-        std::io::copy(&mut input, &mut std::io::sink()).map_err(unreadable)?;
+        // If the agent does not end, the deadline does.
+        io::copy(&mut input, &mut io::sink())?;
     }
-    Event::parse(&text, limits).map_err(|error| {
+    Ok(text)
+}
+
+/// Reads the event from what the agent says.
+///
+/// # Errors
+///
+/// Why it is no event.
+pub(super) fn parse(text: &[u8], limits: &EventLimits) -> Result<Event, String> {
+    Event::parse(text, limits).map_err(|error| {
         let place = match (error.line, error.column) {
             (Some(line), Some(column)) => format!(" at {line}:{column}"),
             _ => String::new(),

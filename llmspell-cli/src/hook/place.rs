@@ -10,7 +10,7 @@ use llmspell_engine::{EngineError, Event, Harness, Project, Value};
 pub(super) fn project(
     named: Option<&Path>,
     harness: Harness,
-    event: &Event,
+    event: Option<&Event>,
 ) -> Result<Project, EngineError> {
     match named {
         Some(path) => Project::at(path),
@@ -18,7 +18,7 @@ pub(super) fn project(
     }
 }
 
-fn directory(harness: Harness, event: &Event) -> PathBuf {
+fn directory(harness: Harness, event: Option<&Event>) -> PathBuf {
     let variable = match harness {
         Harness::Claude => Some("CLAUDE_PROJECT_DIR"),
         Harness::Cursor => Some("CURSOR_PROJECT_DIR"),
@@ -28,7 +28,7 @@ fn directory(harness: Harness, event: &Event) -> PathBuf {
     let said = variable.and_then(std::env::var_os);
     said.filter(|directory| !directory.is_empty())
         .map(PathBuf::from)
-        .or_else(|| workspace(harness, event))
+        .or_else(|| workspace(harness, event?))
         .unwrap_or_else(|| PathBuf::from("."))
 }
 

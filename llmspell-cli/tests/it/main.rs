@@ -7,10 +7,12 @@
     reason = "a test may fail loudly"
 )]
 
+mod audit;
 mod check;
 mod eval;
 mod explain;
 mod init;
+mod install;
 mod machine;
 mod mishaps;
 mod opa;

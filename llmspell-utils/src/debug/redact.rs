@@ -246,7 +246,8 @@ impl Redactor {
 
     /// The beginning of a text, so many bytes at most before its secrets are taken out. One that the cut goes through is
     /// found too.
-    pub(super) fn beginning(&self, text: &str, bytes: usize) -> String {
+    #[must_use]
+    pub fn beginning(&self, text: &str, bytes: usize) -> String {
         let seen = cut(text, bytes.saturating_add(BEHIND_CUT));
         let kept = cut(text, bytes);
         if !self.may_hold(seen) {

@@ -68,7 +68,13 @@ fn push_character(output: &mut String, character: char) {
 
 /// A JSON document in which everything is escaped too that JSON itself lets through and that could drive a terminal or
 /// reorder what is read.
-pub(crate) fn safe_json(document: String) -> String {
+///
+/// ```
+/// let document = "[\"a\u{202e}b\"]".to_owned();
+/// assert_eq!(llmspell_utils::debug::safe_json(document), r#"["a\u202eb"]"#);
+/// ```
+#[must_use]
+pub fn safe_json(document: String) -> String {
     // What is below stands between texts, or is escaped in them already.
     let is_passed = |character: char| is_unsafe(character) && character >= '\u{7f}';
     if !document.contains(is_passed) {

@@ -198,6 +198,20 @@ impl<'document> Setting<'document> {
         self.read("true or false")
     }
 
+    /// The value as a number of bytes above 0, with its unit in quotes.
+    ///
+    /// # Errors
+    ///
+    /// The value is no such text.
+    pub fn size(&self) -> Result<u64, DebugError> {
+        let allowed = "a number above 0 and its unit, in quotes, such as `10MiB`";
+        let text: String = self.read(allowed)?;
+        match text.parse::<bytesize::ByteSize>() {
+            Ok(size) if size.as_u64() > 0 => Ok(size.as_u64()),
+            _ => Err(self.not_allowed(allowed)),
+        }
+    }
+
     /// The items of a list, under the list's key; nothing if the value is no list.
     #[must_use]
     pub fn items(&self) -> Option<impl Iterator<Item = Self>> {

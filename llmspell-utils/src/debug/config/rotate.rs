@@ -13,7 +13,7 @@ pub(super) fn rotation(setting: &Setting<'_>) -> Result<Rotation, DebugError> {
     let table = setting.table(&KEYS)?;
     let mut rotation = Rotation::default();
     if let Some(setting) = table.setting("size") {
-        rotation.size = size(&setting)?;
+        rotation.size = setting.size()?;
     }
     if let Some(setting) = table.setting("age") {
         rotation.age = Some(age(&setting)?);
@@ -22,15 +22,6 @@ pub(super) fn rotation(setting: &Setting<'_>) -> Result<Rotation, DebugError> {
         rotation.keep = keep(&setting)?;
     }
     Ok(rotation)
-}
-
-fn size(setting: &Setting<'_>) -> Result<u64, DebugError> {
-    let allowed = "a number above 0 and its unit, in quotes, such as `10MiB`";
-    let text: String = setting.read(allowed)?;
-    match text.parse::<bytesize::ByteSize>() {
-        Ok(size) if size.as_u64() > 0 => Ok(size.as_u64()),
-        _ => Err(setting.not_allowed(allowed)),
-    }
 }
 
 fn age(setting: &Setting<'_>) -> Result<Duration, DebugError> {
