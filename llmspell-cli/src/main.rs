@@ -1,9 +1,11 @@
 //! The `llmspell` program: runs policy scripts and evaluates events.
 
+mod agent_settings;
 mod answer;
 mod audit;
 mod check;
 mod decision_text;
+mod doctor;
 mod eval;
 mod eval_explanation;
 mod exit;
@@ -62,6 +64,8 @@ enum Command {
     Init(init::Arguments),
     /// Says what is wrong with a project
     Check(check::Arguments),
+    /// Proves that a denial reaches the agents, and says what is in its way
+    Doctor(doctor::Arguments),
     /// Shows what a project holds
     Inspect(inspect::Arguments),
     /// Runs the tests of policies
@@ -99,6 +103,7 @@ fn main() -> ExitCode {
         Command::Hook(_) => Err(Failure::internal("`hook` stands first on its command line")),
         Command::Init(arguments) => init::init(&arguments),
         Command::Check(arguments) => check::check(&arguments),
+        Command::Doctor(arguments) => doctor::doctor(&arguments),
         Command::Inspect(arguments) => inspect::inspect(&arguments),
         Command::Test(arguments) => test_command::test(&arguments),
         Command::Repl(arguments) => repl::repl(&arguments),

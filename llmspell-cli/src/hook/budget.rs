@@ -7,8 +7,6 @@ use llmspell_utils::debug::{DebugError, Document};
 
 use super::last_resort;
 
-/// How long a hook may take unless the project says otherwise.
-const USUAL: Duration = Duration::from_secs(2);
 /// How long it may take at most: agents do not wait longer, and take a hook that they gave up for an allow.
 const MOST: Duration = Duration::from_secs(600);
 const LEAST: Duration = Duration::from_millis(50);
@@ -21,11 +19,14 @@ pub(crate) struct Budget {
 }
 
 impl Budget {
+    /// How long a hook may take unless the project says otherwise.
+    pub(crate) const USUAL: Duration = Duration::from_secs(2);
+
     /// The time begins, as long as it usually is.
     pub(super) fn begin() -> Self {
         let budget = Self {
             begun: Instant::now(),
-            deadline: USUAL,
+            deadline: Self::USUAL,
         };
         last_resort::deadline(budget.left());
         budget

@@ -5,7 +5,7 @@ use crate::program::Folder;
 #[test]
 fn a_new_project_is_clean_tested_and_refuses_what_its_example_says() {
     let folder = Folder::new(&[]);
-    let ran = folder.run(&["init", "--harness", "claude"]);
+    let ran = folder.run(&["init"]);
     assert_eq!((ran.code, ran.err.as_str()), (0, ""));
     assert_eq!(
         ran.out,

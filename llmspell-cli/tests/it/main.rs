@@ -12,6 +12,7 @@ mod check;
 mod eval;
 mod explain;
 mod init;
+mod install;
 mod machine;
 mod mishaps;
 mod opa;
