@@ -273,7 +273,8 @@ fn look_at_timeout(
         );
         findings.add(Level::Error, what, message, next);
     } else if seconds < f64::from(LEAST_TIMEOUT) {
-        let message = format!("{event} in {shown} has {seconds} s, which is little on a busy machine");
+        let message =
+            format!("{event} in {shown} has {seconds} s, which is little on a busy machine");
         findings.add(Level::Warning, what, message, next);
     }
 }

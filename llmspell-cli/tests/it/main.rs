@@ -8,6 +8,7 @@
 )]
 
 mod check;
+mod doctor;
 mod eval;
 mod explain;
 mod init;
