@@ -68,7 +68,6 @@ impl Plan {
         plan.remark_variations();
         plan.remark_other_files();
         if !is_same {
-            plan.file.must_be_writable()?;
             plan.backup = plan.backup_before_install();
             plan.after = After::Text(after);
         }
@@ -102,7 +101,6 @@ impl Plan {
             plan.remark_variations();
             return Ok(plan);
         };
-        file.must_be_writable()?;
         let (after, backup) = before_install(&file, &text, harness).unwrap_or_else(|| {
             let is_left_empty = is_empty(&removed) && file.backed_up().is_none();
             let after = if is_left_empty {
@@ -125,6 +123,14 @@ impl Plan {
             after,
             backup,
             remarks,
+        }
+    }
+
+    /// Refuses a change that cannot be made, before anything else is.
+    pub(crate) fn check(&self) -> Result<(), Failure> {
+        match self.after {
+            After::Same => Ok(()),
+            After::Text(_) | After::Gone => self.file.must_be_writable(),
         }
     }
 

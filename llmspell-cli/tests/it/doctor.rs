@@ -259,9 +259,8 @@ fn command_lines_that_lose_a_denial_are_found_and_proved_to_lose_it() {
             " & exit 0",
         ] {
             let folder = connected(harness);
-            let kept = plain
-                .strip_suffix(" || exit 2\"")
-                .map_or_else(|| plain.trim_end_matches('"'), |kept| kept);
+            let kept = plain.strip_suffix(" || exit 2\"");
+            let kept = kept.unwrap_or_else(|| plain.trim_end_matches('"'));
             change(&folder, harness, plain, &format!("{kept}{end}\""));
             let what = if end.contains('>') {
                 "sends the answer elsewhere"

@@ -214,11 +214,8 @@ fn what_was_there_stays_and_comes_back_byte_for_byte() {
                 text.contains("\r\n"),
                 "{harness} {name}"
             );
-            assert_eq!(
-                changed.replace("\r\n", "").contains('\r'),
-                false,
-                "{harness} {name}"
-            );
+            let is_mixed = changed.replace("\r\n", "").contains('\r');
+            assert!(!is_mixed, "{harness} {name}");
             assert_eq!(
                 changed.starts_with('\u{feff}'),
                 text.starts_with('\u{feff}'),
@@ -501,6 +498,9 @@ mod on_unix {
                 ran.err
             );
             assert_eq!(read(&folder, file), "{}");
+            let ran = folder.run(&["init", "--harness", harness, "--dry-run"]);
+            assert_eq!(ran.code, 0, "{}", ran.err);
+            assert!(ran.out.contains(&format!("+++ {file}\n")), "{}", ran.out);
         }
     }
 

@@ -55,6 +55,7 @@ impl Folder {
             "LLMSPELL_DEBUG_LEVEL",
             "LLMSPELL_DEBUG_ENABLED",
             "LLMSPELL_KEYS",
+            "CLAUDE_CONFIG_DIR",
             "OPA",
         ] {
             command.env_remove(variable);
@@ -123,6 +124,7 @@ fn help_and_version_are_answers() {
         "eval",
         "init",
         "check",
+        "doctor",
         "inspect",
         "test",
         "repl",
