@@ -16,6 +16,8 @@ use crate::policy_engine::PolicyEngine;
 const QUIET: Duration = Duration::from_millis(50);
 /// Changes that never end are looked at nevertheless, after so many times of `QUIET`.
 const MAX_POSTPONED: u32 = 20;
+/// Where a project's audit log belongs.
+const AUDIT: &str = ".cupcake/audit";
 
 /// What became of a change on disk.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -77,9 +79,10 @@ impl PolicyEngine {
     ) -> Result<Watch, EngineError> {
         let (stop, changes) = mpsc::channel();
         let sender = stop.clone();
+        let log = engine.project().root().join(AUDIT);
         let watcher = notify::recommended_watcher(move |change: notify::Result<notify::Event>| {
             // A watcher that reports an error may have missed changes, so that it is told like one.
-            if change.map_or(true, |change| !change.kind.is_access()) {
+            if change.map_or(true, |change| may_change_policies(&change, &log)) {
                 let _ = sender.send(Change::OnDisk);
             }
         })
@@ -167,6 +170,12 @@ impl<F: FnMut(&Reload)> Follower<F> {
         }
         true
     }
+}
+
+/// Whether a change is more than a look at a file, or a line of the audit log, which every decision writes.
+fn may_change_policies(change: &notify::Event, log: &Path) -> bool {
+    let is_log = !change.paths.is_empty() && change.paths.iter().all(|path| path.starts_with(log));
+    !change.kind.is_access() && !is_log
 }
 
 /// What is watched: the policies in depth, and the project's own directory for `llmspell.toml`, not in depth.

@@ -86,9 +86,17 @@ impl Settings {
     /// Reads the settings that stand beside `.cupcake/`, if any.
     pub(crate) fn read(project: &Project, gate: &mut TrustGate) -> Result<Self, EngineError> {
         let text = project.read_optional(FILE, EngineErrorKind::Settings)?;
-        let Some(text) = text.filter(|text| gate.admits(FILE, text.as_bytes())) else {
+        let Some(text) = text else {
             return Ok(Self::default());
         };
+        if !gate.admits(FILE, text.as_bytes()) {
+            // Every decision is a refusal then, and is written down all the same.
+            let audit = audit_of(&text).unwrap_or_default();
+            return Ok(Self {
+                audit,
+                ..Self::default()
+            });
+        }
         let settings = Self::parse(&text).map_err(|error| broken(&error))?;
         Ok(Self {
             text: Some(text),
@@ -152,9 +160,11 @@ pub(crate) fn audit(project: &Project) -> Result<AuditSettings, EngineError> {
     let Some(text) = project.read_optional(FILE, EngineErrorKind::Settings)? else {
         return Ok(AuditSettings::default());
     };
-    Document::parse(&text, Path::new(FILE))
-        .and_then(|document| AuditSettings::parse(&document, &text))
-        .map_err(|error| broken(&error))
+    audit_of(&text).map_err(|error| broken(&error))
+}
+
+fn audit_of(text: &str) -> Result<AuditSettings, DebugError> {
+    AuditSettings::parse(&Document::parse(text, Path::new(FILE))?, text)
 }
 
 fn broken(error: &DebugError) -> EngineError {

@@ -4,7 +4,7 @@ use std::fmt;
 use std::io::{IsTerminal, Write, stderr};
 
 use llmspell_bridge::{ScriptError, ScriptErrorKind};
-use llmspell_engine::{EngineError, EventError};
+use llmspell_engine::{AuditError, EngineError, EventError};
 
 use crate::exit::Exit;
 
@@ -75,6 +75,15 @@ pub(crate) fn colour() -> bool {
 
 impl From<EngineError> for Failure {
     fn from(error: EngineError) -> Self {
+        match &error.place {
+            Some(place) => Self::fault(format_args!("{place}: {}", error.message), &error.help),
+            None => Self::fault(&error.message, &error.help),
+        }
+    }
+}
+
+impl From<AuditError> for Failure {
+    fn from(error: AuditError) -> Self {
         match &error.place {
             Some(place) => Self::fault(format_args!("{place}: {}", error.message), &error.help),
             None => Self::fault(&error.message, &error.help),

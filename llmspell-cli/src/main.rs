@@ -2,6 +2,7 @@
 
 mod agent_settings;
 mod answer;
+mod audit;
 mod check;
 mod decision_text;
 mod doctor;
@@ -81,6 +82,8 @@ enum Command {
     Opa(opa::Arguments),
     /// Signs a project, and says what of it is signed
     Trust(trust::Arguments),
+    /// Shows the audit log, and says whether it is as it was written
+    Audit(audit::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -109,6 +112,7 @@ fn main() -> ExitCode {
         Command::Recording(arguments) => recording::recording(&arguments),
         Command::Opa(arguments) => opa::opa(&arguments),
         Command::Trust(arguments) => trust::trust(&arguments),
+        Command::Audit(arguments) => audit::audit(&arguments),
     });
     settings::flush_debug();
     let exit = match result {

@@ -32,19 +32,95 @@ pub fn read_bytes(path: &Path, most: usize) -> Result<Vec<u8>, String> {
         io::ErrorKind::NotFound => "cannot be read: there is no such file".to_owned(),
         kind => format!("cannot be read: {kind}"),
     };
-    let metadata = path.metadata().map_err(unreadable)?;
+    let mut file = open(path).map_err(unreadable)?;
+    let metadata = file.metadata().map_err(unreadable)?;
     if !metadata.is_file() {
         return Err("is not a regular file".to_owned());
     }
     // The file may grow meanwhile, so its length is a hint and the limit is what holds.
     let expected = usize::try_from(metadata.len()).unwrap_or(most).min(most);
-    let mut bytes = Vec::with_capacity(expected.saturating_add(1));
-    let limit = u64::try_from(most).unwrap_or(u64::MAX).saturating_add(1);
-    File::open(path)
-        .and_then(|file| file.take(limit).read_to_end(&mut bytes))
-        .map_err(unreadable)?;
+    let mut bytes = vec![0; expected.saturating_add(1)];
+    let read = fill(&mut file, &mut bytes).map_err(unreadable)?;
+    bytes.truncate(read);
+    if read > expected {
+        let limit = u64::try_from(most - expected).unwrap_or(u64::MAX);
+        let rest = file.take(limit).read_to_end(&mut bytes);
+        rest.map_err(unreadable)?;
+    }
     if bytes.len() > most {
         return Err(format!("is larger than {most} bytes"));
     }
     Ok(bytes)
+}
+
+/// Opens a file, and does not wait for whoever writes into a pipe.
+#[cfg(unix)]
+fn open(path: &Path) -> io::Result<File> {
+    use std::os::unix::fs::OpenOptionsExt as _;
+    let flags = rustix::fs::OFlags::NONBLOCK.bits().cast_signed();
+    File::options().read(true).custom_flags(flags).open(path)
+}
+
+#[cfg(not(unix))]
+fn open(path: &Path) -> io::Result<File> {
+    File::open(path)
+}
+
+/// Reads until the buffer is full or the file ends: for a file, one call and no more.
+fn fill(file: &mut File, buffer: &mut [u8]) -> io::Result<usize> {
+    let mut filled = 0;
+    while let Some(rest) = buffer.get_mut(filled..).filter(|rest| !rest.is_empty()) {
+        let wanted = rest.len();
+        match file.read(rest) {
+            Ok(0) => break,
+            Ok(read) => {
+                filled += read;
+                // Less than was wanted is the end of a file; the last byte is only there to see that it has grown.
+                if read < wanted && filled + 1 == buffer.len() {
+                    break;
+                }
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(filled)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_of_the_limit_is_read_and_one_byte_more_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("file");
+        for (length, most, expected) in [
+            (0, 0, Ok(0)),
+            (0, 9, Ok(0)),
+            (9, 9, Ok(9)),
+            (8, 9, Ok(8)),
+            (10, 9, Err("is larger than 9 bytes")),
+            (100_000, 9, Err("is larger than 9 bytes")),
+        ] {
+            std::fs::write(&path, vec![b'x'; length]).unwrap();
+            let read = read_bytes(&path, most).map(|bytes| bytes.len());
+            assert_eq!(read, expected.map_err(str::to_owned), "{length} of {most}");
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_says_that_it_is_empty_is_read_to_its_end_and_a_pipe_is_not_waited_for() {
+        let status = read_bytes(Path::new("/proc/self/status"), 1 << 20);
+        assert!(status.unwrap_or_default().starts_with(b"Name:"));
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("pipe");
+        let made = std::process::Command::new("mkfifo").arg(&path).status();
+        assert!(made.unwrap().success());
+        assert_eq!(
+            read_bytes(&path, 9),
+            Err("is not a regular file".to_owned())
+        );
+    }
 }

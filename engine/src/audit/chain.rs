@@ -108,14 +108,12 @@ pub(super) fn link(line: &str) -> Option<Link> {
     let (_, volume) = rest.rsplit_once(",\"volume\":")?;
     let previous = match previous {
         "null" => None,
-        text => Some(text.strip_prefix('"')?.strip_suffix('"')?).filter(|hash| is_hash(hash)),
+        quoted => Some(unquoted(quoted)?.to_owned()),
     };
-    let is_first = previous.is_none() && sealed.ends_with(":null");
-    (previous.is_some() || is_first).then_some(())?;
     Some(Link {
         volume: number(volume)?,
         sequence: number(sequence)?,
-        previous: previous.map(str::to_owned),
+        previous,
         hash: hash.to_owned(),
     })
 }
@@ -134,8 +132,14 @@ fn sealed(line: &str) -> Option<(&str, &str)> {
     is_hash(hash).then_some((sealed, hash))
 }
 
+/// A digest without the quotes around it.
+fn unquoted(text: &str) -> Option<&str> {
+    let hash = text.strip_prefix('"')?.strip_suffix('"')?;
+    is_hash(hash).then_some(hash)
+}
+
 /// Whether a text has the form of a digest.
-pub(super) fn is_hash(text: &str) -> bool {
+fn is_hash(text: &str) -> bool {
     let is_digit = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
     text.strip_prefix(digest::START)
         .is_some_and(|digits| digits.len() == DIGITS && digits.bytes().all(is_digit))

@@ -139,6 +139,9 @@ const PRINTING: [&[&str]; 12] = [
     &["secret-tool", "lookup"],
 ];
 
+/// Files of a folder that a pattern is tried on.
+const MAX_ENTRIES: usize = 1000;
+
 #[derive(Debug)]
 pub(super) struct SensitiveDataGuardrail {
     station: Station,
@@ -207,9 +210,13 @@ impl SensitiveDataGuardrail {
         })
     }
 
-    /// Whether a pattern finds one of the names; one that finds everything is not looking for secrets.
+    /// Whether a pattern finds one of the names, or a file that lies there; one that finds everything is not looking for
+    /// secrets.
     fn may_open(&self, path: &Word, effect: &Effect) -> bool {
         let last = path.last_component();
+        if path.is_pattern() && self.finds_there(path, &last) {
+            return true;
+        }
         let literal: String = last
             .pieces()
             .iter()
@@ -235,6 +242,32 @@ impl SensitiveDataGuardrail {
             .any(|name| last.may_be(name))
             || WORDS.contains(&sought)
             || self.additional.iter().any(|name| last.may_be(name))
+    }
+
+    /// Whether the folder that a pattern looks into holds a file with secrets that it finds.
+    fn finds_there(&self, path: &Word, last: &Word) -> bool {
+        let is_in_one_folder = path.pieces().iter().skip(1).all(|piece| match piece {
+            Piece::Text(text) => !text.contains('/'),
+            Piece::Beneath => false,
+            _ => true,
+        });
+        let Some(folder) = path
+            .start()
+            .strip_suffix(last.start())
+            .filter(|_| is_in_one_folder)
+        else {
+            return false;
+        };
+        let Ok(entries) = Path::new(&self.station.root).join(folder).read_dir() else {
+            return false;
+        };
+        let finds_hidden = last.start().starts_with('.');
+        entries
+            .take(MAX_ENTRIES)
+            .flatten()
+            .filter_map(|entry| entry.file_name().into_string().ok())
+            .filter(|name| finds_hidden || !name.starts_with('.'))
+            .any(|name| self.is_sensitive(&folded(&name).collect::<String>()) && last.may_be(&name))
     }
 
     fn is_sensitive(&self, name: &str) -> bool {

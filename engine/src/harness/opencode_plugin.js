@@ -12,7 +12,9 @@ const MAX_BYTES = 16 * 1024 * 1024;
 const MAX_SHOWN = 2000;
 const MAX_WAITING = 1000;
 
-const DECISIONS = ["allow", "ask", "block", "deny", "halt", "modify"];
+// What stands in `decision`, and what a denial may be more exactly, in `verdict`.
+const DECISIONS = ["allow", "ask", "block", "deny"];
+const VERDICTS = ["halt", "modify"];
 
 // Runs the program on one event; resolves with its exit code and what it wrote, and rejects in every other case.
 function run(event, directory) {
@@ -66,13 +68,15 @@ function read(text) {
   }
   if (!is_object(answer)) throw new Error("the answer is not an object");
   if (!DECISIONS.includes(answer.decision)) throw new Error("the answer has no decision that is known");
-  const { context = [], reason = "", updated_input } = answer;
+  const { context = [], reason = "", updated_input, verdict = answer.decision } = answer;
+  const is_exact = verdict === answer.decision || (answer.decision === "deny" && VERDICTS.includes(verdict));
+  if (!is_exact) throw new Error("`verdict` is none that belongs to the decision");
   if (!Array.isArray(context) || !context.every((text) => typeof text === "string")) {
     throw new Error("`context` is not a list of texts");
   }
   if (typeof reason !== "string") throw new Error("`reason` is not a text");
-  if (answer.decision === "modify" && !is_object(updated_input)) throw new Error("`updated_input` is not an object");
-  return { decision: answer.decision, reason, context, updated_input };
+  if (verdict === "modify" && !is_object(updated_input)) throw new Error("`updated_input` is not an object");
+  return { verdict, reason, context, updated_input };
 }
 
 // What the program decides; rejects unless it says so clearly and exits with 0.
@@ -126,13 +130,12 @@ export const LlmspellPlugin = async ({ client, directory, worktree }) => {
   return {
     "tool.execute.before": async (input, output) => {
       const answer = await decide(about("PreToolUse", input, { tool: input.tool, args: output.args ?? {} }), cwd);
-      if (answer.decision === "halt") stop(client, input.sessionID);
-      if (answer.decision === "modify") replace(output.args, answer.updated_input);
-      else if (answer.decision !== "allow") throw refusal(answer);
-      const told = answer.decision === "modify" ? [answer.reason, ...answer.context] : answer.context;
-      if (told.length > 0) {
+      if (answer.verdict === "halt") stop(client, input.sessionID);
+      if (answer.verdict === "modify") replace(output.args, answer.updated_input);
+      else if (answer.verdict !== "allow") throw refusal(answer);
+      if (answer.context.length > 0) {
         if (waiting.size >= MAX_WAITING) waiting.delete(waiting.keys().next().value);
-        waiting.set(input.callID, told);
+        waiting.set(input.callID, answer.context);
       }
     },
 
@@ -144,9 +147,9 @@ export const LlmspellPlugin = async ({ client, directory, worktree }) => {
       let answer;
       try {
         answer = await decide(about("PostToolUse", input, { tool: input.tool, args: input.args ?? {}, result }), cwd);
-        if (answer.decision !== "allow") throw refusal(answer);
+        if (answer.verdict !== "allow") throw refusal(answer);
       } catch (error) {
-        if (answer?.decision === "halt") stop(client, input.sessionID);
+        if (answer?.verdict === "halt") stop(client, input.sessionID);
         // Should the error be passed over, the result is not there either.
         if ("output" in output) output.output = error.message;
         if ("content" in output) output.content = [{ type: "text", text: error.message }];
@@ -164,9 +167,9 @@ export const LlmspellPlugin = async ({ client, directory, worktree }) => {
       output.status = "deny";
       const rest = { tool: input.type, args: input.metadata ?? {}, pattern: input.pattern, title: input.title };
       const answer = await decide(about("PermissionRequest", input, rest), cwd);
-      if (answer.decision === "halt") stop(client, input.sessionID);
-      if (answer.decision === "allow") output.status = before;
-      if (answer.decision === "ask" && before !== "deny") output.status = "ask";
+      if (answer.verdict === "halt") stop(client, input.sessionID);
+      if (answer.verdict === "allow") output.status = before;
+      if (answer.verdict === "ask" && before !== "deny") output.status = "ask";
     },
   };
 };

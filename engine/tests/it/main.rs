@@ -9,6 +9,7 @@
     reason = "a test may fail loudly"
 )]
 
+mod audit;
 mod builtins;
 mod compatibility;
 mod decisions;
@@ -16,6 +17,8 @@ mod differential;
 mod event;
 mod explain;
 mod guardrails;
+mod harness_plugin;
+mod harness_replies;
 mod hostile_commands;
 mod in_flight;
 mod killers;

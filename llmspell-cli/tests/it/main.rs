@@ -7,6 +7,7 @@
     reason = "a test may fail loudly"
 )]
 
+mod audit;
 mod check;
 mod doctor;
 mod eval;

@@ -131,6 +131,7 @@ fn help_and_version_are_answers() {
         "profile",
         "record",
         "recording",
+        "audit",
     ] {
         assert!(
             folder.run(&[command, "--help"]).out.contains("Example:\n"),

@@ -16,7 +16,12 @@ struct Home {
 
 const JAVASCRIPT_TREE: &[&str] = &["llmspell-bridge/src/javascript/"];
 
-const HOMES: [Home; 9] = [
+const HOMES: [Home; 10] = [
+    Home {
+        name: "libc",
+        paths: &["llmspell-cli/src/hook/last_resort/unix.rs"],
+        packages: &["llmspell-cli"],
+    },
     Home {
         name: "mlua",
         paths: &[

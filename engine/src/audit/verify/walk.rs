@@ -15,6 +15,8 @@ pub(super) struct Walk<'e> {
     report: AuditReport,
     expected: Option<&'e str>,
     last: Option<Link>,
+    /// The file and the line of that.
+    place: (String, u64),
     /// The first file that must be there.
     kept_from: u32,
     /// The first file that is there.
@@ -45,6 +47,7 @@ impl<'e> Walk<'e> {
             report: AuditReport::default(),
             expected,
             last: None,
+            place: (String::new(), 0),
             kept_from: 1,
             oldest: None,
             pending: None,
@@ -54,12 +57,11 @@ impl<'e> Walk<'e> {
     /// Goes through a file, and says whether nothing was wrong. `number` is that of a file that was put aside.
     pub(super) fn file(&mut self, name: &str, number: Option<u32>, lines: &mut Lines) -> bool {
         self.report.files.push(name.to_owned());
-        let expected = self.last.as_ref().map(|last| last.volume + 1);
+        let expected = self.last.as_ref().map(|last| last.volume.saturating_add(1));
         if let (Some(expected), Some(number)) = (expected, number)
             && expected != number
         {
-            let message = format!("a file of the log is missing before it: number {expected}");
-            return self.fault(name, None, message);
+            return self.missing(name, expected);
         }
         let mut is_first = true;
         loop {
@@ -77,6 +79,12 @@ impl<'e> Walk<'e> {
                 }
                 continue;
             };
+            if let Some(expected) = expected
+                && is_first
+                && link.volume > expected
+            {
+                return self.missing(name, expected);
+            }
             let volume = number.or(expected).filter(|_| is_first);
             if let Err(message) = self.record(link, text, is_first, volume) {
                 return self.fault(name, Some(lines.number), message);
@@ -85,6 +93,7 @@ impl<'e> Walk<'e> {
                 return false;
             }
             is_first = false;
+            self.place = (name.to_owned(), lines.number);
             if text.len() == line.len() {
                 // A record whose break is missing is torn too.
                 self.pending = Some(Pending::new(name, lines.number));
@@ -113,9 +122,7 @@ impl<'e> Walk<'e> {
         if let (Some(oldest), Some(name)) = (self.oldest, self.report.files.first().cloned())
             && oldest > self.kept_from
         {
-            let missing = self.kept_from;
-            let message = format!("a file of the log is missing before it: number {missing}");
-            self.fault(&name, None, message);
+            self.missing(&name, self.kept_from);
         }
         if self.expected.is_some()
             && self.report.since_expected.is_none()
@@ -166,18 +173,20 @@ impl<'e> Walk<'e> {
     fn check_torn(&mut self, torn: Option<&Torn>) -> Result<(), String> {
         match (self.pending.take(), torn) {
             (None, None) => Ok(()),
+            // The break of the record before was missing, and came with this one.
+            (None, Some(torn)) if torn.bytes == 0 && self.last.is_some() => {
+                let (file, line) = self.place.clone();
+                self.tear(file, line, torn);
+                Ok(())
+            }
             (None, Some(_)) => Err("the record tells of a torn line that is not there".to_owned()),
             (Some(pending), Some(torn)) if pending.is(torn) => {
                 if torn.ended {
                     let message =
                         "the line is no record, and something else than this program wrote it";
                     self.fault(&pending.file, Some(pending.line), message.to_owned());
-                } else if self.report.torn.len() < MOST_TORN {
-                    self.report.torn.push(AuditTear {
-                        file: pending.file,
-                        line: pending.line,
-                        bytes: torn.bytes,
-                    });
+                } else {
+                    self.tear(pending.file, pending.line, torn);
                 }
                 Ok(())
             }
@@ -185,6 +194,13 @@ impl<'e> Walk<'e> {
                 self.fault(&pending.file, Some(pending.line), CHANGED.to_owned());
                 Ok(())
             }
+        }
+    }
+
+    fn tear(&mut self, file: String, line: u64, torn: &Torn) {
+        if self.report.torn.len() < MOST_TORN {
+            let bytes = torn.bytes;
+            self.report.torn.push(AuditTear { file, line, bytes });
         }
     }
 
@@ -254,6 +270,11 @@ impl<'e> Walk<'e> {
         let (file, line) = (pending.file.clone(), pending.line);
         self.pending = None;
         self.fault(&file, Some(line), CHANGED.to_owned())
+    }
+
+    fn missing(&mut self, name: &str, number: u32) -> bool {
+        let message = format!("a file of the log is missing before it: number {number}");
+        self.fault(name, None, message)
     }
 
     /// Remembers the first thing that is wrong.

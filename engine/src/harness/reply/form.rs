@@ -168,7 +168,6 @@ impl Act {
             self,
             Self::Hook(HookAct::Rewrite | HookAct::AskRewrite)
                 | Self::Cursor(CursorAct::PermitRewrite)
-                | Self::OpenCode(Verdict::Modify)
         )
     }
 
@@ -191,6 +190,9 @@ impl Act {
         match self {
             Self::Hook(act) => act.shown().map(str::to_owned),
             Self::Cursor(act) => act.shown().map(str::to_owned),
+            Self::OpenCode(verdict @ (Verdict::Halt | Verdict::Modify)) => {
+                Some(format!("`decision: deny` + `verdict: {}`", verdict.name()))
+            }
             Self::OpenCode(verdict) => Some(format!("`decision: {}`", verdict.name())),
             Self::NoText => Some("nothing written".to_owned()),
         }

@@ -16,6 +16,8 @@ const MAX_SHOWN_INPUT: usize = 6_000;
 pub(super) struct Words {
     /// Why; never empty.
     pub(super) reason: String,
+    /// The same without the remark.
+    pub(super) given: String,
     /// What the agent is told besides: messages of the rules that decided, then the context.
     pub(super) context: Option<String>,
     /// The same, one by one.
@@ -39,19 +41,20 @@ impl Words {
     pub(super) fn of_decision(decision: &Decision, remark: Remark) -> Self {
         let said = decision.agent_messages.iter().chain(&decision.context);
         let contexts = bounded(said);
+        let why = given(&decision.reason, unexplained(decision.decision));
         Self {
-            reason: reason(
-                given(&decision.reason, unexplained(decision.decision)),
-                &remark.text(decision.updated_input.as_ref()),
-            ),
+            reason: reason(why, &remark.text(decision.updated_input.as_ref())),
+            given: reason(why, ""),
             context: (!contexts.is_empty()).then(|| cut(&contexts.join("\n"), MAX_CHARACTERS)),
             contexts,
         }
     }
 
     pub(super) fn of_reason(why: &str) -> Self {
+        let why = reason(given(why, unexplained(Verdict::Deny)), "");
         Self {
-            reason: reason(given(why, unexplained(Verdict::Deny)), ""),
+            reason: why.clone(),
+            given: why,
             context: None,
             contexts: Vec::new(),
         }
