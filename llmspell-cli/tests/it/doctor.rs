@@ -68,7 +68,7 @@ fn fake(folder: &Folder, script: &str) -> String {
 
 #[test]
 fn a_denial_is_proved_to_block_on_every_wire() {
-    for (harness, _) in FILES {
+    for (harness, file) in FILES {
         let folder = connected(harness);
         let ran = doctor(&folder, harness);
         assert_eq!(ran.code, 0, "{}", ran.out);
@@ -82,6 +82,7 @@ fn a_denial_is_proved_to_block_on_every_wire() {
             format!(
                 "ok      {harness} self-protection: the agent cannot write to `.cupcake/rulebook.yml`\n"
             ),
+            format!("ok      {harness} self-protection: the agent cannot write to `{file}`\n"),
             format!("ok      {harness} program: {PROGRAM} is this program\n"),
         ] {
             assert!(ran.out.contains(&part), "{}", ran.out);
