@@ -8,7 +8,7 @@ use llmspell_utils::debug::escaped;
 use super::difference::difference;
 use super::document::Fault;
 use super::entry::groups;
-use super::file::SettingsFile;
+use super::file::{LONGEST, SettingsFile};
 use super::program::Program;
 use super::removal::{program_word, removed};
 use super::shell_words::hook_call;
@@ -63,6 +63,16 @@ impl Plan {
             merge::installed(text, harness, &program.word)
                 .map_err(|fault| refused(&file, &fault, harness, program))?
         };
+        // What could not be read again could not be taken out again.
+        if after.len() > LONGEST {
+            return Err(Failure::fault(
+                format_args!(
+                    "{}: it would be larger than {LONGEST} bytes",
+                    path.display()
+                ),
+                "remove what is not needed from it",
+            ));
+        }
         let is_same = text == Some(after.as_str());
         let mut plan = Self::of(harness, file, After::Same, Backup::Stays);
         plan.remark_variations();

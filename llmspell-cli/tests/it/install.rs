@@ -379,6 +379,14 @@ fn settings_that_are_none_are_left_alone_and_the_error_says_what_to_do() {
         assert!(ran.err.contains("is not UTF-8 text"), "{}", ran.err);
         fs::write(folder.path().join(file), vec![b' '; (1 << 20) + 1]).unwrap();
         assert!(installed(&folder, harness).err.contains("is larger than"));
+        let nearly = format!("{{\"a\": \"{}\"}}", "a".repeat((1 << 20) - 100));
+        fs::write(folder.path().join(file), &nearly).unwrap();
+        assert!(
+            installed(&folder, harness)
+                .err
+                .contains("would be larger than")
+        );
+        assert_eq!(read(&folder, file), nearly);
     }
     let folder = Folder::new(&[(HARNESSES[1].1, "{\"version\": 2}")]);
     let ran = installed(&folder, "cursor");
