@@ -101,7 +101,7 @@ fn look_at_trust(findings: &mut Findings, project: &Project) {
     }
     match keys.verify(project) {
         Ok(report) if report.is_trusted() => {
-            findings.well("trust", "every file is as it was signed")
+            findings.well("trust", "every file is as it was signed");
         }
         Ok(report) => {
             let untrusted = report

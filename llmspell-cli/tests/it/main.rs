@@ -9,6 +9,7 @@
 
 mod audit;
 mod check;
+mod doctor;
 mod eval;
 mod explain;
 mod init;

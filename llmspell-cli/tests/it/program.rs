@@ -56,6 +56,7 @@ impl Folder {
             "LLMSPELL_DEBUG_ENABLED",
             "LLMSPELL_KEYS",
             "LLMSPELL_SOCKET",
+            "CLAUDE_CONFIG_DIR",
             "OPA",
         ] {
             command.env_remove(variable);
@@ -128,6 +129,7 @@ fn help_and_version_are_answers() {
         "eval",
         "init",
         "check",
+        "doctor",
         "inspect",
         "test",
         "repl",
