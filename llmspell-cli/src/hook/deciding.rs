@@ -55,7 +55,7 @@ pub(super) fn reply(arguments: &Arguments, answer: &mut Answer) -> Result<Reply,
     let Err(reason) = outcome else {
         return outcome;
     };
-    let reply = answer.refusal(&reason);
+    let mut reply = answer.refusal(&reason);
     // What stands in the way of the decision may stand in the way of the settings too.
     if let Ok(audit) = AuditSettings::of_project(&project) {
         let asked = (
@@ -63,7 +63,14 @@ pub(super) fn reply(arguments: &Arguments, answer: &mut Answer) -> Result<Reply,
             &project,
             event.as_ref().map_err(|_| text.as_slice()),
         );
-        record(asked, &audit, Err(&reason), &reply, trace.as_ref(), budget)?;
+        record(
+            asked,
+            &audit,
+            Err(&reason),
+            &mut reply,
+            trace.as_ref(),
+            budget,
+        )?;
     }
     Ok(reply)
 }
@@ -116,13 +123,13 @@ pub(crate) fn settle(
 ) -> Result<Reply, String> {
     let decision = engine.evaluate(call.event);
     let mode = engine.mode();
-    let reply = told(&decision, mode, call);
+    let mut reply = told(&decision, mode, call);
     let asked = (call.harness, call.project, Ok(call.event));
     record(
         asked,
         &engine.audit(),
         Ok((&decision, mode)),
-        &reply,
+        &mut reply,
         call.trace,
         budget,
     )?;

@@ -1,8 +1,8 @@
 //! The line that the audit log gets before the agent gets its reply.
 
 use llmspell_engine::{
-    AuditEntry, AuditError, AuditLog, AuditSettings, AuditedEvent, Decision, Event, Harness, Mode,
-    Project, Reply, TraceContext,
+    AuditEntry, AuditLog, AuditSettings, AuditedEvent, Decision, Event, Harness, Mode, Project,
+    Reply, TraceContext,
 };
 
 use super::budget::Budget;
@@ -10,7 +10,8 @@ use super::budget::Budget;
 /// Who asked, whose policies decide, and the event, or the bytes of what is none.
 type Asked<'a> = (Harness, &'a Project, Result<&'a Event, &'a [u8]>);
 
-/// Writes down what was decided, or why nothing was, if the project wants it.
+/// Writes down what was decided, or why nothing was, if the project wants it. A log that cannot be written and need not
+/// be changes no answer: it is told to people.
 ///
 /// # Errors
 ///
@@ -19,7 +20,7 @@ pub(super) fn record(
     (harness, project, event): Asked<'_>,
     settings: &AuditSettings,
     decided: Result<(&Decision, Mode), &str>,
-    reply: &Reply,
+    reply: &mut Reply,
     trace: Option<&TraceContext>,
     budget: Budget,
 ) -> Result<(), String> {
@@ -43,12 +44,14 @@ pub(super) fn record(
     });
     let written = log.and_then(|log| log.map_or(Ok(()), |log| log.record(&entry)));
     match written {
-        Err(error) if settings.required => Err(unwritten(&error)),
-        // A log that need not be written changes no answer; `llmspell audit verify` shows the gap.
-        _ => Ok(()),
+        Ok(()) => Ok(()),
+        Err(error) if settings.required => Err(format!(
+            "the audit log is required and cannot be written: {error}"
+        )),
+        Err(error) => {
+            let told = format!("the audit log cannot be written: {error}");
+            reply.notice.get_or_insert(told);
+            Ok(())
+        }
     }
-}
-
-fn unwritten(error: &AuditError) -> String {
-    format!("the audit log is required and cannot be written: {error}")
 }
