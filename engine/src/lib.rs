@@ -56,6 +56,7 @@ mod policy_set;
 mod policy_tests;
 mod preprocess;
 mod project;
+mod project_stamp;
 mod project_template;
 mod rego_builtins;
 mod rego_query;
@@ -105,6 +106,7 @@ pub use policy_tests::{
     TestResult, TestRun, run_tests,
 };
 pub use project::Project;
+pub use project_stamp::ProjectStamp;
 pub use project_template::{
     WrittenFile, machine_configuration_folder, write_machine_configuration, write_project,
 };
@@ -114,6 +116,7 @@ pub use rego_query::{
 pub use reload::{Reload, Watch};
 pub use running::running_commands;
 pub use settings::{Mode, RegoEvaluator};
+pub use signals::signal_environment;
 pub use trust::{
     FileTrust, KeyStore, SignatureAlgorithm, SignedManifest, TrustOptions, TrustReport,
     TrustedProject,

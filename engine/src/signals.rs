@@ -25,6 +25,7 @@ use crate::evaluator::PolicyFault;
 use crate::trust::SignedScript;
 
 pub(crate) use declared::SignalFile;
+pub use environment::signal_environment;
 pub(crate) use gather::Gathered;
 pub(crate) use needs::Need;
 pub(crate) use outcome::Outcome;

@@ -10,6 +10,11 @@ mod event;
 mod last_resort;
 mod place;
 mod recording;
+#[cfg(unix)]
+mod server;
+#[cfg(not(unix))]
+#[path = "hook/no_server.rs"]
+mod server;
 
 use std::ffi::OsString;
 use std::io::{IsTerminal as _, stdin};
@@ -22,6 +27,7 @@ use llmspell_engine::{Harness, Reply};
 use crate::project_options::{MachineArguments, harness};
 use answer::Answer;
 pub(crate) use budget::Budget;
+pub(crate) use deciding::{Call, reason, settle};
 
 /// What `llmspell hook` is told.
 #[derive(Debug, Args)]

@@ -69,8 +69,7 @@ pub(crate) fn init(arguments: &Arguments) -> Result<Exit, Failure> {
         None => Vec::new(),
     };
     let mut text = project::made(arguments, &root(arguments))?;
-    carry_out(&plans, arguments.dry_run)?;
-    text.push_str(&as_text(&plans, arguments.dry_run));
+    carry_out(&plans, arguments.dry_run, &mut text)?;
     if let Some(program) = program {
         let (name, why) = (escaped(&program.name), escaped(&program.why));
         text.push_str(&format!("program     {name}: {why}\n"));
@@ -86,8 +85,8 @@ fn uninstall(arguments: &Arguments) -> Result<Exit, Failure> {
         named => named.to_vec(),
     };
     let plans = plans(arguments, &harnesses, Plan::remove)?;
-    carry_out(&plans, arguments.dry_run)?;
-    let mut text = as_text(&plans, arguments.dry_run);
+    let mut text = String::new();
+    carry_out(&plans, arguments.dry_run, &mut text)?;
     if !arguments.global {
         text.push_str("the project in `.cupcake` and `llmspell.toml` stay as they are\n");
     }
@@ -113,24 +112,26 @@ fn plans(
             None => settings_file(*harness, &scope)?,
         };
         // People know the files here without the dot before them.
-        plan(
-            *harness,
-            path.strip_prefix(".").unwrap_or(&path),
-            root.as_deref(),
-        )
+        let path = path.strip_prefix(".").unwrap_or(&path);
+        let plan = plan(*harness, path, root.as_deref())?;
+        if !arguments.dry_run {
+            plan.check()?;
+        }
+        Ok(plan)
     });
     plans.collect()
 }
 
-fn carry_out(plans: &[Plan], is_dry: bool) -> Result<(), Failure> {
-    if is_dry {
-        return Ok(());
+/// Does what was planned, and adds what was done to a text, which is shown if something fails on the way.
+fn carry_out(plans: &[Plan], is_dry: bool, text: &mut String) -> Result<(), Failure> {
+    for plan in plans {
+        if !is_dry && let Err(failure) = plan.carry_out() {
+            answer(text)?;
+            return Err(failure);
+        }
+        text.push_str(&plan.as_text(is_dry));
     }
-    plans.iter().try_for_each(Plan::carry_out)
-}
-
-fn as_text(plans: &[Plan], is_dry: bool) -> String {
-    plans.iter().map(|plan| plan.as_text(is_dry)).collect()
+    Ok(())
 }
 
 fn root(arguments: &Arguments) -> PathBuf {

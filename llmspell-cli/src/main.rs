@@ -23,6 +23,8 @@ mod recording;
 mod repl;
 mod run;
 mod script_arguments;
+#[cfg(unix)]
+mod serve;
 mod settings;
 mod stop_switch;
 mod test_command;
@@ -60,6 +62,9 @@ enum Command {
     Eval(eval::Arguments),
     /// Answers an agent's hook on the agent's own wire
     Hook(hook::Arguments),
+    /// Keeps projects warm for the hooks of many agents
+    #[cfg(unix)]
+    Serve(serve::Arguments),
     /// Makes a project that works as it is
     Init(init::Arguments),
     /// Says what is wrong with a project
@@ -99,6 +104,8 @@ fn main() -> ExitCode {
     let result = std::panic::catch_unwind(|| match program.command {
         Command::Run(arguments) => run::run(&arguments),
         Command::Eval(arguments) => eval::eval(&arguments),
+        #[cfg(unix)]
+        Command::Serve(arguments) => serve::serve(&arguments),
         // A hook has a way of its own, above: it never comes here.
         Command::Hook(_) => Err(Failure::internal("`hook` stands first on its command line")),
         Command::Init(arguments) => init::init(&arguments),

@@ -1,6 +1,6 @@
 //! What commands that work on a project are told about it.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use llmspell_engine::{EngineOptions, GlobalConfig, Harness, Project};
@@ -39,6 +39,11 @@ impl MachineArguments {
             GlobalConfig::Discover => Ok(()),
             named => Ok(named.check()?),
         }
+    }
+
+    /// The directory that is named, if one is.
+    pub(crate) fn global_config(&self) -> Option<&Path> {
+        self.global_config.as_deref()
     }
 
     /// Which configuration that is.

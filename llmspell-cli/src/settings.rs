@@ -3,6 +3,7 @@
 use std::io::Write as _;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use llmspell_bridge::ScriptConfig;
 use llmspell_engine::Project;
@@ -26,6 +27,15 @@ pub(crate) struct Settings {
     pub(crate) script: ScriptConfig,
 }
 
+/// What a project says to a hook.
+#[derive(Debug)]
+pub(crate) struct HookSettings {
+    /// How long it may take.
+    pub(crate) deadline: Option<Duration>,
+    /// Who listens, if anybody does.
+    pub(crate) debug: Option<DebugConfig>,
+}
+
 impl Settings {
     /// Reads `llmspell.toml` in a directory, if there is one.
     pub(crate) fn load(directory: &Path) -> Result<Self, Failure> {
@@ -47,9 +57,8 @@ impl Settings {
         Ok(Self::read(&text, Path::new("llmspell.toml")).err())
     }
 
-    /// Takes over what the settings in a directory, and the environment, say to a hook: how long it may take, and who
-    /// listens. Says whether anybody does.
-    pub(crate) fn for_hook(directory: &Path, budget: &mut Budget) -> Result<bool, Failure> {
+    /// What the settings in a directory, and the environment, say to a hook.
+    pub(crate) fn for_hook(directory: &Path) -> Result<HookSettings, Failure> {
         let file = directory.join("llmspell.toml");
         let text = if file.exists() {
             read_file(&file)?
@@ -58,14 +67,12 @@ impl Settings {
         };
         let document = Document::parse(&text, &file)?;
         document.check_tables(&TABLES)?;
-        budget.configure(&document)?;
-        let mut config = DebugConfig::from_toml(&text, &file)?;
-        config.apply_env()?;
-        let listens = config != DebugConfig::default();
-        if listens {
-            attach(&config)?;
-        }
-        Ok(listens)
+        let mut debug = DebugConfig::from_toml(&text, &file)?;
+        debug.apply_env()?;
+        Ok(HookSettings {
+            deadline: Budget::check(&document)?,
+            debug: (debug != DebugConfig::default()).then_some(debug),
+        })
     }
 
     fn read(text: &str, file: &Path) -> Result<Self, DebugError> {
@@ -92,7 +99,7 @@ impl Settings {
 }
 
 /// Has the manager of the process do what a configuration says; what has no output goes to the console.
-fn attach(config: &DebugConfig) -> Result<(), Failure> {
+pub(crate) fn attach(config: &DebugConfig) -> Result<(), Failure> {
     let manager = debug::global();
     manager.configure(config)?;
     if config.output.is_empty() {

@@ -15,23 +15,28 @@ const MESSAGE: &str = "the project's policies and what hooks them in are protect
 const DOUBT: &str = "nobody can tell before it runs whether this changes the project's policies";
 
 /// What is always protected in a project.
-const PROJECT_PATHS: [&str; 8] = [
+const PROJECT_PATHS: [&str; 11] = [
     ".cupcake/",
     "llmspell.toml",
     ".claude/settings.json",
     ".claude/settings.local.json",
     ".cursor/hooks.json",
     ".factory/settings.json",
+    ".factory/settings.local.json",
     ".factory/hooks.json",
     ".opencode/plugin/cupcake.js",
+    ".opencode/plugin/llmspell.js",
+    ".opencode/plugins/llmspell.js",
 ];
 /// What is protected for every project of the user.
-const HOME_PATHS: [&str; 5] = [
+const HOME_PATHS: [&str; 7] = [
     "~/.config/cupcake",
     "~/.config/llmspell",
     "~/.claude/settings.json",
     "~/.cursor/hooks.json",
     "~/.factory/settings.json",
+    "~/.config/opencode/plugin/llmspell.js",
+    "~/.config/opencode/plugins/llmspell.js",
 ];
 
 #[derive(Debug)]

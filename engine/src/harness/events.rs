@@ -2,6 +2,19 @@
 
 use super::Harness;
 
+/// Cursor's events that Claude Code has in another case. None of them is taken for what was meant: a policy for both
+/// agents may name Claude Code's, and the check says that Cursor does not send those.
+const IN_ANOTHER_CASE: [&str; 8] = [
+    "postToolUse",
+    "postToolUseFailure",
+    "preCompact",
+    "preToolUse",
+    "sessionEnd",
+    "sessionStart",
+    "subagentStart",
+    "subagentStop",
+];
+
 impl Harness {
     /// The names of the events that this agent program is known to send.
     pub fn events(self) -> impl Iterator<Item = &'static str> {
@@ -29,7 +42,7 @@ pub(crate) fn meant(name: &str, harness: Option<Harness>) -> Option<&'static str
         return None;
     }
     known()
-        .filter(|known| is_close(name, known))
+        .filter(|known| !IN_ANOTHER_CASE.contains(known) && is_close(name, known))
         .min_by_key(|known| strsim::damerau_levenshtein(name, known))
 }
 

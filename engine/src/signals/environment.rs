@@ -10,10 +10,19 @@ const PATH: &str = "PATH";
 /// Where programs lie if nobody says it.
 const DEFAULT_PATH: &str = "/usr/local/bin:/usr/bin:/bin";
 
+/// The variables that the commands of signals get of this process's own.
+///
+/// ```
+/// let environment = llmspell_engine::signal_environment();
+/// assert!(environment.iter().any(|(name, _)| name == "PATH"));
+/// ```
+#[must_use]
+pub fn signal_environment() -> Vec<(OsString, OsString)> {
+    minimal(std::env::vars_os())
+}
+
 /// The part of these variables that a command gets.
-pub(super) fn minimal(
-    variables: impl Iterator<Item = (OsString, OsString)>,
-) -> Vec<(OsString, OsString)> {
+fn minimal(variables: impl Iterator<Item = (OsString, OsString)>) -> Vec<(OsString, OsString)> {
     let mut path = None;
     let mut kept = Vec::new();
     for (name, value) in variables {

@@ -146,7 +146,7 @@ impl Signals {
         command
             .current_dir(&self.root)
             .env_clear()
-            .envs(environment::minimal(std::env::vars_os()));
+            .envs(environment::signal_environment());
         Ok(command)
     }
 }

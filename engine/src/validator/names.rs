@@ -118,7 +118,11 @@ const DENY_AS_BLOCK: &[(Verb, Verb)] = &[(Deny, Block)];
 
 static CLAUDE_REPLIES: [Reply; 10] = [
     reply("PreToolUse", &Verb::ALL, &[]),
-    reply("PermissionRequest", &[Halt, Deny, Block, Modify], &[]),
+    reply(
+        "PermissionRequest",
+        &[Halt, Deny, Block, Ask],
+        &[(Modify, Deny)],
+    ),
     reply("PostToolUse", &[Halt, Block, AddContext], DENY_AS_BLOCK),
     reply("Stop", &[Halt, Block], DENY_AS_BLOCK),
     reply("SubagentStop", &[Halt, Block], DENY_AS_BLOCK),
@@ -140,7 +144,8 @@ static CLAUDE_REPLIES: [Reply; 10] = [
     ),
     reply("Notification", &[Halt, Block], &[(Deny, Halt)]),
 ];
-static CURSOR_REPLIES: [Reply; 10] = [
+static CURSOR_REPLIES: [Reply; 11] = [
+    reply("preToolUse", &[Halt, Deny, Block, Modify], &[(Ask, Deny)]),
     reply("beforeShellExecution", &[Halt, Deny, Block, Ask], &[]),
     reply("beforeMCPExecution", &[Halt, Deny, Block, Ask], &[]),
     reply("beforeReadFile", &[Halt, Deny, Block], &[(Ask, Deny)]),

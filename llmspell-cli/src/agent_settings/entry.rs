@@ -45,7 +45,7 @@ pub(crate) struct Wanted {
     pub(crate) is_gate: bool,
 }
 
-/// The events that an agent should tell, in the order of their names.
+/// The events that an agent should tell.
 pub(crate) fn wanted(harness: Harness) -> Vec<Wanted> {
     let is_wanted = |event: &&str| harness != Harness::Claude || !LEFT_OUT.contains(event);
     let events = harness.events().filter(is_wanted);

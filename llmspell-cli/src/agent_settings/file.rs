@@ -9,7 +9,7 @@ use crate::failure::Failure;
 use super::place::lies_beneath;
 
 /// How long settings may be, in bytes.
-const LONGEST: usize = 1 << 20;
+pub(crate) const LONGEST: usize = 1 << 20;
 
 /// A settings file.
 #[derive(Debug)]

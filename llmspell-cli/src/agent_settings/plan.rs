@@ -8,7 +8,7 @@ use llmspell_utils::debug::escaped;
 use super::difference::difference;
 use super::document::Fault;
 use super::entry::groups;
-use super::file::SettingsFile;
+use super::file::{LONGEST, SettingsFile};
 use super::program::Program;
 use super::removal::{program_word, removed};
 use super::shell_words::hook_call;
@@ -63,12 +63,21 @@ impl Plan {
             merge::installed(text, harness, &program.word)
                 .map_err(|fault| refused(&file, &fault, harness, program))?
         };
+        // What could not be read again could not be taken out again.
+        if after.len() > LONGEST {
+            return Err(Failure::fault(
+                format_args!(
+                    "{}: it would be larger than {LONGEST} bytes",
+                    path.display()
+                ),
+                "remove what is not needed from it",
+            ));
+        }
         let is_same = text == Some(after.as_str());
         let mut plan = Self::of(harness, file, After::Same, Backup::Stays);
         plan.remark_variations();
         plan.remark_other_files();
         if !is_same {
-            plan.file.must_be_writable()?;
             plan.backup = plan.backup_before_install();
             plan.after = After::Text(after);
         }
@@ -102,7 +111,6 @@ impl Plan {
             plan.remark_variations();
             return Ok(plan);
         };
-        file.must_be_writable()?;
         let (after, backup) = before_install(&file, &text, harness).unwrap_or_else(|| {
             let is_left_empty = is_empty(&removed) && file.backed_up().is_none();
             let after = if is_left_empty {
@@ -125,6 +133,14 @@ impl Plan {
             after,
             backup,
             remarks,
+        }
+    }
+
+    /// Refuses a change that cannot be made, before anything else is.
+    pub(crate) fn check(&self) -> Result<(), Failure> {
+        match self.after {
+            After::Same => Ok(()),
+            After::Text(_) | After::Gone => self.file.must_be_writable(),
         }
     }
 

@@ -13,7 +13,7 @@ use super::finding::{Findings, Level};
 use super::judgement::{Judgement, judge};
 use super::running::{Ran, run};
 use super::settings::Hooked;
-use crate::agent_settings::hook_call;
+use crate::agent_settings::{hook_call, quote};
 
 /// What the canary's policy says.
 const REASON: &str = "the canary of llmspell doctor must not pass";
@@ -120,22 +120,37 @@ fn look_at_project(
     project: &Project,
     options: &EngineOptions,
 ) {
-    let what = format!("{harness} self-protection");
     let root = std::path::absolute(project.root()).unwrap_or_else(|_| project.root().to_owned());
-    let command = format!("echo {MARK} > .cupcake/rulebook.yml");
-    let answer = send(harness, hook, &root, &command).map(|ran| judge(harness, &ran));
     let is_monitor =
         PolicyEngine::load(&root, options).is_ok_and(|engine| engine.mode() == Mode::Monitor);
+    let settings = hook.file.strip_prefix(&root).ok();
+    let files = [Some(Path::new(".cupcake/rulebook.yml")), settings];
+    for file in files.into_iter().flatten() {
+        let file = file.display().to_string();
+        let command = format!("echo {MARK} > {}", quote(&file));
+        let answer = send(harness, hook, &root, &command).map(|ran| judge(harness, &ran));
+        report_protection(findings, harness, &file, answer, is_monitor);
+    }
+}
+
+fn report_protection(
+    findings: &mut Findings,
+    harness: Harness,
+    file: &str,
+    answer: Result<Judgement, String>,
+    is_monitor: bool,
+) {
+    let what = format!("{harness} self-protection");
     match answer {
         Ok(Judgement::Refused(_)) => {
-            findings.well(what, "the agent cannot write to `.cupcake/rulebook.yml`");
+            findings.well(what, format_args!("the agent cannot write to `{file}`"));
         }
         // The mode is reported by itself.
         Ok(Judgement::Allowed) if is_monitor => {}
         Ok(Judgement::Allowed) => findings.add(
             Level::Error,
             what,
-            "the agent may write to `.cupcake/rulebook.yml`",
+            format_args!("the agent may write to `{file}`"),
             "see which project the hook finds: `llmspell inspect`",
         ),
         Ok(Judgement::Unread(why)) | Err(why) => findings.add(

@@ -22,23 +22,27 @@ impl Budget {
     /// How long a hook may take unless the project says otherwise.
     pub(crate) const USUAL: Duration = Duration::from_secs(2);
 
-    /// The time begins, as long as it usually is.
+    /// The time begins, as long as it usually is; when it is over, the refusal is given.
     pub(super) fn begin() -> Self {
-        let budget = Self {
-            begun: Instant::now(),
-            deadline: Self::USUAL,
-        };
+        let budget = Self::of_server(None);
         last_resort::deadline(budget.left());
         budget
     }
 
-    /// Takes over what the project says in `[hook] deadline`.
-    pub(crate) fn configure(&mut self, document: &Document<'_>) -> Result<(), DebugError> {
-        if let Some(deadline) = Self::check(document)? {
+    /// The time of one answer of a server, which no timer ends.
+    pub(crate) fn of_server(deadline: Option<Duration>) -> Self {
+        Self {
+            begun: Instant::now(),
+            deadline: deadline.unwrap_or(Self::USUAL),
+        }
+    }
+
+    /// Takes over how long it may be.
+    pub(super) fn configure(&mut self, deadline: Option<Duration>) {
+        if let Some(deadline) = deadline {
             self.deadline = deadline;
             last_resort::deadline(self.left());
         }
-        Ok(())
     }
 
     /// Reads `[hook] deadline`.
@@ -66,7 +70,7 @@ impl Budget {
     }
 
     /// Splits what is left: six tenths for signals, three for policies, and one to say what they said.
-    pub(super) fn split(&self, options: EngineOptions) -> EngineOptions {
+    pub(crate) fn split(&self, options: EngineOptions) -> EngineOptions {
         let tenth = self.left() / 10;
         EngineOptions {
             signal_deadline: Some(tenth * 6),

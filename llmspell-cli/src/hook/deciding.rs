@@ -3,22 +3,23 @@
 use std::sync::Arc;
 
 use llmspell_engine::{
-    AuditSettings, Decision, DecisionError, EngineError, EngineOptions, Event, EventLimits, Mode,
-    PolicyEngine, Project, Reply,
+    AuditSettings, Decision, DecisionError, EngineError, EngineOptions, Event, EventLimits,
+    Harness, Mode, PolicyEngine, Project, Reply, TraceContext,
 };
 use llmspell_utils::debug;
 
 use super::answer::Answer;
 use super::budget::Budget;
-use super::recording::{Asked, record};
-use super::{Arguments, event, place};
+use super::recording::record;
+use super::{Arguments, event, place, server};
 use crate::settings::{self, Settings};
 
-/// What was decided, and by whom.
-struct Decided {
-    decision: Decision,
-    mode: Mode,
-    audit: AuditSettings,
+/// One event on its way, and whose policies decide about it.
+pub(crate) struct Call<'a> {
+    pub(crate) harness: Harness,
+    pub(crate) project: &'a Project,
+    pub(crate) event: &'a Event,
+    pub(crate) trace: Option<&'a TraceContext>,
 }
 
 /// Decides about the event of standard input.
@@ -38,73 +39,118 @@ pub(super) fn reply(arguments: &Arguments, answer: &mut Answer) -> Result<Reply,
     let harness = arguments.harness;
     let project = place::project(arguments.project.as_deref(), harness, event.as_ref().ok())
         .map_err(|error| reason(&error))?;
-    let decided = match &event {
-        Ok(event) => decide(arguments, &project, event, &mut budget),
+    let trace = TraceContext::from_environment();
+    let outcome = match &event {
+        Ok(event) => {
+            let call = Call {
+                harness,
+                project: &project,
+                event,
+                trace: trace.as_ref(),
+            };
+            decide(arguments, &call, &text, &mut budget)
+        }
         Err(reason) => Err(reason.clone()),
     };
-    let asked = Asked {
-        harness,
-        project: &project,
-        event: event.as_ref().map_err(|_| text.as_slice()),
+    let Err(reason) = outcome else {
+        return outcome;
     };
-    match decided {
-        Ok(decided) => {
-            let mut reply = match decided.mode {
-                Mode::Enforce => harness.reply(asked.name(), &decided.decision),
-                Mode::Monitor => harness.monitored(asked.name(), &decided.decision),
-            };
-            if let Some(error) = decided.decision.errors.first() {
-                let reason = reply.notice.take().map(|reason| format!("{reason}: "));
-                reply.notice = Some(format!("{}{}", reason.unwrap_or_default(), told(error)));
-            }
-            record(
-                &asked,
-                &decided.audit,
-                Ok((&decided.decision, decided.mode)),
-                &reply,
-                budget,
-            )?;
-            Ok(reply)
-        }
-        Err(reason) => {
-            let reply = answer.refusal(&reason);
-            // What stands in the way of the decision may stand in the way of the settings too.
-            if let Ok(audit) = AuditSettings::of_project(&project) {
-                record(&asked, &audit, Err(&reason), &reply, budget)?;
-            }
-            Ok(reply)
-        }
+    let mut reply = answer.refusal(&reason);
+    // What stands in the way of the decision may stand in the way of the settings too.
+    if let Ok(audit) = AuditSettings::of_project(&project) {
+        let asked = (
+            harness,
+            &project,
+            event.as_ref().map_err(|_| text.as_slice()),
+        );
+        record(
+            asked,
+            &audit,
+            Err(&reason),
+            &mut reply,
+            trace.as_ref(),
+            budget,
+        )?;
     }
+    Ok(reply)
 }
 
+/// Has a server decide that keeps the project warm, or decides here.
 fn decide(
     arguments: &Arguments,
-    project: &Project,
-    event: &Event,
+    call: &Call<'_>,
+    text: &[u8],
     budget: &mut Budget,
-) -> Result<Decided, String> {
-    let listens =
-        Settings::for_hook(project.root(), budget).map_err(|failure| failure.one_line())?;
+) -> Result<Reply, String> {
+    let settings = Settings::for_hook(call.project.root()).map_err(|failure| failure.one_line())?;
+    budget.configure(settings.deadline);
+    let listens = settings.debug.is_some();
+    if let Some(debug) = &settings.debug {
+        settings::attach(debug).map_err(|failure| failure.one_line())?;
+    }
+    // Whoever listens here would hear nothing of a decision that is made elsewhere.
+    let served = if listens {
+        None
+    } else {
+        server::ask(call, arguments.machine.global_config(), text, *budget)
+    };
+    if let Some(answer) = served {
+        return answer;
+    }
     let options = budget.split(EngineOptions {
-        harness: Some(arguments.harness),
+        harness: Some(call.harness),
         debug: listens.then(|| Arc::clone(debug::global())),
         ..arguments.machine.options()
     });
-    let engine =
-        PolicyEngine::load_for(project.root(), event, &options).map_err(|error| reason(&error))?;
-    let decision = engine.evaluate(event);
+    let engine = PolicyEngine::load_for(call.project.root(), call.event, &options)
+        .map_err(|error| reason(&error))?;
+    let reply = settle(&engine, call, *budget);
     if listens {
         settings::flush_debug();
     }
-    Ok(Decided {
-        decision,
-        mode: engine.mode(),
-        audit: engine.audit(),
-    })
+    reply
+}
+
+/// Decides, writes the audit log, and says what the agent is told.
+///
+/// # Errors
+///
+/// When the audit log cannot be written and has to be.
+pub(crate) fn settle(
+    engine: &PolicyEngine,
+    call: &Call<'_>,
+    budget: Budget,
+) -> Result<Reply, String> {
+    let decision = engine.evaluate(call.event);
+    let mode = engine.mode();
+    let mut reply = told(&decision, mode, call);
+    let asked = (call.harness, call.project, Ok(call.event));
+    record(
+        asked,
+        &engine.audit(),
+        Ok((&decision, mode)),
+        &mut reply,
+        call.trace,
+        budget,
+    )?;
+    Ok(reply)
+}
+
+/// What the agent is told, and whoever mends what failed.
+fn told(decision: &Decision, mode: Mode, call: &Call<'_>) -> Reply {
+    let mut reply = match mode {
+        Mode::Enforce => call.harness.reply(call.event.name(), decision),
+        Mode::Monitor => call.harness.monitored(call.event.name(), decision),
+    };
+    if let Some(error) = decision.errors.first() {
+        let reason = reply.notice.take().map(|reason| format!("{reason}: "));
+        reply.notice = Some(format!("{}{}", reason.unwrap_or_default(), failed(error)));
+    }
+    reply
 }
 
 /// What is wrong where.
-fn told(error: &DecisionError) -> String {
+fn failed(error: &DecisionError) -> String {
     match (&error.file, error.line) {
         (Some(file), Some(line)) => format!("{file}:{line}: {}", error.message),
         (Some(file), None) => format!("{file}: {}", error.message),
@@ -112,7 +158,8 @@ fn told(error: &DecisionError) -> String {
     }
 }
 
-fn reason(error: &EngineError) -> String {
+/// What is wrong, where, and what to do.
+pub(crate) fn reason(error: &EngineError) -> String {
     let place = error.place.as_ref().map(|place| format!("{place}: "));
     format!(
         "{}{}: {}",

@@ -214,11 +214,8 @@ fn what_was_there_stays_and_comes_back_byte_for_byte() {
                 text.contains("\r\n"),
                 "{harness} {name}"
             );
-            assert_eq!(
-                changed.replace("\r\n", "").contains('\r'),
-                false,
-                "{harness} {name}"
-            );
+            let is_mixed = changed.replace("\r\n", "").contains('\r');
+            assert!(!is_mixed, "{harness} {name}");
             assert_eq!(
                 changed.starts_with('\u{feff}'),
                 text.starts_with('\u{feff}'),
@@ -382,6 +379,14 @@ fn settings_that_are_none_are_left_alone_and_the_error_says_what_to_do() {
         assert!(ran.err.contains("is not UTF-8 text"), "{}", ran.err);
         fs::write(folder.path().join(file), vec![b' '; (1 << 20) + 1]).unwrap();
         assert!(installed(&folder, harness).err.contains("is larger than"));
+        let nearly = format!("{{\"a\": \"{}\"}}", "a".repeat((1 << 20) - 100));
+        fs::write(folder.path().join(file), &nearly).unwrap();
+        assert!(
+            installed(&folder, harness)
+                .err
+                .contains("would be larger than")
+        );
+        assert_eq!(read(&folder, file), nearly);
     }
     let folder = Folder::new(&[(HARNESSES[1].1, "{\"version\": 2}")]);
     let ran = installed(&folder, "cursor");
@@ -501,6 +506,9 @@ mod on_unix {
                 ran.err
             );
             assert_eq!(read(&folder, file), "{}");
+            let ran = folder.run(&["init", "--harness", harness, "--dry-run"]);
+            assert_eq!(ran.code, 0, "{}", ran.err);
+            assert!(ran.out.contains(&format!("+++ {file}\n")), "{}", ran.out);
         }
     }
 

@@ -9,6 +9,7 @@
 
 mod audit;
 mod check;
+mod doctor;
 mod eval;
 mod explain;
 #[cfg(unix)]
@@ -29,5 +30,7 @@ mod record;
 #[cfg(unix)]
 mod repl;
 mod run;
+#[cfg(target_os = "linux")]
+mod serve;
 mod traces;
 mod trust;

@@ -55,13 +55,19 @@ impl Folder {
             "LLMSPELL_DEBUG_LEVEL",
             "LLMSPELL_DEBUG_ENABLED",
             "LLMSPELL_KEYS",
+            "LLMSPELL_SOCKET",
+            "CLAUDE_CONFIG_DIR",
             "OPA",
         ] {
             command.env_remove(variable);
         }
         // What the person who runs the tests has configured is none of theirs.
         command.env("HOME", self.path().join(".home"));
-        for (variable, folder) in [("XDG_CONFIG_HOME", "config"), ("XDG_CACHE_HOME", "cache")] {
+        for (variable, folder) in [
+            ("XDG_CONFIG_HOME", "config"),
+            ("XDG_CACHE_HOME", "cache"),
+            ("XDG_RUNTIME_DIR", "run"),
+        ] {
             command.env(variable, self.path().join(".home").join(folder));
         }
         command
@@ -127,6 +133,7 @@ fn help_and_version_are_answers() {
         "eval",
         "init",
         "check",
+        "doctor",
         "inspect",
         "test",
         "repl",

@@ -3,6 +3,8 @@
 use std::fs;
 
 use llmspell_engine::verify_audit_log;
+use proptest::prelude::*;
+use proptest::sample::Index;
 
 use super::{Logged, refusal};
 
@@ -234,4 +236,66 @@ fn the_last_digest_kept_elsewhere_shows_that_records_are_missing() {
     assert!(logged.verify().is_whole());
     let fault = verify_audit_log(&logged.path(), Some(&then)).unwrap().fault;
     assert!(fault.unwrap().message.contains("is not in the log"));
+}
+
+/// A line that whoever knows the format can write.
+fn forged(volume: u32, sequence: u64) -> String {
+    use sha2::Digest as _;
+
+    let sealed = format!(
+        "{{\"decision_id\":\"x\",\"volume\":{volume},\"sequence\":{sequence},\"previous\":null"
+    );
+    let digest = sha2::Sha256::digest(sealed.as_bytes());
+    let digits = data_encoding::HEXLOWER.encode(&digest);
+    format!("{sealed},\"hash\":\"sha256:{digits}\"}}\n")
+}
+
+#[test]
+fn numbers_at_their_end_are_an_error() {
+    for (volume, sequence) in [(1, u64::MAX), (u32::MAX, 1), (u32::MAX, u64::MAX)] {
+        let logged = Logged::with(llmspell_engine::AuditSettings {
+            max_size: 1,
+            ..Default::default()
+        });
+        fs::create_dir_all(logged.path().parent().unwrap()).unwrap();
+        let line = forged(volume, sequence);
+        fs::write(logged.path(), &line).unwrap();
+        let error = logged.log().record(&refusal("no")).unwrap_err();
+        assert_eq!(error.kind, llmspell_engine::AuditErrorKind::NoLog);
+        fs::write(logged.file(u32::MAX), &line).unwrap();
+        assert!(!logged.verify().is_whole());
+        assert_eq!(fs::read_to_string(logged.path()).unwrap(), line);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(300))]
+
+    #[test]
+    fn whatever_a_file_holds_is_kept_and_a_new_record_hides_none_of_it(
+        noise in proptest::collection::vec(any::<u8>(), 1..200),
+        place in any::<Index>(),
+        instead in 0_usize..400,
+        files in 1_u32..3,
+    ) {
+        let logged = two_files();
+        let path = if files == 1 { logged.path() } else { logged.file(1) };
+        let bytes = fs::read(&path).unwrap();
+        let place = place.index(bytes.len());
+        let end = (place + instead).min(bytes.len());
+        let changed = [bytes.get(..place).unwrap(), &noise, bytes.get(end..).unwrap()].concat();
+        prop_assume!(changed != bytes);
+        fs::write(&path, &changed).unwrap();
+        let before = logged.verify();
+        prop_assert!(!before.is_whole());
+        let newest = fs::read(logged.path()).unwrap();
+        // A record that cannot be written is an error, and one that can is behind what was there.
+        let written = logged.log().record(&refusal("after")).is_ok();
+        let after = logged.verify();
+        prop_assert!(!after.is_whole() || (written && !after.torn.is_empty()), "{after:?}");
+        let kept = [logged.path(), logged.file(2)]
+            .iter()
+            .any(|path| fs::read(path).is_ok_and(|now| now.starts_with(&newest)));
+        prop_assert!(kept);
+    }
 }

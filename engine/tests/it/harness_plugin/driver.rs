@@ -94,7 +94,7 @@ pub(crate) fn outcomes(node: &Path, calls: &[Call]) -> Vec<Outcome> {
     assert!(run.status.success(), "{complaint}");
     let outcomes: Vec<Json> = serde_json::from_slice(&run.stdout).unwrap();
     outcomes
-        .into_iter()
+        .iter()
         .enumerate()
         .map(|(index, outcome)| read(folder.path(), index, outcome))
         .collect()
@@ -133,7 +133,7 @@ fn deadline(call: &Call) -> String {
     format!("const DEADLINE_MS = {milliseconds};")
 }
 
-fn read(folder: &Path, index: usize, outcome: Json) -> Outcome {
+fn read(folder: &Path, index: usize, outcome: &Json) -> Outcome {
     assert_eq!(outcome["polluted"], Json::Null);
     let event = folder.join(format!("program-{index}.event"));
     Outcome {

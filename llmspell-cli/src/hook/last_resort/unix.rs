@@ -138,6 +138,8 @@ fn handle_signals() {
     unsafe {
         libc::signal(libc::SIGPIPE, libc::SIG_IGN);
         libc::signal(libc::SIGXFSZ, libc::SIG_IGN);
+        // Where it is ignored, nobody can be told how a command ended.
+        libc::signal(libc::SIGCHLD, libc::SIG_DFL);
         libc::pthread_sigmask(libc::SIG_UNBLOCK, &raw const all, ptr::null_mut());
     }
 }

@@ -182,6 +182,20 @@ fn inherited() -> Vec<Fault> {
             },
         ),
     ];
+    faults.push(harmless(
+        "process: signals are gathered where CHLD was ignored before",
+        |scene| {
+            scene.write(
+                ".cupcake/rulebook.yml",
+                WAITS.replace("exec sleep 600", "true"),
+            );
+            scene.write(
+                ".cupcake/policies/slow.rego",
+                policy_with("slow", "required_signals: [slow]", ""),
+            );
+            scene.after("trap '' CHLD");
+        },
+    ));
     let everything = "range(1, signal.NSIG)";
     if std::process::Command::new("python3")
         .arg("-V")

@@ -2,7 +2,11 @@
 
 use std::ffi::OsString;
 use std::fs;
+use std::io::Write as _;
 use std::os::unix::ffi::OsStringExt as _;
+use std::os::unix::net::UnixListener;
+use std::path::Path;
+use std::thread;
 
 use super::super::agent::Agent;
 use super::super::scene::Scene;
@@ -10,7 +14,7 @@ use super::super::{Fault, IMPATIENT, fault, harmless};
 use super::slow;
 
 pub(super) fn faults() -> Vec<Fault> {
-    [limits(), streams(), surroundings(), caches()]
+    [limits(), streams(), surroundings(), servers(), caches()]
         .into_iter()
         .flatten()
         .collect()
@@ -207,6 +211,63 @@ fn surroundings() -> Vec<Fault> {
         ));
     }
     faults
+}
+
+/// What listens where a server would: the hook asks nobody but its own program.
+fn servers() -> Vec<Fault> {
+    let served = |name: &str, listen: fn(&Scene, &Path)| {
+        fault(
+            format!("process: {name}"),
+            &["not as root"],
+            move |scene: &mut Scene| {
+                let socket = scene.at("hook.sock");
+                listen(scene, &socket);
+                scene.set("LLMSPELL_SOCKET", &socket);
+                scene.event(|event| event.replace("ls -l", "sudo ls"));
+            },
+        )
+    };
+    vec![
+        served("a server that says yes to everything", |_, socket| {
+            answered(
+                socket,
+                b"{\"Reply\":{\"exit_code\":0,\"notice\":null,\"length\":2}}\n{}\n",
+            );
+        }),
+        served("a server that says nothing", |_, socket| {
+            answered(socket, b"")
+        }),
+        served("a server that hangs", |_, socket| {
+            let listener = UnixListener::bind(socket).unwrap();
+            thread::spawn(move || {
+                let kept: Vec<_> = listener.incoming().take(4).collect();
+                drop(kept);
+            });
+        }),
+        served("a server that is gone", |_, socket| {
+            drop(UnixListener::bind(socket).unwrap())
+        }),
+        served("a file where the server would be", |scene, _| {
+            scene.write("hook.sock", "{}")
+        }),
+        served("a pipe where the server would be", |scene, _| {
+            scene.pipe("hook.sock")
+        }),
+        served("a link where the server would be", |scene, _| {
+            scene.link("hook.sock", "/dev/zero")
+        }),
+    ]
+}
+
+/// Answers whoever connects, whatever is asked.
+fn answered(socket: &Path, answer: &'static [u8]) {
+    let listener = UnixListener::bind(socket).unwrap();
+    thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            // Whoever does not believe the answer does not wait for it.
+            let _ = (&stream).write_all(answer);
+        }
+    });
 }
 
 /// The cache is not what it should be: the hook does without.
