@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::fs;
 use std::io::Write as _;
 use std::os::unix::ffi::OsStringExt as _;
+use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::net::UnixListener;
 use std::path::Path;
 use std::thread;
@@ -220,7 +221,11 @@ fn servers() -> Vec<Fault> {
             format!("process: {name}"),
             &["not as root"],
             move |scene: &mut Scene| {
-                let socket = scene.at("hook.sock");
+                let socket = scene.at("run/hook.sock");
+                scene.folder("run");
+                // Nobody else may write there, so that only who listens is looked at.
+                let private = fs::Permissions::from_mode(0o700);
+                fs::set_permissions(scene.at("run"), private).unwrap();
                 listen(scene, &socket);
                 scene.set("LLMSPELL_SOCKET", &socket);
                 scene.event(|event| event.replace("ls -l", "sudo ls"));
@@ -235,7 +240,7 @@ fn servers() -> Vec<Fault> {
             );
         }),
         served("a server that says nothing", |_, socket| {
-            answered(socket, b"")
+            answered(socket, b"");
         }),
         served("a server that hangs", |_, socket| {
             let listener = UnixListener::bind(socket).unwrap();
@@ -245,16 +250,16 @@ fn servers() -> Vec<Fault> {
             });
         }),
         served("a server that is gone", |_, socket| {
-            drop(UnixListener::bind(socket).unwrap())
+            drop(UnixListener::bind(socket).unwrap());
         }),
         served("a file where the server would be", |scene, _| {
-            scene.write("hook.sock", "{}")
+            scene.write("run/hook.sock", "{}");
         }),
         served("a pipe where the server would be", |scene, _| {
-            scene.pipe("hook.sock")
+            scene.pipe("run/hook.sock");
         }),
         served("a link where the server would be", |scene, _| {
-            scene.link("hook.sock", "/dev/zero")
+            scene.link("run/hook.sock", "/dev/zero");
         }),
     ]
 }
