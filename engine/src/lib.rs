@@ -63,6 +63,7 @@ mod rego_query;
 mod reload;
 mod route;
 mod rulebook;
+mod running;
 mod selection;
 mod settings;
 #[allow(dead_code, reason = "guardrails use it soon")]
@@ -113,6 +114,7 @@ pub use rego_query::{
     RegoAnswer, RegoError, RegoErrorKind, RegoModule, RegoOptions, RegoQuery, RegoSolution,
 };
 pub use reload::{Reload, Watch};
+pub use running::running_commands;
 pub use settings::{Mode, RegoEvaluator};
 pub use signals::signal_environment;
 pub use trust::{

@@ -5,12 +5,13 @@ use std::ffi::OsStr;
 use std::fs::File;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitStatus, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
 
 use crate::opa_store::OpaStore;
+use crate::running::Running;
 
 /// The release that this engine was tried with.
 pub(crate) const OPA_VERSION: &str = "1.7.1";
@@ -160,7 +161,15 @@ impl Opa {
             .stdin(Stdio::null())
             .stdout(file(OUTPUT)?)
             .stderr(file(ERRORS)?);
-        let status = finished(&mut command, &self.program)?;
+        leads_a_group(&mut command);
+        let is_too_much = || {
+            let is_more = |name: &str, most: u64| {
+                let written = place.path().join(name).metadata();
+                written.is_ok_and(|written| written.len() > most)
+            };
+            is_more(OUTPUT, MAX_OUTPUT) || is_more(ERRORS, MAX_OUTPUT)
+        };
+        let status = finished(&mut command, &self.program, is_too_much)?;
         let text = |name: &str, most: u64| {
             place
                 .read(name, most)
@@ -191,18 +200,28 @@ fn once(
     Ok(said)
 }
 
-fn finished(command: &mut Command, program: &Path) -> Result<ExitStatus, String> {
+/// Waits for the program, as long as it takes neither too long nor writes too much.
+fn finished(
+    command: &mut Command,
+    program: &Path,
+    is_too_much: impl Fn() -> bool,
+) -> Result<ExitStatus, String> {
     let failed = |error: std::io::Error| format!("`{}` cannot be run: {error}", program.display());
     let until = Instant::now() + DEADLINE;
     let mut child = command.spawn().map_err(failed)?;
     loop {
         match child.try_wait() {
             Ok(Some(status)) => return Ok(status),
-            Ok(None) if Instant::now() < until => std::thread::sleep(LOOK),
+            Ok(None) if is_too_much() => {
+                kill(child);
+                return Err(format!("`opa` wrote more than {MAX_OUTPUT} bytes"));
+            }
+            Ok(None) if Instant::now() < until => {
+                let _known = Running::of(&child);
+                std::thread::sleep(LOOK);
+            }
             outcome => {
-                // Whether it is killed or has just ended: it is waited for, so that nothing of it stays.
-                let _ = child.kill();
-                let _ = child.wait();
+                kill(child);
                 return Err(outcome.err().map_or_else(
                     || format!("`opa` did not end within {} seconds", DEADLINE.as_secs()),
                     failed,
@@ -211,6 +230,23 @@ fn finished(command: &mut Command, program: &Path) -> Result<ExitStatus, String>
         }
     }
 }
+
+/// Whether it is killed or has just ended: it is waited for, so that nothing of it stays.
+fn kill(mut child: Child) {
+    let _ = child.kill();
+    let _ = child.wait();
+}
+
+/// Has whoever ends us find the program and all that it starts.
+#[cfg(unix)]
+fn leads_a_group(command: &mut Command) {
+    use std::os::unix::process::CommandExt as _;
+
+    command.process_group(0);
+}
+
+#[cfg(not(unix))]
+fn leads_a_group(_command: &mut Command) {}
 
 fn chosen(choice: &OpaChoice) -> Result<PathBuf, String> {
     let named = choice.path.clone().or_else(|| {

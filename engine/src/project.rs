@@ -4,6 +4,7 @@ mod ending;
 mod misplaced;
 mod sources;
 
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use crate::error::{EngineError, EngineErrorKind, Place};
@@ -45,14 +46,17 @@ impl Project {
     ///
     /// # Errors
     ///
-    /// When there is none.
+    /// When there is none, or the nearest `.cupcake` is no folder: one above it may be for something else.
     pub fn find(directory: &Path) -> Result<Self, EngineError> {
         let absolute = std::path::absolute(directory).unwrap_or_else(|_| directory.to_owned());
-        absolute
+        let root = absolute
             .ancestors()
-            .find(|ancestor| ancestor.join(FOLDER).is_dir())
-            .map(Self::rooted)
-            .ok_or_else(|| missing(directory, "at or above"))
+            .find(|ancestor| has_entry(&ancestor.join(FOLDER)))
+            .ok_or_else(|| missing(directory, "at or above"))?;
+        if root.join(FOLDER).is_dir() {
+            return Ok(Self::rooted(root));
+        }
+        Err(no_folder(&root.join(FOLDER)))
     }
 
     /// The project at this path, which may be its directory or its `.cupcake`.
@@ -165,6 +169,23 @@ impl Project {
             .collect();
         let prefix = if self.is_global { GLOBAL } else { "" };
         format!("{prefix}{}", parts.join("/"))
+    }
+}
+
+/// Whether something has this name; what may not be looked at may be there.
+fn has_entry(path: &Path) -> bool {
+    match path.symlink_metadata() {
+        Ok(_) => true,
+        Err(error) => !matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory),
+    }
+}
+
+fn no_folder(path: &Path) -> EngineError {
+    EngineError {
+        kind: EngineErrorKind::Read,
+        message: format!("`{}` is no folder that can be read", path.display()),
+        place: None,
+        help: format!("make `{FOLDER}` a folder, or remove it"),
     }
 }
 

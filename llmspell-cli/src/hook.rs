@@ -22,7 +22,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 
 use clap::{Args, Parser};
-use llmspell_engine::Harness;
+use llmspell_engine::{Harness, Reply};
 
 use crate::project_options::{MachineArguments, harness};
 use answer::Answer;
@@ -50,9 +50,17 @@ Example:
   echo '{\"hook_event_name\":\"PreToolUse\",\"tool_name\":\"Bash\",\"tool_input\":{\"command\":\"ls\"}}' |
     llmspell hook --harness claude --project examples/policy_gate";
 
+/// What is said of a panic.
+const BROKEN_DOWN: &str =
+    "llmspell broke down while it decided: run `llmspell doctor`, and report the bug";
+
 /// The command by itself: the whole program's command line takes longer to set up than to decide.
 #[derive(Debug, Parser)]
-#[command(name = "llmspell hook")]
+#[command(
+    name = "llmspell hook",
+    bin_name = "llmspell hook",
+    about = "Answers an agent's hook on the agent's own wire"
+)]
 struct Program {
     #[command(flatten)]
     arguments: Arguments,
@@ -65,24 +73,35 @@ pub(crate) fn is_meant(words: &[OsString]) -> bool {
 
 /// Runs the command, and ends the process with its answer.
 pub(crate) fn main(words: &[OsString]) -> ! {
-    // The wire is known before the command line is understood, if it says so at all.
-    let mut answer = Answer::prepare(named_harness(words));
     // A panic is answered below, and told there.
     std::panic::set_hook(Box::new(|_| {}));
-    let parsed = Program::try_parse_from(words.iter().skip(1));
-    let arguments = match parsed {
-        Ok(program) => program.arguments,
-        Err(help) if !help.use_stderr() && stdin().is_terminal() => help.exit(),
-        Err(error) => answer.refuse(&command_line_fault(&error)),
+    // The wire is known before the command line is understood, if it says so at all.
+    let prepared = catch_unwind(|| Answer::prepare(named_harness(words)));
+    let Ok(mut answer) = prepared else {
+        last_resort::end(answer::BLOCKED)
     };
-    let decided = catch_unwind(AssertUnwindSafe(|| {
-        deciding::reply(&arguments, &mut answer)
-    }));
+    let decided = catch_unwind(AssertUnwindSafe(|| decide(words, &mut answer)));
     match decided {
         Ok(Ok(reply)) => Answer::give(&reply),
         Ok(Err(reason)) => answer.refuse(&reason),
-        Err(_) => answer.refuse("llmspell broke down while it decided: this is a bug"),
+        Err(_) => answer.refuse(BROKEN_DOWN),
     }
+}
+
+/// The reply to the event, or why there is none.
+fn decide(words: &[OsString], answer: &mut Answer) -> Result<Reply, String> {
+    match Program::try_parse_from(words.iter().skip(1)) {
+        Ok(program) => deciding::reply(&program.arguments, answer),
+        Err(help) if !help.use_stderr() && stdin().is_terminal() => show(&help),
+        Err(error) => Err(command_line_fault(&error)),
+    }
+}
+
+/// Shows the help to whoever asks for it; an agent never does.
+fn show(help: &clap::Error) -> ! {
+    last_resort::begin();
+    last_resort::write_output(help.to_string().as_bytes());
+    last_resort::end(0)
 }
 
 /// The harness that the words name, wherever it stands; none, if they name none that is known.

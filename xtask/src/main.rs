@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use xtask::failure::Failure;
-use xtask::{ci, conformance, differential, figures, opa, screen, soak, test, tidy};
+use xtask::{ci, conformance, differential, figures, fuzz, opa, screen, soak, test, tidy};
 
 const HELP: &str = "\
 usage: cargo xtask COMMAND
@@ -21,6 +21,8 @@ usage: cargo xtask COMMAND
                                     --counts adds instruction counts (needs valgrind)
   differential [--pairs N] [--seed S] [--evaluator rvm|wasm]
                                     generated policies and events: the same decisions as in the interpreter
+  fuzz hook [--events N] [--seed S]  generated and broken events on the way that the hook goes, some of them through
+                                    the program: none breaks it, none gets past a policy that refuses it
   soak [DECISIONS]                  a million decisions, and a thousand at a time: no memory lost, no decision lost
   help                              this text
 
@@ -49,6 +51,7 @@ fn run(arguments: &[&str]) -> Result<(), Failure> {
         ["conformance", rest @ ..] => conformance::run(&conformance::Options::parse(rest)?),
         ["figures", rest @ ..] => figures::run(&figures::Options::parse(rest)?),
         ["differential", rest @ ..] => differential::run(rest),
+        ["fuzz", rest @ ..] => fuzz::run(rest),
         ["soak", rest @ ..] => soak::run(rest),
         ["help" | "--help" | "-h"] => {
             screen::say(HELP.trim_end());

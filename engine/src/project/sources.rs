@@ -150,7 +150,8 @@ impl Project {
                 .files
                 .push(unread("the name is not UTF-8: rename it"));
         };
-        if entry.depth() == 0 && !is_folder {
+        let is_of_harness = entry.depth() == 1 && Harness::from_name(name).is_some();
+        if (entry.depth() == 0 || is_of_harness) && !is_folder {
             let why = "this is a file: make it a folder and put the policies into it";
             return sources.files.push(unread(why));
         }

@@ -10,6 +10,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
 
 use super::outcome::{Finished, Unfinished};
+use crate::running::Running;
 
 /// Bytes that are moved at once.
 const CHUNK: usize = 16 * 1024;
@@ -36,11 +37,12 @@ pub(super) fn run(
     let mut child = command
         .spawn()
         .map_err(|error| Unfinished::NotStarted(error.to_string()))?;
+    let running = Running::of(&child);
     let outputs = talk(&mut child, input, deadline, most).and_then(|outputs| {
         await_exit(&child, deadline)?;
         Ok(outputs)
     });
-    let status = end(child);
+    let status = end(child, running);
     let (output, error) = outputs?;
     let status = status.map_err(Unfinished::Lost)?;
     match (status.code(), status.signal()) {
@@ -209,11 +211,12 @@ fn await_exit(child: &Child, deadline: Instant) -> Result<(), Unfinished> {
 }
 
 /// Kills whatever is left of the command's group, and takes its status.
-fn end(mut child: Child) -> Result<ExitStatus, String> {
+fn end(mut child: Child, running: Running) -> Result<ExitStatus, String> {
     // INVARIANT: the command has not been waited for, so that its group's number cannot be that of others.
     if let Some(process) = process(&child) {
         let _ = kill_process_group(process, Signal::KILL);
     }
+    drop(running);
     let deadline = Instant::now() + REAP;
     let mut pause = Duration::from_micros(50);
     loop {

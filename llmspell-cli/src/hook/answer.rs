@@ -5,7 +5,7 @@ use llmspell_engine::{Harness, Reply};
 use super::last_resort::{self, Refusals};
 
 /// The code that every agent takes for a block.
-const BLOCKED: u8 = 2;
+pub(super) const BLOCKED: u8 = 2;
 
 /// Who is answered, as far as it is known.
 #[derive(Debug)]
@@ -74,7 +74,7 @@ impl Answer {
             last_resort::end(code);
         }
         last_resort::write_note(&note_of(
-            "the reply cannot be written: standard output is closed",
+            "the reply cannot be written: give the hook a standard output that the agent reads",
         ));
         last_resort::end(BLOCKED)
     }

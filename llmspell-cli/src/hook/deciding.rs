@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use llmspell_engine::{
-    AuditSettings, Decision, EngineError, EngineOptions, Event, EventLimits, Harness, Mode,
-    PolicyEngine, Project, Reply, TraceContext,
+    AuditSettings, Decision, DecisionError, EngineError, EngineOptions, Event, EventLimits,
+    Harness, Mode, PolicyEngine, Project, Reply, TraceContext,
 };
 use llmspell_utils::debug;
 
@@ -136,16 +136,26 @@ pub(crate) fn settle(
     Ok(reply)
 }
 
+/// What the agent is told, and whoever mends what failed.
 fn told(decision: &Decision, mode: Mode, call: &Call<'_>) -> Reply {
     let mut reply = match mode {
         Mode::Enforce => call.harness.reply(call.event.name(), decision),
         Mode::Monitor => call.harness.monitored(call.event.name(), decision),
     };
     if let Some(error) = decision.errors.first() {
-        let told = || format!("`{}`: {}", error.policy, error.message);
-        reply.notice.get_or_insert_with(told);
+        let reason = reply.notice.take().map(|reason| format!("{reason}: "));
+        reply.notice = Some(format!("{}{}", reason.unwrap_or_default(), failed(error)));
     }
     reply
+}
+
+/// What is wrong where.
+fn failed(error: &DecisionError) -> String {
+    match (&error.file, error.line) {
+        (Some(file), Some(line)) => format!("{file}:{line}: {}", error.message),
+        (Some(file), None) => format!("{file}: {}", error.message),
+        (None, _) => format!("`{}`: {}", error.policy, error.message),
+    }
 }
 
 /// What is wrong, where, and what to do.

@@ -4,6 +4,9 @@ use std::io::{self, Read as _, stdin};
 
 use llmspell_engine::{Event, EventLimits};
 
+/// How many bytes are taken of what is too long for an event.
+const MOST_PASSED_OVER: u64 = 1 << 30;
+
 /// Reads what the agent says about the event. All of it is taken, so that the agent can write it to its end; what is
 /// more than an event may have is not kept.
 pub(super) fn read(limits: &EventLimits) -> io::Result<Vec<u8>> {
@@ -14,8 +17,7 @@ pub(super) fn read(limits: &EventLimits) -> io::Result<Vec<u8>> {
     let mut text = Vec::with_capacity(4096);
     input.by_ref().take(most).read_to_end(&mut text)?;
     if text.len() > limits.bytes {
-        // If the agent does not end, the deadline does.
-        io::copy(&mut input, &mut io::sink())?;
+        io::copy(&mut input.take(MOST_PASSED_OVER), &mut io::sink())?;
     }
     Ok(text)
 }

@@ -12,6 +12,11 @@ mod check;
 mod doctor;
 mod eval;
 mod explain;
+#[cfg(unix)]
+mod hook;
+#[cfg(target_os = "linux")]
+mod hook_faults;
+mod hook_fuzz;
 mod init;
 mod install;
 mod machine;

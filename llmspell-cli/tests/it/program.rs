@@ -80,7 +80,11 @@ impl Folder {
 
     /// Runs with bytes on standard input.
     pub(crate) fn run_with(&self, arguments: &[&str], input: &[u8]) -> Ran {
-        let mut command = self.command(arguments);
+        Self::feed(self.command(arguments), input)
+    }
+
+    /// Runs a command with bytes on standard input.
+    pub(crate) fn feed(mut command: Command, input: &[u8]) -> Ran {
         command
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())

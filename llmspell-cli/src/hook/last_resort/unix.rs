@@ -9,7 +9,7 @@
 
 use std::mem::MaybeUninit;
 use std::ptr;
-use std::sync::atomic::{AtomicBool, AtomicPtr, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI32, AtomicPtr, Ordering};
 use std::time::Duration;
 
 use super::{Refusals, Said};
@@ -18,9 +18,15 @@ use super::{Refusals, Said};
 static REFUSALS: AtomicPtr<Refusals> = AtomicPtr::new(ptr::null_mut());
 /// Whether a reply is being written, by whoever was first.
 static IS_REPLYING: AtomicBool = AtomicBool::new(false);
+/// Whether it was found that nobody takes the reply.
+static IS_GIVING_UP: AtomicBool = AtomicBool::new(false);
+/// Where the agent reads.
+static OUTPUT: AtomicI32 = AtomicI32::new(libc::STDOUT_FILENO);
 
 /// The code that every agent takes for a block.
 const BLOCKED: libc::c_int = 2;
+/// What is said where the reply was not taken to its end.
+const UNTAKEN: &[u8] = b"llmspell hook: the process was ended while it replied: have the agent read the reply, and ask again\n";
 /// The signals with which something inside breaks down.
 const BREAKDOWNS: [libc::c_int; 7] = [
     libc::SIGABRT,
@@ -31,19 +37,27 @@ const BREAKDOWNS: [libc::c_int; 7] = [
     libc::SIGSYS,
     libc::SIGTRAP,
 ];
-/// The signals with which somebody or a limit ends the process.
-const ENDINGS: [libc::c_int; 10] = [
-    libc::SIGHUP,
-    libc::SIGINT,
-    libc::SIGPROF,
-    libc::SIGQUIT,
-    libc::SIGTERM,
-    libc::SIGUSR1,
-    libc::SIGUSR2,
-    libc::SIGVTALRM,
-    libc::SIGXCPU,
+/// The signals that end nothing, and those of which a failed write tells as well.
+const HARMLESS: [libc::c_int; 7] = [
+    libc::SIGCHLD,
+    libc::SIGCONT,
+    libc::SIGPIPE,
+    libc::SIGURG,
+    libc::SIGWINCH,
     libc::SIGXFSZ,
+    STATUS_WANTED,
 ];
+/// The signal with which a terminal asks for news, where there is one.
+#[cfg(target_os = "macos")]
+const STATUS_WANTED: libc::c_int = libc::SIGINFO;
+#[cfg(not(target_os = "macos"))]
+const STATUS_WANTED: libc::c_int = libc::SIGWINCH;
+/// The highest number of a signal.
+const LAST: libc::c_int = if cfg!(target_os = "linux") { 64 } else { 31 };
+/// What stands for an output that nobody reads.
+const NOBODY: libc::c_int = -1;
+/// How many seconds the refusal may take to be written.
+const PATIENCE: libc::c_uint = 1;
 
 /// Makes these refusals the ones that are given.
 pub(in crate::hook) fn arm(refusals: Refusals) {
@@ -52,15 +66,62 @@ pub(in crate::hook) fn arm(refusals: Refusals) {
     REFUSALS.store(refusals, Ordering::Release);
 }
 
-/// Has the handler called from now on, also where whoever started the process had signals blocked or ignored.
+/// Makes the refusal ready to be given: from now on only a reply is written where the agent reads, and whatever ends the
+/// process writes one.
 pub(in crate::hook) fn install() {
+    keep_output();
+    handle_signals();
+}
+
+/// Keeps standard output for the reply; whatever else is written there goes to standard error.
+///
+/// Where standard output was closed, the runtime has opened the null device in its place, and nobody reads the reply.
+fn keep_output() {
+    let output = if is_null(libc::STDOUT_FILENO) {
+        NOBODY
+    } else {
+        // SAFETY: both calls take numbers of files only, and say so if there is no such file.
+        unsafe {
+            let kept = libc::fcntl(libc::STDOUT_FILENO, libc::F_DUPFD_CLOEXEC, 3);
+            match kept {
+                3.. => {
+                    libc::dup2(libc::STDERR_FILENO, libc::STDOUT_FILENO);
+                    kept
+                }
+                _ => libc::STDOUT_FILENO,
+            }
+        }
+    };
+    OUTPUT.store(output, Ordering::Release);
+}
+
+/// Whether a file is the null device.
+fn is_null(file: libc::c_int) -> bool {
+    let mut this = MaybeUninit::<libc::stat>::zeroed();
+    let mut null = MaybeUninit::<libc::stat>::zeroed();
+    // SAFETY: both are `stat`s, of which all zeros are a valid one, and the path ends with a zero.
+    let (this, null) = unsafe {
+        if libc::fstat(file, this.as_mut_ptr()) != 0
+            || libc::stat(c"/dev/null".as_ptr(), null.as_mut_ptr()) != 0
+        {
+            return false;
+        }
+        (this.assume_init(), null.assume_init())
+    };
+    let is_device = this.st_mode & libc::S_IFMT == libc::S_IFCHR;
+    is_device && this.st_rdev == null.st_rdev
+}
+
+/// Has the handler called from now on, also where whoever started the process had signals blocked or ignored.
+fn handle_signals() {
     let mut all = MaybeUninit::<libc::sigset_t>::uninit();
     // SAFETY: `sigfillset` initialises the set that it is given, and `all` is one.
     let all = unsafe {
         libc::sigfillset(all.as_mut_ptr());
         all.assume_init()
     };
-    for signal in BREAKDOWNS.into_iter().chain(ENDINGS).chain([libc::SIGALRM]) {
+    // What may not be handled is refused by the system, and stays as it is.
+    for signal in (1..=LAST).filter(|signal| !HARMLESS.contains(signal)) {
         // SAFETY: all zeros are a valid `sigaction`, whose fields are set before it is used; `answer` is a function of
         // the kind that it holds, and calls only what may be called while a signal is handled.
         unsafe {
@@ -72,9 +133,13 @@ pub(in crate::hook) fn install() {
             libc::sigaction(signal, &raw const action, ptr::null_mut());
         }
     }
-    // SAFETY: a pipe that nobody reads is an error of the write, and `all` is an initialised set.
+    // SAFETY: a pipe that nobody reads and a file that may not grow are errors of the write, and `all` is an initialised
+    // set.
     unsafe {
         libc::signal(libc::SIGPIPE, libc::SIG_IGN);
+        libc::signal(libc::SIGXFSZ, libc::SIG_IGN);
+        // Where it is ignored, nobody can be told how a command ended.
+        libc::signal(libc::SIGCHLD, libc::SIG_DFL);
         libc::pthread_sigmask(libc::SIG_UNBLOCK, &raw const all, ptr::null_mut());
     }
 }
@@ -108,7 +173,8 @@ pub(in crate::hook) fn begin() {
 
 /// Writes the reply, and says whether all of it was taken.
 pub(in crate::hook) fn write_output(text: &[u8]) -> bool {
-    write(libc::STDOUT_FILENO, text)
+    let output = OUTPUT.load(Ordering::Acquire);
+    output != NOBODY && write(output, text)
 }
 
 /// Writes what people are told; if nobody listens, the exit code still says it.
@@ -146,18 +212,51 @@ extern "C" fn answer(signal: libc::c_int) {
     // SAFETY: what `REFUSALS` points to is never freed or changed.
     let refusals = unsafe { REFUSALS.load(Ordering::Acquire).as_ref() };
     let (Some(refusals), true) = (refusals, is_first) else {
-        // What stands on the wire is the beginning of a reply, or nothing.
-        // SAFETY: as in `end`.
-        unsafe { libc::_exit(BLOCKED) }
+        give_up()
     };
     let Said { output, note, code } = match signal {
         libc::SIGALRM => &refusals.late,
         signal if BREAKDOWNS.contains(&signal) => &refusals.broken,
         _ => &refusals.ended,
     };
+    hurry();
+    end_commands();
     let is_said = write_output(output);
     write_note(note);
     let code = if is_said { (*code).into() } else { BLOCKED };
     // SAFETY: as in `end`.
     unsafe { libc::_exit(code) }
+}
+
+/// Ends the process with the code that blocks: what stands on the wire is the beginning of a reply, or nothing.
+fn give_up() -> ! {
+    if !IS_GIVING_UP.swap(true, Ordering::AcqRel) {
+        hurry();
+        end_commands();
+        write_note(UNTAKEN);
+    }
+    // SAFETY: as in `end`.
+    unsafe { libc::_exit(BLOCKED) }
+}
+
+/// Has the process ended with the code that blocks if nobody reads what it writes.
+fn hurry() {
+    let mut alarm = MaybeUninit::<libc::sigset_t>::uninit();
+    // SAFETY: `sigemptyset` initialises the set, and all of these may be called while a signal is handled.
+    unsafe {
+        libc::sigemptyset(alarm.as_mut_ptr());
+        libc::sigaddset(alarm.as_mut_ptr(), libc::SIGALRM);
+        libc::alarm(PATIENCE);
+        libc::pthread_sigmask(libc::SIG_UNBLOCK, alarm.as_ptr(), ptr::null_mut());
+    }
+}
+
+/// Ends the commands that run for this process: nobody waits for them any more.
+fn end_commands() {
+    for group in llmspell_engine::running_commands() {
+        if let Ok(group) = libc::pid_t::try_from(group) {
+            // SAFETY: it takes two numbers, and may be called while a signal is handled.
+            unsafe { libc::kill(-group, libc::SIGKILL) };
+        }
+    }
 }
