@@ -264,6 +264,7 @@ impl Post<'_> {
                 "beforeShellExecution",
                 "beforeMCPExecution",
                 "beforeReadFile",
+                "preToolUse",
             ],
             Harness::Claude | Harness::Factory | Harness::OpenCode => &["PreToolUse"],
         }

@@ -113,6 +113,12 @@ const PATH_KEYS: [&str; 16] = [
 /// Keys under which tools take a command.
 const COMMAND_KEYS: [&str; 5] = ["command", "cmd", "script", "commandline", "shell_command"];
 
+/// Whether Cursor tells of this tool's use in an event of its own as well, in which a person can be asked.
+fn has_own_event(event: &Value, tool: &str) -> bool {
+    text(event, "hook_event_name") == Some("preToolUse")
+        && (matches!(tool, "Shell" | "Read") || tool.starts_with("MCP:"))
+}
+
 /// What an event is about to do.
 #[derive(Debug, Default)]
 pub(super) struct Action {
@@ -147,6 +153,9 @@ impl Action {
             Some("afterFileEdit") => "edit",
             _ => tool,
         };
+        if has_own_event(event, tool) {
+            return Ok(Self::default());
+        }
         let is_foreign = tool.starts_with("mcp__") || tool.contains('/');
         let tool = tool.rsplit("__").next().unwrap_or(tool).to_lowercase();
         let input = field(event, "tool_input").or_else(|| field(event, "args"));

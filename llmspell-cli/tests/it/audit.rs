@@ -301,10 +301,7 @@ fn where_the_log_is_required_and_cannot_be_written_the_answer_is_a_deny() {
         let ran = folder.run_with(&["hook", "--harness", "claude"], event);
         let is_denied = ran.code == 2 || ran.out.contains("\"deny\"");
         assert_eq!(is_denied, denies, "{ran:?}");
-        assert_eq!(
-            ran.out.contains("audit log") || ran.err.contains("audit log"),
-            denies,
-            "{ran:?}"
-        );
+        // Told in both cases: a log that is not written is no secret.
+        assert!(ran.err.contains("audit log"), "{ran:?}");
     }
 }
