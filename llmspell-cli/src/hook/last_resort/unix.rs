@@ -56,8 +56,10 @@ const STATUS_WANTED: libc::c_int = libc::SIGWINCH;
 const LAST: libc::c_int = if cfg!(target_os = "linux") { 64 } else { 31 };
 /// What stands for an output that nobody reads.
 const NOBODY: libc::c_int = -1;
-/// How many seconds the refusal may take to be written.
-const PATIENCE: libc::c_uint = 1;
+/// How many milliseconds an agent may take until it can take more of the refusal.
+const PATIENCE: libc::c_int = 1000;
+/// How many bytes a pipe takes without blocking once it can take any.
+const PIECE: usize = 512;
 
 /// Makes these refusals the ones that are given.
 pub(in crate::hook) fn arm(refusals: Refusals) {
@@ -188,18 +190,42 @@ pub(in crate::hook) fn end(code: u8) -> ! {
     unsafe { libc::_exit(code.into()) }
 }
 
+/// Writes all of a text, however long the reader takes.
 fn write(file: libc::c_int, mut rest: &[u8]) -> bool {
     while !rest.is_empty() {
-        // SAFETY: the pointer and the length are those of one slice.
-        let written = unsafe { libc::write(file, rest.as_ptr().cast(), rest.len()) };
-        match usize::try_from(written) {
-            Ok(0) => return false,
-            Ok(written) => rest = rest.get(written..).unwrap_or_default(),
-            Err(_) if is_interrupted() => {}
-            Err(_) => return false,
+        match write_once(file, rest) {
+            0 => return false,
+            written => rest = rest.get(written..).unwrap_or_default(),
         }
     }
     true
+}
+
+/// Writes all of a text, unless the reader lets it wait: while a signal is handled, nothing else would end that.
+fn write_soon(file: libc::c_int, text: &[u8]) -> bool {
+    text.chunks(PIECE).all(|piece| {
+        let mut polled = libc::pollfd {
+            fd: file,
+            events: libc::POLLOUT,
+            revents: 0,
+        };
+        // SAFETY: `polled` is one file, and `poll` may be called while a signal is handled.
+        let ready = unsafe { libc::poll(&raw mut polled, 1, PATIENCE) };
+        ready == 1 && write(file, piece)
+    })
+}
+
+/// Writes what is taken at once, and says how much; nothing if no more is taken.
+fn write_once(file: libc::c_int, text: &[u8]) -> usize {
+    loop {
+        // SAFETY: the pointer and the length are those of one slice.
+        let written = unsafe { libc::write(file, text.as_ptr().cast(), text.len()) };
+        match usize::try_from(written) {
+            Ok(written) => return written,
+            Err(_) if is_interrupted() => {}
+            Err(_) => return 0,
+        }
+    }
 }
 
 fn is_interrupted() -> bool {
@@ -208,6 +234,7 @@ fn is_interrupted() -> bool {
 
 /// Gives the refusal, unless a reply is being written, and ends the process with the code that blocks.
 extern "C" fn answer(signal: libc::c_int) {
+    be_alone();
     let is_first = !IS_REPLYING.swap(true, Ordering::AcqRel);
     // SAFETY: what `REFUSALS` points to is never freed or changed.
     let refusals = unsafe { REFUSALS.load(Ordering::Acquire).as_ref() };
@@ -219,10 +246,10 @@ extern "C" fn answer(signal: libc::c_int) {
         signal if BREAKDOWNS.contains(&signal) => &refusals.broken,
         _ => &refusals.ended,
     };
-    hurry();
     end_commands();
-    let is_said = write_output(output);
-    write_note(note);
+    let to = OUTPUT.load(Ordering::Acquire);
+    let is_said = to != NOBODY && write_soon(to, output);
+    write_soon(libc::STDERR_FILENO, note);
     let code = if is_said { (*code).into() } else { BLOCKED };
     // SAFETY: as in `end`.
     unsafe { libc::_exit(code) }
@@ -231,23 +258,20 @@ extern "C" fn answer(signal: libc::c_int) {
 /// Ends the process with the code that blocks: what stands on the wire is the beginning of a reply, or nothing.
 fn give_up() -> ! {
     if !IS_GIVING_UP.swap(true, Ordering::AcqRel) {
-        hurry();
         end_commands();
-        write_note(UNTAKEN);
+        write_soon(libc::STDERR_FILENO, UNTAKEN);
     }
     // SAFETY: as in `end`.
     unsafe { libc::_exit(BLOCKED) }
 }
 
-/// Has the process ended with the code that blocks if nobody reads what it writes.
-fn hurry() {
-    let mut alarm = MaybeUninit::<libc::sigset_t>::uninit();
-    // SAFETY: `sigemptyset` initialises the set, and all of these may be called while a signal is handled.
+/// Has no other signal handled on this thread: the handler's stack has room for one.
+fn be_alone() {
+    let mut all = MaybeUninit::<libc::sigset_t>::uninit();
+    // SAFETY: `sigfillset` initialises the set, and both may be called while a signal is handled.
     unsafe {
-        libc::sigemptyset(alarm.as_mut_ptr());
-        libc::sigaddset(alarm.as_mut_ptr(), libc::SIGALRM);
-        libc::alarm(PATIENCE);
-        libc::pthread_sigmask(libc::SIG_UNBLOCK, alarm.as_ptr(), ptr::null_mut());
+        libc::sigfillset(all.as_mut_ptr());
+        libc::pthread_sigmask(libc::SIG_BLOCK, all.as_ptr(), ptr::null_mut());
     }
 }
 
