@@ -4,10 +4,8 @@ use std::fs::Metadata;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-use sha2::{Digest, Sha256};
 use walkdir::WalkDir;
 
-use crate::digest;
 use crate::error::EngineError;
 use crate::policy_engine::EngineOptions;
 use crate::project::Project;
@@ -26,7 +24,8 @@ const SETTLED: Duration = Duration::from_millis(100);
 /// Two stamps are equal if no file was written, replaced, added, removed or made readable for others between them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ProjectStamp {
-    digest: [u8; 32],
+    /// What the disk says of each, one behind the other.
+    seen: Vec<u8>,
     /// When the last of them was changed.
     changed: Option<SystemTime>,
 }
@@ -49,15 +48,15 @@ impl ProjectStamp {
         };
         let keys = keys.map(|store| store.directory().to_owned());
         let mut stamping = Stamping {
-            hasher: Sha256::new(),
+            seen: Vec::with_capacity(64 * 1024),
             changed: None,
             entries: 0,
         };
         let own = [project.root().join(settings::FILE), project.folder()];
         let places = own.into_iter().chain(global).chain(keys);
         let is_whole = places.into_iter().all(|place| stamping.take(&place));
-        Ok(is_whole.then(|| Self {
-            digest: stamping.hasher.finalize().into(),
+        Ok(is_whole.then_some(Self {
+            seen: stamping.seen,
             changed: stamping.changed,
         }))
     }
@@ -72,7 +71,7 @@ impl ProjectStamp {
 }
 
 struct Stamping {
-    hasher: Sha256,
+    seen: Vec<u8>,
     changed: Option<SystemTime>,
     entries: usize,
 }
@@ -106,8 +105,10 @@ impl Stamping {
         true
     }
 
+    /// Adds a part with its length in front, so that no two lists of parts are the same.
     fn part(&mut self, bytes: &[u8]) {
-        digest::add(&mut self.hasher, bytes);
+        self.seen.extend_from_slice(&bytes.len().to_le_bytes());
+        self.seen.extend_from_slice(bytes);
     }
 
     #[cfg(unix)]
@@ -128,10 +129,10 @@ impl Stamping {
         ];
         numbers
             .iter()
-            .for_each(|number| self.hasher.update(number.to_le_bytes()));
+            .for_each(|number| self.seen.extend_from_slice(&number.to_le_bytes()));
         times
             .iter()
-            .for_each(|time| self.hasher.update(time.to_le_bytes()));
+            .for_each(|time| self.seen.extend_from_slice(&time.to_le_bytes()));
         let seconds = u64::try_from(metadata.ctime()).unwrap_or_default();
         let nanoseconds = u32::try_from(metadata.ctime_nsec()).unwrap_or_default();
         let changed = SystemTime::UNIX_EPOCH + Duration::new(seconds, nanoseconds);

@@ -41,7 +41,8 @@ pub(crate) struct Arguments {
 }
 
 const EXAMPLE: &str = "\
-Hooks use it when it is there, and decide by themselves when it is not, with the same answer.
+Hooks of projects with `server = true` under `[hook]` use it when it is there, and decide by themselves when it is
+not, with the same answer.
 
 Example:
   llmspell serve &";

@@ -32,6 +32,8 @@ pub(crate) struct Settings {
 pub(crate) struct HookSettings {
     /// How long it may take.
     pub(crate) deadline: Option<Duration>,
+    /// Whether a server may decide.
+    pub(crate) server: bool,
     /// Who listens, if anybody does.
     pub(crate) debug: Option<DebugConfig>,
 }
@@ -69,8 +71,10 @@ impl Settings {
         document.check_tables(&TABLES)?;
         let mut debug = DebugConfig::from_toml(&text, &file)?;
         debug.apply_env()?;
+        let (deadline, server) = hook_table(&document)?;
         Ok(HookSettings {
-            deadline: Budget::check(&document)?,
+            deadline,
+            server,
             debug: (debug != DebugConfig::default()).then_some(debug),
         })
     }
@@ -78,7 +82,7 @@ impl Settings {
     fn read(text: &str, file: &Path) -> Result<Self, DebugError> {
         let document = Document::parse(text, file)?;
         document.check_tables(&TABLES)?;
-        Budget::check(&document)?;
+        hook_table(&document)?;
         Ok(Self {
             debug: DebugConfig::from_toml(text, file)?,
             script: ScriptConfig::from_toml(text, file)?,
@@ -106,6 +110,19 @@ pub(crate) fn attach(config: &DebugConfig) -> Result<(), Failure> {
         manager.set_output(Arc::new(ConsoleOutput::default()));
     }
     record::attach(manager)
+}
+
+/// What `[hook]` says: how long a hook may take, and whether a server may decide.
+fn hook_table(document: &Document<'_>) -> Result<(Option<Duration>, bool), DebugError> {
+    let Some(table) = document.table("hook", &["deadline", "server"])? else {
+        return Ok((None, false));
+    };
+    let deadline = table.setting("deadline");
+    let server = table.setting("server");
+    Ok((
+        deadline.map(|setting| Budget::read(&setting)).transpose()?,
+        server.map_or(Ok(false), |setting| setting.boolean())?,
+    ))
 }
 
 fn read_file(file: &Path) -> Result<String, Failure> {

@@ -4,11 +4,11 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use llmspell_engine::Harness;
-use llmspell_utils::debug;
 
 use super::places::{Owner, settings_files};
 use crate::agent_settings::{Document, Node, groups, hook_call, is_our_plugin};
 use crate::hook::Budget;
+use crate::settings::Settings;
 
 /// How long settings may be, in bytes.
 const LONGEST: usize = 1 << 20;
@@ -72,12 +72,11 @@ impl Layers {
 
 /// How long the hook takes at most, as the project says.
 fn deadline(root: &Path) -> Duration {
-    let file = root.join("llmspell.toml");
-    let text = llmspell_utils::read_text(&file, LONGEST).unwrap_or_default();
-    let settings = debug::Document::parse(&text, &file);
-    let said = settings.and_then(|settings| Budget::check(&settings));
     // What is wrong with the file is told where the project is looked at.
-    said.ok().flatten().unwrap_or(Budget::USUAL)
+    let said = Settings::for_hook(root)
+        .ok()
+        .and_then(|settings| settings.deadline);
+    said.unwrap_or(Budget::USUAL)
 }
 
 fn commands(harness: Harness, text: &str) -> Vec<String> {

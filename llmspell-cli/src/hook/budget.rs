@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use llmspell_engine::EngineOptions;
-use llmspell_utils::debug::{DebugError, Document};
+use llmspell_utils::debug::{DebugError, Setting};
 
 use super::last_resort;
 
@@ -45,16 +45,12 @@ impl Budget {
         }
     }
 
-    /// Reads `[hook] deadline`.
-    pub(crate) fn check(document: &Document<'_>) -> Result<Option<Duration>, DebugError> {
-        let table = document.table("hook", &["deadline"])?;
-        let Some(setting) = table.as_ref().and_then(|table| table.setting("deadline")) else {
-            return Ok(None);
-        };
+    /// Reads how long a hook may take.
+    pub(crate) fn read(setting: &Setting<'_>) -> Result<Duration, DebugError> {
         let allowed = "a duration from 50ms to 10m with its unit, such as \"2s\"";
         let text: String = setting.read(allowed)?;
         match humantime::parse_duration(&text) {
-            Ok(deadline) if (LEAST..=MOST).contains(&deadline) => Ok(Some(deadline)),
+            Ok(deadline) if (LEAST..=MOST).contains(&deadline) => Ok(deadline),
             _ => Err(setting.not_allowed(allowed)),
         }
     }

@@ -89,11 +89,12 @@ fn decide(
         settings::attach(debug).map_err(|failure| failure.one_line())?;
     }
     // Whoever listens here would hear nothing of a decision that is made elsewhere.
-    let served = if listens {
-        None
-    } else {
-        server::ask(call, arguments.machine.global_config(), text, *budget)
-    };
+    let may_be_served = !listens && (settings.server || server::is_named());
+    let served = may_be_served.then(|| {
+        let global_config = arguments.machine.global_config();
+        server::ask(call, global_config, text, *budget)
+    });
+    let served = served.flatten();
     if let Some(answer) = served {
         return answer;
     }

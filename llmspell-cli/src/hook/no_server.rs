@@ -7,6 +7,11 @@ use llmspell_engine::Reply;
 use super::budget::Budget;
 use super::deciding::Call;
 
+/// None is named.
+pub(super) const fn is_named() -> bool {
+    false
+}
+
 /// No server decides this.
 pub(super) const fn ask(
     _call: &Call<'_>,

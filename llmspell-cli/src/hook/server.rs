@@ -13,6 +13,17 @@ const VARIABLE: &str = "LLMSPELL_SOCKET";
 /// Bytes of a reply.
 const MOST: usize = 16 * 1024 * 1024;
 
+/// The socket that the environment names.
+fn named() -> Option<PathBuf> {
+    let named = std::env::var_os(VARIABLE).filter(|socket| !socket.is_empty());
+    named.map(PathBuf::from)
+}
+
+/// Whether the environment names a server.
+pub(super) fn is_named() -> bool {
+    named().is_some()
+}
+
 /// What a server answers, or why there is no decision; none where no server decides this.
 pub(super) fn ask(
     call: &Call<'_>,
@@ -20,8 +31,7 @@ pub(super) fn ask(
     text: &[u8],
     budget: Budget,
 ) -> Option<Result<Reply, String>> {
-    let named = std::env::var_os(VARIABLE).filter(|socket| !socket.is_empty());
-    let socket = named.map(PathBuf::from).or_else(usual)?;
+    let socket = named().or_else(usual)?;
     let mut stream = connect(&socket)?;
     // Of a server that hangs, time is left to decide here.
     let patience = budget.left() * 4 / 10;

@@ -23,7 +23,7 @@ pub(crate) fn usual() -> Option<PathBuf> {
     Some(base.join("llmspell").join(NAME))
 }
 
-/// Connects to a server, if one listens there that nobody else can have put there.
+/// Connects to a server, if one listens there that no other user can have put there.
 pub(crate) fn connect(socket: &Path) -> Option<UnixStream> {
     let folder = fs::symlink_metadata(socket.parent()?).ok()?;
     let is_private =
@@ -31,8 +31,18 @@ pub(crate) fn connect(socket: &Path) -> Option<UnixStream> {
     if !is_private {
         return None;
     }
-    let stream = UnixStream::connect(socket).ok()?;
+    let stream = UnixStream::from(connected(socket).ok()?);
+    stream.set_nonblocking(false).ok()?;
     is_one_of_us(&stream).then_some(stream)
+}
+
+/// A connection; an error where the server has more to do than it can take.
+fn connected(socket: &Path) -> rustix::io::Result<rustix::fd::OwnedFd> {
+    use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType};
+    let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
+    let made = rustix::net::socket_with(AddressFamily::UNIX, SocketType::STREAM, flags, None)?;
+    rustix::net::connect(&made, &SocketAddrUnix::new(socket)?)?;
+    Ok(made)
 }
 
 /// Makes the folder of the socket, which is nobody else's.
@@ -51,7 +61,8 @@ pub(crate) fn prepare(socket: &Path) -> io::Result<()> {
 
 /// Whether the other end runs this program for this user.
 ///
-/// An agent runs for the same user and could listen at this place with a program of its own, which allows everything.
+/// It keeps out what listens there by mistake. Who runs for the same user and wants to be taken for a server can be: that
+/// is why hooks ask one only where somebody has said so.
 #[cfg(target_os = "linux")]
 pub(crate) fn is_one_of_us(stream: &UnixStream) -> bool {
     let Ok(peer) = rustix::net::sockopt::socket_peercred(stream) else {

@@ -26,6 +26,9 @@ deny contains {"reason": "not that", "rule_id": "SHELL-1"} if contains(input.too
 ask contains {"reason": "sure?", "rule_id": "SHELL-2"} if contains(input.tool_input.command, "doubtful")
 "#;
 
+const SETTINGS: &str = "llmspell.toml";
+const SERVED: &str = "[hook]\nserver = true\n";
+
 /// A server in a folder, which ends with the test.
 struct Server {
     child: Child,
@@ -76,7 +79,7 @@ fn said(ran: &Ran) -> (&str, i32, &str) {
 
 #[test]
 fn a_served_hook_gives_the_answer_that_it_would_give_itself() {
-    let folder = Folder::new(&[(POLICY, DENY)]);
+    let folder = Folder::new(&[(POLICY, DENY), (SETTINGS, SERVED)]);
     let events = [
         event("Bash", "ls"),
         event("Bash", "forbidden"),
@@ -100,7 +103,7 @@ fn a_served_hook_gives_the_answer_that_it_would_give_itself() {
 
 #[test]
 fn a_change_on_the_disk_counts_for_the_next_hook() {
-    let folder = Folder::new(&[(POLICY, DENY)]);
+    let folder = Folder::new(&[(POLICY, DENY), (SETTINGS, SERVED)]);
     let _server = Server::start(&folder);
     let path = folder.path().join(POLICY);
     let forbidden = event("Bash", "forbidden");
@@ -131,7 +134,7 @@ fn a_change_on_the_disk_counts_for_the_next_hook() {
 
 #[test]
 fn many_hooks_at_once_each_get_their_own_answer() {
-    let folder = Folder::new(&[(POLICY, DENY)]);
+    let folder = Folder::new(&[(POLICY, DENY), (SETTINGS, SERVED)]);
     let _server = Server::start(&folder);
     thread::scope(|scope| {
         for number in 0..8 {
@@ -151,7 +154,7 @@ fn many_hooks_at_once_each_get_their_own_answer() {
 
 #[test]
 fn a_hook_decides_itself_where_no_server_answers() {
-    let folder = Folder::new(&[(POLICY, DENY)]);
+    let folder = Folder::new(&[(POLICY, DENY), (SETTINGS, SERVED)]);
     let server = Server::start(&folder);
     let socket = server.socket.clone();
     drop(server);
@@ -180,7 +183,7 @@ fn a_hook_decides_itself_where_no_server_answers() {
 
 #[test]
 fn whoever_listens_with_another_program_is_not_asked() {
-    let folder = Folder::new(&[(POLICY, DENY)]);
+    let folder = Folder::new(&[(POLICY, DENY), (SETTINGS, SERVED)]);
     let socket = of_nobody_else(&folder);
     let listener = UnixListener::bind(socket).unwrap();
     let fake = thread::spawn(move || {
@@ -197,7 +200,7 @@ fn whoever_listens_with_another_program_is_not_asked() {
 
 #[test]
 fn a_socket_in_a_folder_that_others_can_write_to_is_not_used() {
-    let folder = Folder::new(&[(POLICY, DENY)]);
+    let folder = Folder::new(&[(POLICY, DENY), (SETTINGS, SERVED)]);
     let socket = of_nobody_else(&folder);
     let run = socket.parent().unwrap().to_owned();
     fs::set_permissions(&run, fs::Permissions::from_mode(0o777)).unwrap();
@@ -208,7 +211,8 @@ fn a_socket_in_a_folder_that_others_can_write_to_is_not_used() {
 
 #[test]
 fn a_project_whose_decisions_somebody_hears_of_is_decided_in_the_hook() {
-    let settings = "[debug]\noutput = \"file:debug.log\"\nlevel = \"debug\"\n";
+    let settings =
+        "[hook]\nserver = true\n[debug]\noutput = \"file:debug.log\"\nlevel = \"debug\"\n";
     let folder = Folder::new(&[(POLICY, DENY), ("llmspell.toml", settings)]);
     let _server = Server::start(&folder);
     assert!(
@@ -222,7 +226,7 @@ fn a_project_whose_decisions_somebody_hears_of_is_decided_in_the_hook() {
 
 #[test]
 fn the_audit_log_has_a_line_for_each_served_hook() {
-    let settings = "[audit]\nfile = \"audit.jsonl\"\nrequired = true\n";
+    let settings = "[hook]\nserver = true\n[audit]\nfile = \"audit.jsonl\"\nrequired = true\n";
     let folder = Folder::new(&[(POLICY, DENY), ("llmspell.toml", settings)]);
     let _server = Server::start(&folder);
     for _ in 0..3 {
@@ -235,4 +239,33 @@ fn the_audit_log_has_a_line_for_each_served_hook() {
     let ran = folder.run(&["audit", "verify", "audit.jsonl"]);
     assert_eq!(ran.code, 0, "{}{}", ran.out, ran.err);
     assert!(ran.out.starts_with("3 records, chain whole"), "{}", ran.out);
+}
+
+#[test]
+fn a_server_is_asked_only_where_the_project_or_the_environment_says_so() {
+    let folder = Folder::new(&[(POLICY, DENY)]);
+    let socket = of_nobody_else(&folder);
+    let listener = UnixListener::bind(&socket).unwrap();
+    listener.set_nonblocking(true).unwrap();
+    let is_asked = || listener.accept().is_ok();
+    assert!(
+        hook(&folder, &event("Bash", "forbidden"))
+            .out
+            .contains("not that")
+    );
+    assert!(!is_asked());
+    let mut command = folder.command(&["hook", "--harness", "claude"]);
+    command
+        .env("LLMSPELL_SOCKET", &socket)
+        .stdout(Stdio::piped());
+    let ran = command.stdin(Stdio::null()).spawn().unwrap();
+    drop(ran.wait_with_output().unwrap());
+    assert!(!is_asked(), "an event that is none needs no server");
+    fs::write(folder.path().join(SETTINGS), SERVED).unwrap();
+    assert!(
+        hook(&folder, &event("Bash", "forbidden"))
+            .out
+            .contains("not that")
+    );
+    assert!(is_asked());
 }
