@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::project::Routed;
 use crate::workload::profile::Profiled;
-use crate::workload::{Work, decision, event, load, message, profile, timer};
+use crate::workload::{Work, decision, event, hook, load, message, profile, timer};
 
 /// How long one turn of one side takes at least, in nanoseconds.
 const TURN: u64 = 20_000_000;
@@ -325,6 +325,51 @@ pub const FIGURES: &[Figure] = &[
         parts: 500.0,
         against: Against::Time("40 µs, to parse and compile one", 40_000.0),
         target: None,
+        counted: 1,
+    },
+    Figure {
+        name: "hook.start",
+        what: "the program, which starts, says who it is and ends",
+        ours: hook::start,
+        parts: 1.0,
+        against: Against::Work("a program that only starts and ends", hook::nothing),
+        target: None,
+        counted: 1,
+    },
+    Figure {
+        name: "hook",
+        what: "a hook's whole process with one policy",
+        ours: || hook::answer(1),
+        parts: 1.0,
+        against: Against::Work("a program that only starts and ends", hook::nothing),
+        target: None,
+        counted: 1,
+    },
+    Figure {
+        name: "hook.1",
+        what: "a hook's whole process with one policy",
+        ours: || hook::answer(1),
+        parts: 1.0,
+        against: Against::Time("4 ms", 4_000_000.0),
+        target: Some(1.0),
+        counted: 1,
+    },
+    Figure {
+        name: "hook.50",
+        what: "a hook's whole process with 50 policies",
+        ours: || hook::answer(50),
+        parts: 1.0,
+        against: Against::Time("4 ms", 4_000_000.0),
+        target: Some(1.0),
+        counted: 1,
+    },
+    Figure {
+        name: "hook.500",
+        what: "a hook's whole process with 500 policies",
+        ours: || hook::answer(500),
+        parts: 1.0,
+        against: Against::Time("6 ms", 6_000_000.0),
+        target: Some(1.0),
         counted: 1,
     },
     Figure {

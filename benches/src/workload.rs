@@ -2,6 +2,7 @@
 
 pub mod decision;
 pub mod event;
+pub mod hook;
 pub mod load;
 pub mod message;
 pub mod profile;

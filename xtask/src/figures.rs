@@ -80,8 +80,13 @@ fn build() -> Result<PathBuf, Failure> {
         "--release",
         "--package",
         "llmspell-benches",
+        // Whose process is measured, too.
+        "--package",
+        "llmspell-cli",
         "--bin",
         "figures",
+        "--bin",
+        "llmspell",
     ];
     Invocation::cargo(arguments).run()?;
     Ok(program_in(&Metadata::load()?.release_programs(), "figures"))
