@@ -8,6 +8,7 @@ mod allowed;
 mod collections;
 mod functions;
 mod guarded;
+mod idle;
 #[cfg(test)]
 mod tests;
 mod values;
@@ -16,7 +17,6 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
-use parking_lot::Mutex;
 use regorus::languages::rego::compiler::Compiler;
 use regorus::rvm::{Program, RegoVM};
 use regorus::unstable::{Module as Tree, Ref};
@@ -25,14 +25,13 @@ use regorus::{CompiledPolicy, Engine, Rc, Value};
 
 use super::policy::CHECK_INTERVAL;
 use collections::Collections;
+use idle::Idle;
 
 /// Instructions of one verb; the interpreter takes over where a policy needs more.
 const MAX_INSTRUCTIONS: usize = 250_000;
 /// What must be left of the time for a program to be compiled: an event that meets many policies for the first time is
 /// decided in time, and some of them wait for the next one.
 const MIN_LEFT: Duration = Duration::from_millis(200);
-/// Idle machines that a policy keeps.
-const MAX_IDLE: usize = 16;
 
 /// Whether policies may run on the virtual machine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -54,11 +53,7 @@ pub(super) struct Compiled {
     /// Where the input must hold collections, or nothing.
     collections: Vec<collections::Path>,
     /// A machine belongs to one evaluation at a time; one that failed is thrown away.
-    #[expect(
-        clippy::vec_box,
-        reason = "a machine is a kilobyte and more, and would be moved from hand to hand"
-    )]
-    idle: Mutex<Vec<Box<RegoVM>>>,
+    idle: Idle<Box<RegoVM>>,
 }
 
 impl std::fmt::Debug for Compiled {
@@ -84,7 +79,7 @@ impl Compiled {
             modules: modules.to_vec(),
             entry_points: entry_points.collect(),
             program: OnceLock::new(),
-            idle: Mutex::new(Vec::new()),
+            idle: Idle::default(),
         })
     }
 
@@ -125,10 +120,9 @@ impl Compiled {
             return None;
         }
         let program = self.program()?;
-        let idle = self.idle.lock().pop();
-        let mut machine = idle.unwrap_or_else(|| {
+        let mut machine = self.idle.take().unwrap_or_else(|| {
             let mut machine = Box::new(RegoVM::new());
-            machine.load_program(Arc::clone(program));
+            machine.load_program(Arc::new(own_copy(program)));
             machine.set_max_instructions(MAX_INSTRUCTIONS);
             machine
         });
@@ -139,6 +133,13 @@ impl Compiled {
             deadline: Instant::now().checked_add(left),
         })
     }
+}
+
+/// A program whose literals belong to one machine: threads that count the users of the same texts wait for each other.
+fn own_copy(program: &Program) -> Program {
+    let mut own = program.clone();
+    own.literals = own.literals.iter().map(values::own_copy).collect();
+    own
 }
 
 /// The policy with the guards that the machine needs.
@@ -187,9 +188,6 @@ impl Drop for Run<'_> {
             return;
         };
         machine.set_input(Value::Undefined);
-        let mut idle = self.compiled.idle.lock();
-        if idle.len() < MAX_IDLE {
-            idle.push(machine);
-        }
+        self.compiled.idle.put(machine);
     }
 }

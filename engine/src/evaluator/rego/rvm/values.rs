@@ -116,3 +116,12 @@ pub(super) fn constant(value: Option<&Ref<Expr>>) -> Option<Value> {
         Some(_) => None,
     }
 }
+
+/// The same value, of which nothing is shared.
+pub(super) fn own_copy(value: &Value) -> Value {
+    match value {
+        Value::String(text) => Value::from(text.as_ref()),
+        Value::Array(elements) => Value::from(elements.iter().map(own_copy).collect::<Vec<_>>()),
+        other => other.clone(),
+    }
+}
