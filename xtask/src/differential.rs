@@ -2,6 +2,7 @@
 
 use crate::failure::Failure;
 use crate::invocation::Invocation;
+use crate::named_values::{self, number};
 
 const TEST: &str =
     "differential::generated_policies_decide_the_same_in_another_way_as_in_the_interpreter";
@@ -48,34 +49,19 @@ impl Options {
             seed: "1".to_owned(),
             evaluator: "rvm".to_owned(),
         };
-        let mut rest = arguments;
-        while let [name, value, others @ ..] = rest {
-            match *name {
-                "--pairs" => options.pairs = number(value)?,
-                "--seed" => options.seed = number(value)?,
-                "--evaluator" if matches!(*value, "rvm" | "wasm") => {
-                    options.evaluator = (*value).to_owned();
+        named_values::read(arguments, USAGE, |name, value| {
+            match name {
+                "--pairs" => options.pairs = number(value, USAGE)?,
+                "--seed" => options.seed = number(value, USAGE)?,
+                "--evaluator" if matches!(value, "rvm" | "wasm") => {
+                    value.clone_into(&mut options.evaluator);
                 }
-                _ => return Err(not_understood(name)),
+                _ => return Ok(false),
             }
-            rest = others;
-        }
-        match rest {
-            [] => Ok(options),
-            [name, ..] => Err(not_understood(name)),
-        }
+            Ok(true)
+        })?;
+        Ok(options)
     }
-}
-
-fn number(text: &str) -> Result<String, Failure> {
-    let message = format!("`{text}` is not a whole number");
-    text.parse::<u32>()
-        .map(|number| number.to_string())
-        .map_err(|_| Failure::new(message).help(USAGE))
-}
-
-fn not_understood(argument: &str) -> Failure {
-    Failure::new(format!("`{argument}` is not understood")).help(USAGE)
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use crate::failure::Failure;
 use crate::invocation::Invocation;
+use crate::named_values::{self, number};
 
 const TEST: &str =
     "hook_fuzz::no_event_breaks_the_hook_or_gets_past_a_policy_that_refuses_everything";
@@ -47,31 +48,16 @@ impl Options {
             events: "1000000".to_owned(),
             seed: "1".to_owned(),
         };
-        let mut rest = rest;
-        while let [name, value, others @ ..] = rest {
-            match *name {
-                "--events" => options.events = number(value)?,
-                "--seed" => options.seed = number(value)?,
-                _ => return Err(not_understood(name)),
+        named_values::read(rest, USAGE, |name, value| {
+            match name {
+                "--events" => options.events = number(value, USAGE)?,
+                "--seed" => options.seed = number(value, USAGE)?,
+                _ => return Ok(false),
             }
-            rest = others;
-        }
-        match rest {
-            [] => Ok(options),
-            [name, ..] => Err(not_understood(name)),
-        }
+            Ok(true)
+        })?;
+        Ok(options)
     }
-}
-
-fn number(text: &str) -> Result<String, Failure> {
-    let message = format!("`{text}` is not a whole number");
-    text.parse::<u32>()
-        .map(|number| number.to_string())
-        .map_err(|_| Failure::new(message).help(USAGE))
-}
-
-fn not_understood(argument: &str) -> Failure {
-    Failure::new(format!("`{argument}` is not understood")).help(USAGE)
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ pub mod failure;
 pub mod figures;
 pub mod fuzz;
 pub mod invocation;
+pub mod named_values;
 pub mod opa;
 pub mod screen;
 pub mod soak;
