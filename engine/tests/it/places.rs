@@ -161,7 +161,7 @@ fn a_policy_in_a_language_that_the_engine_lacks_is_an_error() {
         assert_eq!(
             errors_of(&format!(".cupcake/policies/other.{ending}")),
             [format!(
-                "load other .cupcake/policies/other.{ending}: a policy that ends in `.{ending}` cannot be evaluated by this engine"
+                "no_evaluator other .cupcake/policies/other.{ending}: a policy that ends in `.{ending}` cannot be evaluated by this engine"
             )]
         );
     }
