@@ -59,7 +59,7 @@ fn absent() -> Vec<Fault> {
         spoilt("missing", |_| {});
         spoilt("empty", |scene| scene.write_program(HOST, ""));
         spoilt("a text", |scene| {
-            scene.write_program(HOST, "#!/no/such/program\n")
+            scene.write_program(HOST, "#!/no/such/program\n");
         });
         spoilt("of another machine", |scene| {
             scene.write_program(HOST, "\u{7f}ELF\u{1}\u{1}\u{1}");
@@ -67,10 +67,10 @@ fn absent() -> Vec<Fault> {
         spoilt("not to be run", |scene| scene.write(HOST, "#!/bin/sh\n"));
         spoilt("a folder", |scene| scene.folder(HOST));
         spoilt("a link that leads nowhere", |scene| {
-            scene.link(HOST, "gone")
+            scene.link(HOST, "gone");
         });
         spoilt("a link to itself", |scene| {
-            scene.link(HOST, "llmspell-host")
+            scene.link(HOST, "llmspell-host");
         });
     }
     faults.push(harmless(
