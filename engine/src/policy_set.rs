@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use crate::audit::AuditSettings;
 use crate::decision::DecisionError;
-use crate::error::{EngineError, EngineErrorKind};
+use crate::error::EngineError;
 use crate::evaluator::rego::Rvm;
 use crate::harness::Harness;
 use crate::policy::PolicySummary;
@@ -69,14 +69,10 @@ impl PolicySet {
             layers,
             fingerprint,
         } = files;
-        if wasm.compiles_rego && !wasm.provider.is_there() {
-            return Err(no_wasm());
-        }
         let purpose = Purpose {
             harness,
             languages: &options.languages,
-            // The module of a project is that of all its policies.
-            wanted: wanted.filter(|_| !wasm.compiles_rego),
+            wanted,
             // One event is decided by the interpreter in less time than a program takes to be compiled.
             rvm: if wanted.is_some() {
                 Rvm::Off
@@ -118,14 +114,5 @@ impl PolicySet {
             digest: Arc::clone(&fingerprint.digest),
             fingerprint,
         })
-    }
-}
-
-fn no_wasm() -> EngineError {
-    EngineError {
-        kind: EngineErrorKind::NoEvaluator,
-        message: "the project's Rego is to be compiled to WebAssembly, which this program cannot run".to_owned(),
-        place: None,
-        help: "load it with `WasmProvider::in_process()`, or set `evaluator = \"rego\"` in the `[policy]` table of llmspell.toml".to_owned(),
     }
 }
