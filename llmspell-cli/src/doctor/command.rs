@@ -73,9 +73,10 @@ fn look_at_program(findings: &mut Findings, harness: Harness, call: &HookCall) {
     command.arg("--version");
     let expected = format!("llmspell {}", env!("CARGO_PKG_VERSION"));
     match run(command, b"", WAIT) {
-        Ok(ran) if ran.code == Some(0) && ran.output.trim() == expected => {
-            findings.well(what, format_args!("{} is {expected}", path.display()));
-        }
+        Ok(ran) if ran.code == Some(0) && ran.output.trim() == expected => match whole(&path) {
+            Ok(()) => findings.well(what, format_args!("{} is {expected}", path.display())),
+            Err(why) => findings.add(Level::Error, what, why, next),
+        },
         Ok(ran) => {
             let said: String = ran.output.trim().chars().take(100).collect();
             let message = format!("{} says `{said}`, and this is {expected}", path.display());
@@ -85,6 +86,25 @@ fn look_at_program(findings: &mut Findings, harness: Harness, call: &HookCall) {
             let message = format!("{} does not run: {why}", path.display());
             findings.add(Level::Error, what, message, next);
         }
+    }
+}
+
+/// Proves that the program becomes the one beside it, which it needs for policies in scripts.
+fn whole(path: &Path) -> Result<(), String> {
+    let mut command = Command::new(path);
+    command.arg("help");
+    match run(command, b"", WAIT) {
+        Ok(ran) if ran.code == Some(0) => Ok(()),
+        Ok(ran) => {
+            let said = ran.error.lines().next().unwrap_or_default();
+            let said: String = said
+                .trim_start_matches("error: ")
+                .chars()
+                .take(200)
+                .collect();
+            Err(format!("{} is not whole: {said}", path.display()))
+        }
+        Err(why) => Err(format!("{} does not run: {why}", path.display())),
     }
 }
 
