@@ -72,8 +72,7 @@ impl PolicySet {
         let purpose = Purpose {
             harness,
             languages: &options.languages,
-            // The module of a project is that of all its policies.
-            wanted: wanted.filter(|_| !wasm.compiles_rego),
+            wanted,
             // One event is decided by the interpreter in less time than a program takes to be compiled.
             rvm: if wanted.is_some() {
                 Rvm::Off

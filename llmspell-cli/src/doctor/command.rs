@@ -10,6 +10,7 @@ use super::finding::{Findings, Level};
 use super::running::run;
 use super::settings::Hooked;
 use crate::agent_settings::{HookCall, Token, hook_call, is_program, is_same, on_path};
+use crate::programs::{self, FRONT};
 
 /// How long a program is waited for that only says its version.
 const WAIT: Duration = Duration::from_secs(10);
@@ -64,7 +65,7 @@ fn look_at_program(findings: &mut Findings, harness: Harness, call: &HookCall) {
         };
         return findings.add(Level::Error, what, message, next);
     };
-    let this = std::env::current_exe();
+    let this = programs::beside(FRONT);
     if this.is_ok_and(|this| is_same(&this, &path)) {
         return findings.well(what, format_args!("{} is this program", path.display()));
     }
@@ -72,9 +73,10 @@ fn look_at_program(findings: &mut Findings, harness: Harness, call: &HookCall) {
     command.arg("--version");
     let expected = format!("llmspell {}", env!("CARGO_PKG_VERSION"));
     match run(command, b"", WAIT) {
-        Ok(ran) if ran.code == Some(0) && ran.output.trim() == expected => {
-            findings.well(what, format_args!("{} is {expected}", path.display()));
-        }
+        Ok(ran) if ran.code == Some(0) && ran.output.trim() == expected => match whole(&path) {
+            Ok(()) => findings.well(what, format_args!("{} is {expected}", path.display())),
+            Err(why) => findings.add(Level::Error, what, why, next),
+        },
         Ok(ran) => {
             let said: String = ran.output.trim().chars().take(100).collect();
             let message = format!("{} says `{said}`, and this is {expected}", path.display());
@@ -84,6 +86,25 @@ fn look_at_program(findings: &mut Findings, harness: Harness, call: &HookCall) {
             let message = format!("{} does not run: {why}", path.display());
             findings.add(Level::Error, what, message, next);
         }
+    }
+}
+
+/// Proves that the program becomes the one beside it, which it needs for policies in scripts.
+fn whole(path: &Path) -> Result<(), String> {
+    let mut command = Command::new(path);
+    command.arg("help");
+    match run(command, b"", WAIT) {
+        Ok(ran) if ran.code == Some(0) => Ok(()),
+        Ok(ran) => {
+            let said = ran.error.lines().next().unwrap_or_default();
+            let said: String = said
+                .trim_start_matches("error: ")
+                .chars()
+                .take(200)
+                .collect();
+            Err(format!("{} is not whole: {said}", path.display()))
+        }
+        Err(why) => Err(format!("{} does not run: {why}", path.display())),
     }
 }
 

@@ -3,8 +3,9 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
 
-use crate::program::{Folder, Ran, STOP_POLICY};
+use crate::program::{Folder, Ran, STOP_POLICY, same_file};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_llmspell");
 const FILES: [(&str, &str); 4] = [
@@ -406,6 +407,19 @@ fn programs_that_are_missing_or_of_another_release_are_found() {
             harness,
             &format!(
                 "warning {harness} program: {program} says `llmspell 0.0.1`, and this is llmspell 0.1.0"
+            ),
+        );
+        let folder = connected(harness);
+        let alone = folder.path().join("alone/llmspell");
+        fs::create_dir_all(alone.parent().unwrap()).unwrap();
+        same_file(Path::new(PROGRAM), &alone);
+        let alone = alone.display().to_string();
+        change(&folder, harness, PROGRAM, &alone);
+        finds(
+            &folder,
+            harness,
+            &format!(
+                "error   {harness} program: {alone} is not whole: `llmspell-host` cannot be started: "
             ),
         );
     }
