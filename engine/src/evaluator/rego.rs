@@ -15,6 +15,7 @@ mod names;
 mod operands;
 mod policy;
 mod query;
+mod replaced;
 mod rewrite;
 mod rvm;
 mod source;

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use chrono::DateTime;
 use data_encoding::HEXLOWER;
+use jiff::Timestamp;
 use regorus::value::Object;
 use ring::{digest, hmac};
 
@@ -24,11 +24,11 @@ fn sign_request(arguments: &[Value], _: &Context) -> Outcome {
         return Err(BuiltinError::expects(2, "a number", at(arguments, 2)));
     };
     let time = integer(arguments, 2).ok().filter(|time| *time >= 0);
+    let time = time.and_then(|time| Timestamp::from_nanosecond(i128::from(time)).ok());
     let time = time.ok_or_else(|| BuiltinError::failed("expects nanoseconds since 1970"))?;
-    let time = DateTime::from_timestamp_nanos(time);
     let moment = Moment {
-        day: time.format("%Y%m%d").to_string(),
-        second: time.format("%Y%m%dT%H%M%SZ").to_string(),
+        day: time.strftime("%Y%m%d").to_string(),
+        second: time.strftime("%Y%m%dT%H%M%SZ").to_string(),
     };
 
     let (method, url) = (required(request, "method")?, required(request, "url")?);

@@ -2,6 +2,7 @@
 
 mod cases;
 mod hostile;
+mod times;
 mod tokens;
 
 use std::num::NonZeroU32;
@@ -9,6 +10,7 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use regorus::{Engine, PolicyLengthConfig};
 
+use super::json_text::compact;
 use super::{Context, all, find, refusal};
 use crate::value::Value;
 
@@ -45,6 +47,31 @@ pub(super) fn call(name: &str, arguments: &str) -> Result<Value, String> {
     builtin
         .call(arguments.as_slice(), &context())
         .map_err(|error| error.to_string())
+}
+
+/// Calls that answer otherwise than they should: a function, its arguments, and its result as JSON.
+fn wrong_answers(cases: &[(&str, &str, &str)]) -> String {
+    let mut faults = Vec::new();
+    for (name, arguments, expected) in cases {
+        let expected = compact(&rego(expected)).unwrap();
+        let found = call(name, arguments)
+            .and_then(|value| compact(&value).map_err(|error| error.to_string()));
+        if found.as_ref() != Ok(&expected) {
+            faults.push(format!(
+                "{name}{arguments}\n  expected {expected}\n  found    {found:?}"
+            ));
+        }
+    }
+    faults.join("\n")
+}
+
+/// Calls that answer where they should fail: a function and its arguments.
+fn missing_failures(cases: &[(&str, &str)]) -> String {
+    let answered = cases.iter().filter_map(|(name, arguments)| {
+        let found = call(name, arguments).ok()?;
+        Some(format!("{name}{arguments} gives {found:?}"))
+    });
+    answered.collect::<Vec<_>>().join("\n")
 }
 
 #[test]

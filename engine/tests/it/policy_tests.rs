@@ -151,6 +151,55 @@ test_other if data.cupcake.policies.p[\"in\"].scope with input as {\"a\": 2}
 }
 
 #[test]
+fn tests_replace_functions_of_the_host_and_nothing_else_changes() {
+    let rules = "deny contains {\"reason\": \"late\"} if {
+	[hour, _, _] := time.clock([time.now_ns(), \"Europe/Berlin\"])
+	hour >= 18
+}
+
+digest := crypto.sha256(\"x\")";
+    let tests = "package cupcake.policies.p_test
+
+import data.cupcake.policies.p
+
+at(text) := time.parse_rfc3339_ns(text)
+
+early := 1
+
+noon(_) := [12, 0, 0]
+
+test_early if count(p.deny) == 0 with time.now_ns as at(\"2026-07-01T15:59:59Z\")
+test_late if count(p.deny) == 1 with time.now_ns as at(\"2026-07-01T16:00:00Z\")
+test_clock if count(p.deny) == 1 with time.clock as [19, 0, 0]
+test_function if count(p.deny) == 0 with time.clock as noon
+test_digest if p.digest == \"d\" with crypto.sha256 as \"d\"
+test_as_it_is if startswith(p.digest, \"2d711642b726b044\")
+test_own if time.now_ns() == 5 with time.now_ns as 5
+test_now if time.now_ns() > 1700000000000000000
+test_local if { time := 3; time + early == 4 }
+test_names if object.keys(p) == {\"deny\", \"digest\"}
+test_fails if time.clock(\"x\") == 1
+";
+    let files = [(POLICY, policy("p", rules)), (TEST, tests.to_owned())];
+    let files = files.each_ref().map(|(path, text)| (*path, text.as_str()));
+    let report = report(&files, &TestOptions::default());
+    let expected = [
+        "test_early passed",
+        "test_late passed",
+        "test_clock passed",
+        "test_function passed",
+        "test_digest passed",
+        "test_as_it_is passed",
+        "test_own passed",
+        "test_now passed",
+        "test_local passed",
+        "test_names passed",
+        "test_fails evaluation at 13: `time.clock` expects a time in nanoseconds as argument 1, not a string",
+    ];
+    assert_eq!(ended(&report), expected);
+}
+
+#[test]
 fn a_test_that_does_not_end_is_stopped() {
     let endless = "package p_test
 test_long if {

@@ -11,6 +11,7 @@ use super::explain;
 use super::fault::Fault;
 use super::functions::{self, Failures, Which};
 use super::library::Library;
+use super::replaced::Replaced;
 use super::rvm::{self, Rvm};
 use super::syntax::{Module, Shape};
 use crate::decision::{DecisionErrorKind, Verb};
@@ -57,12 +58,13 @@ impl RegoPolicy {
         let prints = calls().any(|call| call.path.iter().eq(["print"]));
 
         let load = |error: String| Fault::of_text(&error);
-        let mut engine = module.engine.clone();
+        let replaced = Replaced::by(modules());
+        let mut engine = replaced.engine(module).map_err(load)?;
         engine.set_gather_prints(true);
         functions::install(&mut engine, calls(), Which::Needed, Failures::Fail).map_err(load)?;
         for module in &needs {
             engine
-                .add_policy(module.file.clone(), module.text.clone())
+                .add_policy(module.file.clone(), replaced.text(module).into_owned())
                 .map_err(|error| load(error.to_string()))?;
         }
         let mut compiled = None;

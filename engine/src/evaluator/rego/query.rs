@@ -9,6 +9,7 @@ use super::fault::Fault;
 use super::functions::{self, Failures, Which};
 use super::library::{Library, Names};
 use super::policy::{CHECK_INTERVAL, failure};
+use super::replaced::Replaced;
 use super::source;
 use super::syntax::{Module, new_engine};
 use crate::decision::DecisionErrorKind;
@@ -65,14 +66,15 @@ impl Query {
         library.check_all(&own)?;
 
         let load = |error: String| Fault::of_text(&error);
-        let mut engine = new_engine();
+        let replaced = Replaced::by(library.modules());
+        let mut engine = replaced.with_rules(new_engine()).map_err(load)?;
         engine.set_gather_prints(true);
         engine.set_strict_builtin_errors(failures == Failures::Fail);
         let calls = || library.modules().chain([&own]).flat_map(Module::calls);
         functions::install(&mut engine, calls(), Which::All, failures).map_err(load)?;
         for module in library.modules() {
             engine
-                .add_policy(module.file.clone(), module.text.clone())
+                .add_policy(module.file.clone(), replaced.text(module).into_owned())
                 .map_err(|error| load(error.to_string()))?;
         }
         engine

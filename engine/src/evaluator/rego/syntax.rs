@@ -66,6 +66,8 @@ pub(crate) struct RuleFacts {
     /// Whether its name has a variable in brackets: the name is what stands before.
     pub(super) is_open: bool,
     pub(super) calls: Vec<Call>,
+    /// What stands behind `with`.
+    pub(super) replaced: Vec<Reference>,
     pub(super) references: Vec<Reference>,
     /// Names of the head that nothing in the rule binds: regorus looks for them in bodies only.
     pub(super) unbound: Vec<Reference>,
@@ -363,6 +365,7 @@ fn facts(rule: &Rule, bounds: &[usize]) -> Result<RuleFacts, Fault> {
         shape,
         is_open: !is_whole,
         calls: walk.calls,
+        replaced: walk.replaced,
         references: walk.references,
         unbound,
         negated: negated.unbound,

@@ -10,6 +10,7 @@ use super::fault::Fault;
 use super::functions::{self, Failures, Which};
 use super::library::Library;
 use super::policy::{self, CHECK_INTERVAL, NO_CHANCE};
+use super::replaced::Replaced;
 use super::survey::{self, Survey, TODO_TEST};
 use super::syntax::{Module, static_path};
 use crate::evaluator::Moment;
@@ -49,12 +50,13 @@ impl<'library> TestFile<'library> {
                 .flat_map(|rule| &rule.calls)
         };
         let load = |error: String| Fault::of_text(&error);
-        let mut prototype = module.engine.clone();
+        let replaced = Replaced::by(modules());
+        let mut prototype = replaced.engine(module).map_err(load)?;
         prototype.set_gather_prints(true);
         functions::install(&mut prototype, calls(), Which::Needed, Failures::Fail).map_err(load)?;
         for module in &needs {
             prototype
-                .add_policy(module.file.clone(), module.text.clone())
+                .add_policy(module.file.clone(), replaced.text(module).into_owned())
                 .map_err(|error| load(error.to_string()))?;
         }
         Ok(Self {

@@ -1,45 +1,44 @@
 //! Writes times in a layout.
 
-use chrono::{DateTime, Datelike, Offset, Timelike};
-use chrono_tz::Tz;
+use jiff::Zoned;
 
 use super::layout::{MONTHS, Pad, Part, WEEKDAYS, parts};
 use crate::rego_builtins::BuiltinError;
 use crate::rego_builtins::arguments::MAX_BYTES;
 
 /// The time in the layout.
-pub(super) fn written(time: &DateTime<Tz>, layout: &str) -> Result<String, BuiltinError> {
+pub(super) fn written(time: &Zoned, layout: &str) -> Result<String, BuiltinError> {
     let mut text = String::new();
     for part in parts(layout) {
         match part {
             Part::Literal(literal) => text.push_str(literal),
             Part::Year => text.push_str(&format!("{:04}", time.year())),
             Part::ShortYear => text.push_str(&format!("{:02}", time.year().rem_euclid(100))),
-            Part::LongMonth => text.push_str(named(&MONTHS, time.month0())),
-            Part::Month => text.push_str(short(named(&MONTHS, time.month0()))),
-            Part::MonthNumber(pad) => text.push_str(&padded(time.month(), pad, 2)),
-            Part::Day(pad) => text.push_str(&padded(time.day(), pad, 2)),
-            Part::DayOfYear(pad) => text.push_str(&padded(time.ordinal(), pad, 3)),
+            Part::LongMonth => text.push_str(month(time)),
+            Part::Month => text.push_str(short(month(time))),
+            Part::MonthNumber(pad) => text.push_str(&padded(time.month().into(), pad, 2)),
+            Part::Day(pad) => text.push_str(&padded(time.day().into(), pad, 2)),
+            Part::DayOfYear(pad) => text.push_str(&padded(time.day_of_year(), pad, 3)),
             Part::LongWeekday => text.push_str(weekday(time)),
             Part::Weekday => text.push_str(short(weekday(time))),
-            Part::Hour24 => text.push_str(&padded(time.hour(), Pad::Zero, 2)),
-            Part::Hour12(pad) => text.push_str(&padded(time.hour12().1, pad, 2)),
-            Part::Minute(pad) => text.push_str(&padded(time.minute(), pad, 2)),
-            Part::Second(pad) => text.push_str(&padded(time.second(), pad, 2)),
-            Part::Half { is_upper } => text.push_str(match (time.hour12().0, is_upper) {
+            Part::Hour24 => text.push_str(&padded(time.hour().into(), Pad::Zero, 2)),
+            Part::Hour12(pad) => text.push_str(&padded(hour_of_half(time).into(), pad, 2)),
+            Part::Minute(pad) => text.push_str(&padded(time.minute().into(), pad, 2)),
+            Part::Second(pad) => text.push_str(&padded(time.second().into(), pad, 2)),
+            Part::Half { is_upper } => text.push_str(match (time.hour() >= 12, is_upper) {
                 (true, true) => "PM",
                 (false, true) => "AM",
                 (true, false) => "pm",
                 (false, false) => "am",
             }),
-            Part::ZoneName => text.push_str(&time.format("%Z").to_string()),
+            Part::ZoneName => text.push_str(&zone_name(time)),
             Part::Offset {
                 has_z,
                 has_colon,
                 has_minutes,
                 has_seconds,
             } => {
-                let seconds = time.offset().fix().local_minus_utc();
+                let seconds = time.offset().seconds();
                 if has_z && seconds == 0 {
                     text.push('Z');
                 } else {
@@ -51,7 +50,8 @@ pub(super) fn written(time: &DateTime<Tz>, layout: &str) -> Result<String, Built
                 digits,
                 is_trimmed,
             } => {
-                let all = format!("{:0<digits$}", format!("{:09}", time.nanosecond()));
+                // More than nine are not written, however many the layout has.
+                let all = format!("{:09}", time.subsec_nanosecond());
                 let mut shown = all.get(..digits).unwrap_or(&all);
                 if is_trimmed {
                     shown = shown.trim_end_matches('0');
@@ -69,13 +69,32 @@ pub(super) fn written(time: &DateTime<Tz>, layout: &str) -> Result<String, Built
     Ok(text)
 }
 
-fn named(names: &[&'static str], index: u32) -> &'static str {
+fn month(time: &Zoned) -> &'static str {
+    named(&MONTHS, time.month() - 1)
+}
+
+/// The name of the day of the week.
+pub(super) fn weekday(time: &Zoned) -> &'static str {
+    named(&WEEKDAYS, time.weekday().to_sunday_zero_offset())
+}
+
+fn named(names: &[&'static str], index: i8) -> &'static str {
     let index = usize::try_from(index).unwrap_or(usize::MAX);
     names.get(index).copied().unwrap_or_default()
 }
 
-fn weekday(time: &DateTime<Tz>) -> &'static str {
-    named(&WEEKDAYS, time.weekday().num_days_from_sunday())
+/// The letters for the zone at this time, such as `CEST`, or its offset where there are none.
+fn zone_name(time: &Zoned) -> String {
+    let zone = time.time_zone().to_offset_info(time.timestamp());
+    zone.abbreviation().to_owned()
+}
+
+/// The hour as clocks with twelve hours show it.
+fn hour_of_half(time: &Zoned) -> i8 {
+    match time.hour() % 12 {
+        0 => 12,
+        hour => hour,
+    }
 }
 
 /// The first three letters of a name.
@@ -83,7 +102,7 @@ fn short(name: &'static str) -> &'static str {
     name.get(..3).unwrap_or(name)
 }
 
-fn padded(number: u32, pad: Pad, width: usize) -> String {
+fn padded(number: i16, pad: Pad, width: usize) -> String {
     match pad {
         Pad::Nothing => number.to_string(),
         Pad::Zero => format!("{number:0>width$}"),

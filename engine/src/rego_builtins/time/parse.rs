@@ -1,7 +1,8 @@
 //! Reads times that are written in a layout.
 
-use chrono::{Datelike, NaiveDate};
+use jiff::civil::Date;
 
+use super::arithmetic::days;
 use super::layout::{MONTHS, Pad, Part, WEEKDAYS, parts};
 use super::out_of_range;
 use crate::rego_builtins::BuiltinError;
@@ -9,17 +10,20 @@ use crate::rego_builtins::BuiltinError;
 /// What was read so far.
 #[derive(Debug)]
 struct Fields {
-    year: i32,
-    month: u32,
-    day: u32,
+    year: i16,
+    month: Option<u32>,
+    day: Option<u32>,
     day_of_year: Option<u32>,
     hour: u32,
     minute: u32,
     second: u32,
-    nanosecond: i64,
-    is_afternoon: Option<bool>,
-    /// Seconds east of UTC; zones that are named by letters count as UTC, because their letters are ambiguous.
-    offset: i64,
+    nanosecond: i32,
+    is_morning: bool,
+    is_afternoon: bool,
+    /// Whether the time is said to be in UTC, whatever else is said about its zone.
+    is_utc: bool,
+    /// Seconds east of UTC, said in digits. What is only said by a name, even one such as `GMT+3`, counts as none.
+    offset: Option<i64>,
 }
 
 fn mismatch() -> BuiltinError {
@@ -30,21 +34,25 @@ fn mismatch() -> BuiltinError {
 pub(super) fn nanoseconds(layout: &str, time: &str) -> Result<i64, BuiltinError> {
     let mut fields = Fields {
         year: 0,
-        month: 1,
-        day: 1,
+        month: None,
+        day: None,
         day_of_year: None,
         hour: 0,
         minute: 0,
         second: 0,
         nanosecond: 0,
-        is_afternoon: None,
-        offset: 0,
+        is_morning: false,
+        is_afternoon: false,
+        is_utc: false,
+        offset: None,
     };
     let parts = parts(layout);
     let mut rest = time;
     for (index, part) in parts.iter().enumerate() {
         rest = fields.read(part, rest).ok_or_else(mismatch)?;
-        let follows_fraction = matches!(parts.get(index + 1), Some(Part::Fraction { .. }));
+        let mut next = parts.iter().skip(index + 1);
+        let next = next.find(|part| !matches!(part, Part::Literal(_)));
+        let follows_fraction = matches!(next, Some(Part::Fraction { .. }));
         if matches!(part, Part::Second(_)) && !follows_fraction {
             rest = fields.optional_fraction(rest).ok_or_else(mismatch)?;
         }
@@ -103,38 +111,42 @@ impl Fields {
             Part::Literal(literal) => return literal_read(literal, text),
             Part::Year => {
                 let (year, rest) = digits(text, 4, 4)?;
-                self.year = i32::try_from(year).ok()?;
+                self.year = i16::try_from(year).ok()?;
                 rest
             }
             Part::ShortYear => {
-                let (year, rest) = digits(text, 2, 2)?;
-                let century = if year >= 69 { 1900 } else { 2000 };
-                self.year = i32::try_from(century + year).ok()?;
+                let (year, rest) = text.split_at_checked(2)?;
+                // A sign is allowed in front of one digit, as in Go.
+                let year: i16 = year.parse().ok()?;
+                self.year = year + if year >= 69 { 1900 } else { 2000 };
                 rest
             }
             Part::LongMonth | Part::Month => {
                 let length = (*part == Part::Month).then_some(3);
                 let (month, rest) = named(text, &MONTHS, length)?;
-                self.month = month + 1;
+                self.month = Some(month + 1);
                 rest
             }
             Part::LongWeekday => named(text, &WEEKDAYS, None)?.1,
             Part::Weekday => named(text, &WEEKDAYS, Some(3))?.1,
             Part::MonthNumber(pad) => {
                 let (month, rest) = padded(text, pad)?;
-                self.month = month;
-                rest
+                self.month = Some(month);
+                (1..=12).contains(&month).then_some(rest)?
             }
             Part::Day(pad) => {
                 let (day, rest) = padded(text, pad)?;
-                self.day = day;
+                self.day = Some(day);
                 rest
             }
             Part::DayOfYear(pad) => {
-                let text = match pad {
-                    Pad::Space => text.trim_start_matches(' '),
-                    _ => text,
-                };
+                let mut text = text;
+                for _ in 0..2 {
+                    text = text
+                        .strip_prefix(' ')
+                        .filter(|_| pad == Pad::Space)
+                        .unwrap_or(text);
+                }
                 let least = if pad == Pad::Zero { 3 } else { 1 };
                 let (day, rest) = digits(text, least, 3)?;
                 self.day_of_year = Some(day);
@@ -166,7 +178,8 @@ impl Fields {
                     .iter()
                     .enumerate()
                     .find(|(_, name)| text.starts_with(**name))?;
-                self.is_afternoon = Some(index == 1);
+                self.is_morning |= index == 0;
+                self.is_afternoon |= index == 1;
                 text.strip_prefix(name)?
             }
             Part::ZoneName => self.zone_name(text)?,
@@ -177,7 +190,7 @@ impl Fields {
                 has_seconds,
             } => match text.strip_prefix('Z').filter(|_| has_z) {
                 Some(rest) => {
-                    self.offset = 0;
+                    self.is_utc = true;
                     rest
                 }
                 None => self.offset(text, has_colon, has_minutes, has_seconds)?,
@@ -210,16 +223,28 @@ impl Fields {
         let text = text.strip_prefix(['.', ','])?;
         let found = text.bytes().take_while(u8::is_ascii_digit).count();
         let (digits, rest) = text.split_at_checked(count.unwrap_or(found))?;
-        if digits.len() > found {
-            return None;
-        }
-        let nine: String = format!("{digits:0<9}").chars().take(9).collect();
-        self.nanosecond = nine.parse().ok()?;
+        // A sign is allowed in front of the digits, and nobody reads what stands behind nine of them, as in Go.
+        let nine: String = digits.chars().chain("000000000".chars()).take(9).collect();
+        self.nanosecond = nine.parse().ok().filter(|number| *number >= 0)?;
         Some(rest)
     }
 
-    /// `UTC`, `GMT+3`, or letters that mean nothing certain.
+    /// `UTC`, or a name that means nothing certain.
     fn zone_name<'text>(&mut self, text: &'text str) -> Option<&'text str> {
+        if let Some(rest) = text.strip_prefix("UTC") {
+            self.is_utc = true;
+            return Some(rest);
+        }
+        if let Some(rest) = text.strip_prefix("ChST").or(text.strip_prefix("MeST")) {
+            return Some(rest);
+        }
+        if let Some(rest) = text.strip_prefix("GMT") {
+            return Some(after_hours(rest).unwrap_or(rest));
+        }
+        if text.starts_with(['+', '-']) {
+            // A name has three characters at least.
+            return after_hours(text).filter(|_| text.len() > 2);
+        }
         let count = text
             .bytes()
             .take(6)
@@ -232,20 +257,7 @@ impl Fields {
             5 => name.ends_with('T'),
             _ => false,
         };
-        if !is_name {
-            return None;
-        }
-        if name == "GMT"
-            && let Some(hours) = rest.strip_prefix(['+', '-'])
-            && let Some((number, after)) = digits(hours, 1, 2)
-            && number <= 23
-        {
-            let sign = if rest.starts_with('-') { -1 } else { 1 };
-            self.offset = sign * i64::from(number) * 3_600;
-            return Some(after);
-        }
-        self.offset = 0;
-        Some(rest)
+        is_name.then_some(rest)
     }
 
     fn offset<'text>(
@@ -270,32 +282,55 @@ impl Fields {
                 (*number, rest) = digits(rest, 2, 2)?;
             }
         }
-        if hours > 24 || minutes >= 60 || seconds >= 60 {
+        // Some people write a whole hour of minutes.
+        if hours > 24 || minutes > 60 || seconds > 60 {
             return None;
         }
-        self.offset = sign * i64::from(hours * 3_600 + minutes * 60 + seconds);
+        let offset = sign * i64::from(hours * 3_600 + minutes * 60 + seconds);
+        // A second behind UTC means that there is none, in Go.
+        self.offset = Some(offset).filter(|offset| *offset != -1);
         Some(rest)
     }
 
     fn nanoseconds(&self) -> Result<i64, BuiltinError> {
         let no_such_day = || BuiltinError::failed("expects a day that there is");
-        let date = match self.day_of_year {
-            Some(day) => NaiveDate::from_yo_opt(self.year, day),
-            None => NaiveDate::from_ymd_opt(self.year, self.month, self.day),
+        let date = self.date().ok_or_else(no_such_day)?;
+        let hour = match self.hour {
+            ..12 if self.is_afternoon => self.hour + 12,
+            12 if self.is_morning => 0,
+            hour => hour,
         };
-        let date = date.ok_or_else(no_such_day)?;
-        let hour = match self.is_afternoon {
-            Some(true) if self.hour < 12 => self.hour + 12,
-            Some(false) if self.hour == 12 => 0,
-            _ => self.hour,
-        };
-        let days = i64::from(date.num_days_from_ce()) - 719_163;
-        let clock = i64::from(hour * 3_600 + self.minute * 60 + self.second);
-        let seconds = days * 86_400 + clock - self.offset;
-        // The sum fits where its parts may not, before 1970.
-        let nanoseconds = i128::from(seconds) * 1_000_000_000 + i128::from(self.nanosecond);
+        let days = days(date.year().into(), date.month().into(), date.day().into());
+        let clock = i128::from(hour * 3_600 + self.minute * 60 + self.second);
+        let offset = self.offset.filter(|_| !self.is_utc).unwrap_or(0);
+        let seconds = days * 86_400 + clock - i128::from(offset);
+        let nanoseconds = seconds * 1_000_000_000 + i128::from(self.nanosecond);
         i64::try_from(nanoseconds).map_err(|_| out_of_range())
     }
+
+    /// The day, by its number in the year, which no month and no day of it may contradict, or by both of these.
+    fn date(&self) -> Option<Date> {
+        let year = self.year;
+        let Some(day_of_year) = self.day_of_year else {
+            let month = i8::try_from(self.month.unwrap_or(1)).ok()?;
+            let day = i8::try_from(self.day.unwrap_or(1)).ok()?;
+            return Date::new(year, month, day).ok();
+        };
+        let day_of_year = i16::try_from(day_of_year).ok()?;
+        let first = Date::new(year, 1, 1).ok()?;
+        let date = first.with().day_of_year(day_of_year).build().ok()?;
+        let agrees =
+            |said: Option<u32>, is: i8| said.is_none_or(|said| i8::try_from(said) == Ok(is));
+        (agrees(self.month, date.month()) && agrees(self.day, date.day())).then_some(date)
+    }
+}
+
+/// What follows a number of hours with its sign, such as `+3`, at the beginning of a text.
+fn after_hours(text: &str) -> Option<&str> {
+    let digits = text.strip_prefix(['+', '-'])?;
+    let rest = digits.trim_start_matches(|next: char| next.is_ascii_digit());
+    let hours: u64 = digits.strip_suffix(rest)?.parse().ok()?;
+    (hours <= 23).then_some(rest)
 }
 
 /// A literal, in which every space stands for any number of them.

@@ -14,6 +14,7 @@ use crate::evaluator::rego::fault::Fault;
 use crate::evaluator::rego::functions::{self, Failures, Which};
 use crate::evaluator::rego::library::Library;
 use crate::evaluator::rego::policy::{CHECK_INTERVAL, NO_CHANCE, failure};
+use crate::evaluator::rego::replaced::Replaced;
 use crate::evaluator::rego::syntax::{Module, Shape};
 use crate::evaluator::{Definition, Findings, Moment, Speaker, say};
 use crate::value::described;
@@ -187,14 +188,15 @@ impl Aggregator {
             return Err(Fault::load("the module is not in the library", 1));
         };
         let load = |error: String| Fault::of_text(&error);
-        let mut engine = own.engine.clone();
+        let modules = || std::iter::once(own).chain(others.iter().copied());
+        let replaced = Replaced::by(modules());
+        let mut engine = replaced.engine(own).map_err(load)?;
         engine.set_gather_prints(true);
-        let modules = std::iter::once(own).chain(others.iter().copied());
-        let calls = modules.flat_map(Module::calls);
+        let calls = modules().flat_map(Module::calls);
         functions::install(&mut engine, calls, Which::Needed, Failures::Fail).map_err(load)?;
         for module in others {
             engine
-                .add_policy(module.file.clone(), module.text.clone())
+                .add_policy(module.file.clone(), replaced.text(module).into_owned())
                 .map_err(|error| load(error.to_string()))?;
         }
         engine

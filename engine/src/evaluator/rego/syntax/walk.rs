@@ -21,6 +21,8 @@ pub(super) struct Walk<'tree> {
     /// The first and last bytes of the calls that are all of a statement.
     statements: BTreeSet<(u32, u32)>,
     pub(super) references: Vec<Reference>,
+    /// What stands behind `with`.
+    pub(super) replaced: Vec<Reference>,
     /// Names that the rule binds somewhere: they are not those of rules or imports.
     locals: BTreeSet<&'tree str>,
     pub(super) depth: usize,
@@ -147,6 +149,10 @@ impl<'tree> Walk<'tree> {
             }
             for with in &statement.with_mods {
                 self.push(&with.r#as, depth);
+                self.replaced.push(Reference {
+                    path: static_path(&with.refr).0,
+                    line: with.span.line,
+                });
             }
         }
         Ok(())
