@@ -18,7 +18,17 @@ use std::path::Path;
 /// assert_eq!(error.unwrap_err(), "is not a regular file");
 /// ```
 pub fn read_text(path: &Path, most: usize) -> Result<String, String> {
-    String::from_utf8(read_bytes(path, most)?).map_err(|_| "is not UTF-8 text".to_owned())
+    read_open_text(open(path), most)
+}
+
+/// The same of a file that was opened, in a way that does not wait for whoever writes into a pipe.
+///
+/// # Errors
+///
+/// As of [`read_text`], and when it could not be opened.
+pub fn read_open_text(opened: io::Result<File>, most: usize) -> Result<String, String> {
+    let bytes = read_open_bytes(opened, most)?;
+    String::from_utf8(bytes).map_err(|_| "is not UTF-8 text".to_owned())
 }
 
 /// Reads a regular file of at most so many bytes.
@@ -28,11 +38,20 @@ pub fn read_text(path: &Path, most: usize) -> Result<String, String> {
 /// When the file cannot be read, is larger, or is something else than a file: the error says which, and goes on after
 /// the name of the file.
 pub fn read_bytes(path: &Path, most: usize) -> Result<Vec<u8>, String> {
+    read_open_bytes(open(path), most)
+}
+
+/// The same of a file that was opened, in a way that does not wait for whoever writes into a pipe.
+///
+/// # Errors
+///
+/// As of [`read_bytes`], and when it could not be opened.
+pub fn read_open_bytes(opened: io::Result<File>, most: usize) -> Result<Vec<u8>, String> {
     let unreadable = |error: io::Error| match error.kind() {
         io::ErrorKind::NotFound => "cannot be read: there is no such file".to_owned(),
         kind => format!("cannot be read: {kind}"),
     };
-    let mut file = open(path).map_err(unreadable)?;
+    let mut file = opened.map_err(unreadable)?;
     let metadata = file.metadata().map_err(unreadable)?;
     if !metadata.is_file() {
         return Err("is not a regular file".to_owned());
