@@ -7,5 +7,7 @@
 )]
 
 pub mod figure;
+#[cfg(unix)]
+pub mod footprint;
 pub mod project;
 pub mod workload;

@@ -137,6 +137,8 @@ pub struct RuleReport {
 pub enum DecisionErrorKind {
     /// It cannot be read, parsed or prepared.
     Load,
+    /// The engine cannot evaluate what it is written in.
+    NoEvaluator,
     /// Its metadata is wrong.
     Metadata,
     /// It calls a function that does not exist.
@@ -165,6 +167,7 @@ impl DecisionErrorKind {
     pub const fn code(self) -> &'static str {
         match self {
             Self::Load => "load",
+            Self::NoEvaluator => "no_evaluator",
             Self::Metadata => "metadata",
             Self::UnknownFunction => "unknown_function",
             Self::Evaluation => "evaluation",

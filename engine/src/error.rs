@@ -17,6 +17,8 @@ pub enum EngineErrorKind {
     Trust,
     /// The `opa` program cannot be used.
     Opa,
+    /// The project wants an evaluator that the program does not have.
+    NoEvaluator,
 }
 
 impl EngineErrorKind {
@@ -30,6 +32,7 @@ impl EngineErrorKind {
             Self::Read => "read",
             Self::Trust => "trust",
             Self::Opa => "opa",
+            Self::NoEvaluator => "no_evaluator",
         }
     }
 }

@@ -67,7 +67,6 @@ mod rulebook;
 mod running;
 mod selection;
 mod settings;
-#[allow(dead_code, reason = "guardrails use it soon")]
 mod shell;
 mod signals;
 mod synthesis;
@@ -86,6 +85,7 @@ pub use decision::{
 };
 pub use error::{EngineError, EngineErrorKind, Place};
 pub use evaluation_probe::{EvaluationProbe, EvaluationStep};
+pub use evaluator::wasm::WasmProvider;
 pub use evaluator::{Answers, Definition, Evaluator, Moment, PolicyFault, SharedEvaluator};
 pub use event::{Event, EventError, EventErrorKind, EventLimits};
 pub use explain::{

@@ -14,6 +14,7 @@ use crate::decision::{Decision, DecisionError, DecisionErrorKind, Timings};
 use crate::error::EngineError;
 use crate::evaluation::{Evaluation, microseconds};
 use crate::evaluation_probe::{EvaluationProbe, EvaluationStep, Probe};
+use crate::evaluator::wasm::WasmProvider;
 use crate::event::{Event, EventLimits};
 use crate::explain::{Explanation, Record};
 use crate::global_configuration::GlobalConfig;
@@ -49,6 +50,8 @@ pub struct EngineOptions {
     pub debug: Option<Arc<DebugManager>>,
     /// The script languages in which policies may be written, besides Rego.
     pub languages: Vec<Arc<dyn PolicyLanguage>>,
+    /// What runs WebAssembly.
+    pub wasm: WasmProvider,
     /// What runs Rego files; else what the project says.
     pub rego_evaluator: Option<RegoEvaluator>,
     /// The `opa` program that compiles for WebAssembly; else what the project says, `$OPA`, or the one of `PATH`.
@@ -63,6 +66,14 @@ pub struct EngineOptions {
 
 impl Default for EngineOptions {
     fn default() -> Self {
+        Self::with(WasmProvider::in_process())
+    }
+}
+
+impl EngineOptions {
+    /// The usual ones, for an engine that runs WebAssembly with this.
+    #[must_use]
+    pub fn with(wasm: WasmProvider) -> Self {
         Self {
             harness: None,
             mode: None,
@@ -71,6 +82,7 @@ impl Default for EngineOptions {
             signal_deadline: None,
             debug: None,
             languages: Vec::new(),
+            wasm,
             rego_evaluator: None,
             opa: None,
             cache: None,

@@ -76,7 +76,7 @@ pub(crate) fn load(
             Some(LeftOut::Policy(summary)) => candidates.push(Err(summary)),
             Some(LeftOut::Test) => {}
             None if wasm::is_binary(&source.path) || wasm::is_sidecar(&source.path) => {
-                modules.extend(wasm::load(source, sources, wasm));
+                modules.extend(wasm.provider.load(source, sources, wasm));
             }
             None => candidates.extend(reading::read(source, languages, &mut library).transpose()),
         }
@@ -148,10 +148,13 @@ fn compile(
         opa: &wasm.opa,
         cache: &wasm.cache,
     };
-    for (policy, outcome) in compiled.into_iter().zip(project.compile(&requests)) {
+    for (policy, outcome) in compiled
+        .into_iter()
+        .zip(wasm.provider.compile(project, &requests))
+    {
         match (outcome, &mut policy.prepared) {
             (Ok(evaluator), Some(prepared)) => {
-                prepared.evaluator = Box::new(evaluator);
+                prepared.evaluator = evaluator;
                 policy.summary.is_compiled = false;
                 policy.summary.evaluator = "wasm";
             }

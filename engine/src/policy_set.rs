@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use crate::audit::AuditSettings;
 use crate::decision::DecisionError;
-use crate::error::EngineError;
+use crate::error::{EngineError, EngineErrorKind};
 use crate::evaluator::rego::Rvm;
 use crate::harness::Harness;
 use crate::policy::PolicySummary;
@@ -69,6 +69,9 @@ impl PolicySet {
             layers,
             fingerprint,
         } = files;
+        if wasm.compiles_rego && !wasm.provider.is_there() {
+            return Err(no_wasm());
+        }
         let purpose = Purpose {
             harness,
             languages: &options.languages,
@@ -115,5 +118,14 @@ impl PolicySet {
             digest: Arc::clone(&fingerprint.digest),
             fingerprint,
         })
+    }
+}
+
+fn no_wasm() -> EngineError {
+    EngineError {
+        kind: EngineErrorKind::NoEvaluator,
+        message: "the project's Rego is to be compiled to WebAssembly, which this program cannot run".to_owned(),
+        place: None,
+        help: "load it with `WasmProvider::in_process()`, or set `evaluator = \"rego\"` in the `[policy]` table of llmspell.toml".to_owned(),
     }
 }

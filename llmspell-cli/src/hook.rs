@@ -2,13 +2,19 @@
 //!
 //! The refusal is made before anything else is done, and whatever goes wrong ends in it. An allow is written only when
 //! everything has succeeded.
+//!
+//! The same runs in two programs: one starts quickly and does what most hooks need, and hands the others over.
 
 mod answer;
 mod budget;
+mod command_line;
 mod deciding;
 mod event;
+#[cfg(target_os = "linux")]
+mod handing_over;
 mod last_resort;
 mod place;
+mod program;
 mod recording;
 #[cfg(unix)]
 mod server;
@@ -21,13 +27,15 @@ use std::io::{IsTerminal as _, stdin};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 
-use clap::{Args, Parser};
+use clap::Args;
 use llmspell_engine::{Harness, Reply};
 
 use crate::project_options::{MachineArguments, harness};
 use answer::Answer;
 pub(crate) use budget::Budget;
+use command_line::{Unread, named_harness, no_event};
 pub(crate) use deciding::{Call, reason, settle};
+pub(crate) use program::Program;
 
 /// What `llmspell hook` is told.
 #[derive(Debug, Args)]
@@ -54,25 +62,13 @@ Example:
 const BROKEN_DOWN: &str =
     "llmspell broke down while it decided: run `llmspell doctor`, and report the bug";
 
-/// The command by itself: the whole program's command line takes longer to set up than to decide.
-#[derive(Debug, Parser)]
-#[command(
-    name = "llmspell hook",
-    bin_name = "llmspell hook",
-    about = "Answers an agent's hook on the agent's own wire"
-)]
-struct Program {
-    #[command(flatten)]
-    arguments: Arguments,
-}
-
 /// Whether the command line asks for this command.
 pub(crate) fn is_meant(words: &[OsString]) -> bool {
     words.get(1).is_some_and(|word| word == "hook")
 }
 
 /// Runs the command, and ends the process with its answer.
-pub(crate) fn main(words: &[OsString]) -> ! {
+pub(crate) fn main(words: &[OsString], program: &Program) -> ! {
     // A panic is answered below, and told there.
     std::panic::set_hook(Box::new(|_| {}));
     // The wire is known before the command line is understood, if it says so at all.
@@ -80,7 +76,7 @@ pub(crate) fn main(words: &[OsString]) -> ! {
     let Ok(mut answer) = prepared else {
         last_resort::end(answer::BLOCKED)
     };
-    let decided = catch_unwind(AssertUnwindSafe(|| decide(words, &mut answer)));
+    let decided = catch_unwind(AssertUnwindSafe(|| decide(words, program, &mut answer)));
     match decided {
         Ok(Ok(reply)) => Answer::give(&reply),
         Ok(Err(reason)) => answer.refuse(&reason),
@@ -89,43 +85,19 @@ pub(crate) fn main(words: &[OsString]) -> ! {
 }
 
 /// The reply to the event, or why there is none.
-fn decide(words: &[OsString], answer: &mut Answer) -> Result<Reply, String> {
-    match Program::try_parse_from(words.iter().skip(1)) {
-        Ok(program) => deciding::reply(&program.arguments, answer),
-        Err(help) if !help.use_stderr() && stdin().is_terminal() => show(&help),
-        Err(error) => Err(command_line_fault(&error)),
+fn decide(words: &[OsString], program: &Program, answer: &mut Answer) -> Result<Reply, String> {
+    match ((program.read)(words), program.hand_over) {
+        (Ok(arguments), _) => deciding::reply(&arguments, program, answer),
+        (Err(Unread::Elsewhere), Some(hand_over)) => Err(hand_over(None)),
+        (Err(Unread::Help(help)), _) if stdin().is_terminal() => show(&help),
+        (Err(Unread::Fault(fault)), _) => Err(fault),
+        (Err(Unread::Help(_) | Unread::Elsewhere), _) => Err(no_event()),
     }
 }
 
 /// Shows the help to whoever asks for it; an agent never does.
-fn show(help: &clap::Error) -> ! {
+fn show(help: &str) -> ! {
     last_resort::begin();
-    last_resort::write_output(help.to_string().as_bytes());
+    last_resort::write_output(help.as_bytes());
     last_resort::end(0)
-}
-
-/// The harness that the words name, wherever it stands; none, if they name none that is known.
-fn named_harness(words: &[OsString]) -> Option<Harness> {
-    let mut words = words.iter().filter_map(|word| word.to_str());
-    let mut named = None;
-    while let Some(word) = words.next() {
-        if word == "--harness" {
-            named = words.next();
-        } else if let Some(name) = word.strip_prefix("--harness=") {
-            named = Some(name);
-        }
-    }
-    named.and_then(Harness::from_name)
-}
-
-/// The first line of what is wrong with the command line, and what to do.
-fn command_line_fault(error: &clap::Error) -> String {
-    let text = error.to_string();
-    let line = text.lines().next().unwrap_or_default();
-    let fault = line
-        .strip_prefix("error: ")
-        .unwrap_or("this is no event's hook");
-    format!(
-        "{fault}; correct the hook's command in the agent's settings, or run `llmspell init --harness H` again"
-    )
 }

@@ -17,6 +17,11 @@ pub(crate) struct MachineArguments {
 }
 
 impl MachineArguments {
+    /// The configuration of this directory, if one is named.
+    pub(crate) const fn of(global_config: Option<PathBuf>) -> Self {
+        Self { global_config }
+    }
+
     /// How a host of scripts loads its engine, to which it gives its own languages.
     pub(crate) fn of_host(&self) -> EngineOptions {
         EngineOptions {
@@ -47,7 +52,7 @@ impl MachineArguments {
     }
 
     /// Which configuration that is.
-    fn global(&self) -> GlobalConfig {
+    pub(crate) fn global(&self) -> GlobalConfig {
         match &self.global_config {
             Some(directory) => GlobalConfig::At(directory.clone()),
             None => GlobalConfig::Discover,

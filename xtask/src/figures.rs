@@ -56,7 +56,7 @@ impl Options {
 /// # Errors
 /// When the benchmarks cannot be built or run, a figure has no target, or a target is not reached.
 pub fn run(options: &Options) -> Result<(), Failure> {
-    let program = build()?;
+    let program = build("figures")?;
     let mut figures = measure(&program, options)?;
     if options.counts {
         for figure in &mut figures {
@@ -73,7 +73,11 @@ pub fn run(options: &Options) -> Result<(), Failure> {
     judge(&figures)
 }
 
-fn build() -> Result<PathBuf, Failure> {
+/// Builds a program that measures, and those that it measures.
+///
+/// # Errors
+/// When they cannot be built.
+pub fn build(measuring: &str) -> Result<PathBuf, Failure> {
     let arguments = [
         "build",
         "--locked",
@@ -84,12 +88,14 @@ fn build() -> Result<PathBuf, Failure> {
         "--package",
         "llmspell-cli",
         "--bin",
-        "figures",
+        measuring,
         "--bin",
         "llmspell",
+        "--bin",
+        "llmspell-host",
     ];
     Invocation::cargo(arguments).run()?;
-    Ok(program_in(&Metadata::load()?.release_programs(), "figures"))
+    Ok(program_in(&Metadata::load()?.release_programs(), measuring))
 }
 
 fn measure(program: &std::path::Path, options: &Options) -> Result<Vec<Figure>, Failure> {

@@ -7,6 +7,7 @@ pub mod differential;
 pub mod examples;
 pub mod failure;
 pub mod figures;
+pub mod footprint;
 pub mod fuzz;
 pub mod invocation;
 pub mod named_values;

@@ -3,7 +3,9 @@
 use std::process::ExitCode;
 
 use xtask::failure::Failure;
-use xtask::{ci, conformance, differential, figures, fuzz, opa, screen, soak, test, tidy};
+use xtask::{
+    ci, conformance, differential, figures, footprint, fuzz, opa, screen, soak, test, tidy,
+};
 
 const HELP: &str = "\
 usage: cargo xtask COMMAND
@@ -23,6 +25,7 @@ usage: cargo xtask COMMAND
                                     generated policies and events: the same decisions as in the interpreter
   fuzz hook [--events N] [--seed S]  generated and broken events on the way that the hook goes, some of them through
                                     the program: none breaks it, none gets past a policy that refuses it
+  footprint                         how large the programs are, and how much memory a hook takes
   soak [DECISIONS]                  a million decisions, and a thousand at a time: no memory lost, no decision lost
   help                              this text
 
@@ -52,6 +55,7 @@ fn run(arguments: &[&str]) -> Result<(), Failure> {
         ["figures", rest @ ..] => figures::run(&figures::Options::parse(rest)?),
         ["differential", rest @ ..] => differential::run(rest),
         ["fuzz", rest @ ..] => fuzz::run(rest),
+        ["footprint"] => footprint::run(),
         ["soak", rest @ ..] => soak::run(rest),
         ["help" | "--help" | "-h"] => {
             screen::say(HELP.trim_end());

@@ -4,7 +4,7 @@
 //! module and refuses what it does not know, `cache` keeps compiled modules on disk, `imports` is what a module may
 //! call, `instance` runs one, `wire` is the text in which values go in and out, `policy` asks the verbs of a policy,
 //! `bundle` reads OPA's archives, `files` makes policies of modules and bundles, and `project` those of a Rego project
-//! that an `opa` program compiles.
+//! that an `opa` program compiles. `provider` is the only way in from the loader.
 
 mod bundle;
 mod cache;
@@ -17,13 +17,15 @@ mod module;
 mod options;
 mod policy;
 mod project;
+mod provider;
 mod query;
 mod runtime;
 mod wire;
 
 pub(crate) use cache::ModuleCache;
-pub(crate) use files::{is_binary, is_sidecar, load};
+pub(crate) use files::{is_binary, is_sidecar};
 pub(crate) use module::MAX_MODULE_BYTES;
 pub(crate) use options::WasmOptions;
 pub(crate) use project::{RegoProject, Request};
+pub use provider::WasmProvider;
 pub(crate) use query::WasmQuery as CompiledQuery;

@@ -68,7 +68,7 @@ fn read_into<'source>(
     let Some(language) = language else {
         let message =
             format!("a policy that ends in `.{ending}` cannot be evaluated by this engine");
-        return Err(summary.error(DecisionErrorKind::Load, message, Some(1)));
+        return Err(summary.error(DecisionErrorKind::NoEvaluator, message, Some(1)));
     };
     read_script(text, language.as_ref(), summary).map(Some)
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use llmspell_engine::{
     CompiledPolicy, EngineOptions, PolicyEngine, PolicyFault, PolicyLanguage, PolicySource,
-    Verdict, check_project, inspect_project,
+    Verdict, WasmProvider, check_project, inspect_project,
 };
 use tempfile::TempDir;
 
@@ -161,10 +161,40 @@ fn a_policy_in_a_language_that_the_engine_lacks_is_an_error() {
         assert_eq!(
             errors_of(&format!(".cupcake/policies/other.{ending}")),
             [format!(
-                "load other .cupcake/policies/other.{ending}: a policy that ends in `.{ending}` cannot be evaluated by this engine"
+                "no_evaluator other .cupcake/policies/other.{ending}: a policy that ends in `.{ending}` cannot be evaluated by this engine"
             )]
         );
     }
+}
+
+#[test]
+fn an_engine_without_webassembly_refuses_what_needs_it() {
+    let sound = policy("sound", ASK);
+    let with = |path: &str, text: &str| {
+        let project = project([
+            (".cupcake/policies/sound.rego", sound.as_str()),
+            (path, text),
+        ]);
+        let options = EngineOptions::with(WasmProvider::none());
+        let event = event(r#"{"hook_event_name": "Stop"}"#);
+        PolicyEngine::load_for(project.path(), &event, &options)
+            .map(|engine| engine.evaluate(&event))
+    };
+    for module in ["other.wasm", "other.tar.gz"] {
+        let decision = with(&format!(".cupcake/policies/{module}"), "no module").unwrap();
+        assert_eq!(decision.decision, Verdict::Deny);
+        let codes: Vec<_> = decision
+            .errors
+            .iter()
+            .map(|error| error.kind.code())
+            .collect();
+        assert_eq!(codes, ["no_evaluator"], "{module}");
+    }
+    let settings = "[policy]\nevaluator = \"wasm\"\n";
+    let error = with("llmspell.toml", settings).unwrap_err();
+    assert_eq!(error.kind.code(), "no_evaluator");
+    assert!(error.help.contains("evaluator"), "{error:?}");
+    assert_eq!(with("notes.txt", "").unwrap().errors, []);
 }
 
 /// A language of which nobody has heard, which compiles nothing.

@@ -4,8 +4,9 @@ use std::path::{Path, PathBuf};
 
 use super::shell_words::{is_llmspell, quote};
 use crate::failure::Failure;
+use crate::programs::{self, FRONT};
 
-/// This program, as settings name it.
+/// The program that answers hooks, as settings name it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Program {
     /// Its name or path.
@@ -17,14 +18,14 @@ pub(crate) struct Program {
 }
 
 impl Program {
-    /// This program: `llmspell` where that finds it, else its path.
+    /// The one beside this program: `llmspell` where that finds it, else its path.
     pub(crate) fn of_this() -> Result<Self, Failure> {
-        let path = std::env::current_exe().map_err(|error| {
+        let path = programs::beside(FRONT).map_err(|error| {
             Failure::internal(format_args!(
                 "it is not known where this program lies: {error}"
             ))
         })?;
-        let found = on_path("llmspell");
+        let found = on_path(FRONT);
         if found.as_deref().is_some_and(|found| is_same(found, &path)) {
             let why = "it is the first `llmspell` on PATH".to_owned();
             return Ok(Self::named("llmspell".to_owned(), why));

@@ -10,6 +10,7 @@ use super::finding::{Findings, Level};
 use super::running::run;
 use super::settings::Hooked;
 use crate::agent_settings::{HookCall, Token, hook_call, is_program, is_same, on_path};
+use crate::programs::{self, FRONT};
 
 /// How long a program is waited for that only says its version.
 const WAIT: Duration = Duration::from_secs(10);
@@ -64,7 +65,7 @@ fn look_at_program(findings: &mut Findings, harness: Harness, call: &HookCall) {
         };
         return findings.add(Level::Error, what, message, next);
     };
-    let this = std::env::current_exe();
+    let this = programs::beside(FRONT);
     if this.is_ok_and(|this| is_same(&this, &path)) {
         return findings.well(what, format_args!("{} is this program", path.display()));
     }

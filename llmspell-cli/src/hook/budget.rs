@@ -16,15 +16,22 @@ const LEAST: Duration = Duration::from_millis(50);
 pub(crate) struct Budget {
     begun: Instant,
     deadline: Duration,
+    /// When whoever began with the event would have given up.
+    latest: Option<Instant>,
 }
 
 impl Budget {
     /// How long a hook may take unless the project says otherwise.
     pub(crate) const USUAL: Duration = Duration::from_secs(2);
 
-    /// The time begins, as long as it usually is; when it is over, the refusal is given.
+    /// The time begins, as long as it usually is, or what is left of it in a process that has another program in it now;
+    /// when it is over, the refusal is given.
     pub(super) fn begin() -> Self {
-        let budget = Self::of_server(None);
+        let inherited = last_resort::time_left();
+        let budget = Self {
+            latest: inherited.map(|left| Instant::now() + left),
+            ..Self::of_server(None)
+        };
         last_resort::deadline(budget.left());
         budget
     }
@@ -34,6 +41,7 @@ impl Budget {
         Self {
             begun: Instant::now(),
             deadline: deadline.unwrap_or(Self::USUAL),
+            latest: None,
         }
     }
 
@@ -62,7 +70,10 @@ impl Budget {
 
     /// What is left of it.
     pub(super) fn left(&self) -> Duration {
-        self.deadline.saturating_sub(self.begun.elapsed())
+        let left = self.deadline.saturating_sub(self.begun.elapsed());
+        self.latest.map_or(left, |latest| {
+            left.min(latest.saturating_duration_since(Instant::now()))
+        })
     }
 
     /// Splits what is left: six tenths for signals, three for policies, and one to say what they said.

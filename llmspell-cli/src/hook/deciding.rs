@@ -10,8 +10,10 @@ use llmspell_utils::debug;
 
 use super::answer::Answer;
 use super::budget::Budget;
+use super::program::{self, Program};
 use super::recording::record;
 use super::{Arguments, event, place, server};
+
 use crate::settings::{self, Settings};
 
 /// One event on its way, and whose policies decide about it.
@@ -27,7 +29,11 @@ pub(crate) struct Call<'a> {
 /// # Errors
 ///
 /// Why there is no decision, for whoever reads the refusal.
-pub(super) fn reply(arguments: &Arguments, answer: &mut Answer) -> Result<Reply, String> {
+pub(super) fn reply(
+    arguments: &Arguments,
+    own: &Program,
+    answer: &mut Answer,
+) -> Result<Reply, String> {
     let mut budget = Budget::begin();
     let limits = EventLimits::default();
     let text =
@@ -48,7 +54,7 @@ pub(super) fn reply(arguments: &Arguments, answer: &mut Answer) -> Result<Reply,
                 event,
                 trace: trace.as_ref(),
             };
-            decide(arguments, &call, &text, &mut budget)
+            decide((arguments, own), &call, &text, &mut budget)
         }
         Err(reason) => Err(reason.clone()),
     };
@@ -77,7 +83,7 @@ pub(super) fn reply(arguments: &Arguments, answer: &mut Answer) -> Result<Reply,
 
 /// Has a server decide that keeps the project warm, or decides here.
 fn decide(
-    arguments: &Arguments,
+    (arguments, own): (&Arguments, &Program),
     call: &Call<'_>,
     text: &[u8],
     budget: &mut Budget,
@@ -101,10 +107,16 @@ fn decide(
     let options = budget.split(EngineOptions {
         harness: Some(call.harness),
         debug: listens.then(|| Arc::clone(debug::global())),
-        ..arguments.machine.options()
+        global: arguments.machine.global(),
+        ..own.options()
     });
-    let engine = PolicyEngine::load_for(call.project.root(), call.event, &options)
-        .map_err(|error| reason(&error))?;
+    let engine = PolicyEngine::load_for(call.project.root(), call.event, &options);
+    if let Some(hand_over) = own.hand_over
+        && program::needs_another(&engine)
+    {
+        return Err(hand_over(Some(text)));
+    }
+    let engine = engine.map_err(|error| reason(&error))?;
     let reply = settle(&engine, call, *budget);
     if listens {
         settings::flush_debug();

@@ -7,9 +7,11 @@ mod unix;
 
 use super::answer::Said;
 #[cfg(not(unix))]
-pub(super) use thread::{arm, begin, deadline, end, install, write_note, write_output};
+pub(super) use thread::{arm, begin, deadline, end, install, time_left, write_note, write_output};
+#[cfg(target_os = "linux")]
+pub(super) use unix::become_program;
 #[cfg(unix)]
-pub(super) use unix::{arm, begin, deadline, end, install, write_note, write_output};
+pub(super) use unix::{arm, begin, deadline, end, install, time_left, write_note, write_output};
 
 /// The refusals that are ready, by what ends the process.
 #[derive(Debug)]

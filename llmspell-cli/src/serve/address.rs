@@ -8,6 +8,9 @@ use std::path::{Path, PathBuf};
 
 use rustix::process::geteuid;
 
+#[cfg(target_os = "linux")]
+use crate::programs::{self, FRONT, HOST};
+
 const NAME: &str = "hook.sock";
 
 /// The socket unless another one is named: in the folder of the session, else in that of caches.
@@ -59,7 +62,7 @@ pub(crate) fn prepare(socket: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Whether the other end runs this program for this user.
+/// Whether the other end runs one of the two programs for this user.
 ///
 /// It keeps out what listens there by mistake. Who runs for the same user and wants to be taken for a server can be: that
 /// is why hooks ask one only where somebody has said so.
@@ -69,16 +72,14 @@ pub(crate) fn is_one_of_us(stream: &UnixStream) -> bool {
         return false;
     };
     let program = format!("/proc/{}/exe", peer.pid.as_raw_nonzero());
-    let same = |one: fs::Metadata, other: fs::Metadata| {
-        (one.dev(), one.ino()) == (other.dev(), other.ino())
+    let Ok(theirs) = fs::metadata(program) else {
+        return false;
     };
-    let theirs = fs::metadata(program);
-    let ours = fs::metadata("/proc/self/exe");
-    let is_ours = theirs
-        .ok()
-        .zip(ours.ok())
-        .is_some_and(|(one, other)| same(one, other));
-    peer.uid == geteuid() && is_ours
+    let is_theirs = |name: &str| {
+        let ours = programs::beside(name).and_then(fs::metadata);
+        ours.is_ok_and(|ours| (ours.dev(), ours.ino()) == (theirs.dev(), theirs.ino()))
+    };
+    peer.uid == geteuid() && [HOST, FRONT].into_iter().any(is_theirs)
 }
 
 /// Other systems do not say who is at the other end: the hook decides by itself there.

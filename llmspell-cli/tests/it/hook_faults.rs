@@ -6,6 +6,7 @@ mod agent;
 mod command_line;
 mod input;
 mod interruption;
+mod other_program;
 mod process;
 mod project;
 mod scene;
@@ -85,6 +86,7 @@ fn no_trouble_is_an_allow_for_any_agent_and_each_is_told_what_to_mend() {
         project::faults(),
         process::faults(),
         command_line::faults(),
+        other_program::faults(),
     ]
     .into_iter()
     .flatten()

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use crate::program::{Folder, Ran};
+use crate::program::{Folder, Ran, same_file};
 
 const HARNESSES: [(&str, &str); 4] = [
     ("claude", ".claude/settings.json"),
@@ -577,9 +577,9 @@ mod on_unix {
         let spaced = folder.path().join("it's a folder");
         fs::create_dir_all(&spaced).unwrap();
         let copy = spaced.join("llmspell");
-        fs::hard_link(env!("CARGO_BIN_EXE_llmspell"), &copy)
-            .or_else(|_| fs::copy(env!("CARGO_BIN_EXE_llmspell"), &copy).map(|_| ()))
-            .unwrap();
+        same_file(Path::new(env!("CARGO_BIN_EXE_llmspell")), &copy);
+        let host = Path::new(env!("CARGO_BIN_EXE_llmspell-host"));
+        same_file(host, &spaced.join("llmspell-host"));
         let mut command = std::process::Command::new(&copy);
         let output = command
             .args(["init", "--harness", "claude"])

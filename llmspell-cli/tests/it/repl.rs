@@ -209,8 +209,7 @@ fn tab_completes_and_an_arrow_up_brings_the_last_input_back() {
         terminal.types("\u{3}");
         terminal.sees("> ");
         terminal.enters("'still'", "\"still\"\r\n");
-        terminal.types(".ent\t\r");
-        terminal.sees("no entry was captured");
+        terminal.enters(".ent\t", "no entry was captured");
         terminal.types("\u{4}");
         terminal.ends();
     }

@@ -19,8 +19,11 @@ const JAVASCRIPT_TREE: &[&str] = &["llmspell-bridge/src/javascript/"];
 const HOMES: [Home; 10] = [
     Home {
         name: "libc",
-        paths: &["llmspell-cli/src/hook/last_resort/unix.rs"],
-        packages: &["llmspell-cli"],
+        paths: &[
+            "llmspell-cli/src/hook/last_resort/unix.rs",
+            "benches/src/footprint.rs",
+        ],
+        packages: &["llmspell-cli", "llmspell-benches"],
     },
     Home {
         name: "mlua",

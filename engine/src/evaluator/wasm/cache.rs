@@ -29,17 +29,17 @@ const MAX_FILES: usize = 256;
 /// Where compiled modules lie.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct ModuleCache {
-    /// None where there is no directory that only its owner may enter: then every process compiles for itself.
+    /// Used if only its owner may enter it; else every process compiles for itself.
     directory: Option<PathBuf>,
     /// Whether machine code is kept as well, and not only what `opa` has made.
     keeps_code: bool,
 }
 
 impl ModuleCache {
-    /// The cache in a directory, which is made if it is not there.
-    pub(crate) fn at(directory: Option<PathBuf>) -> Self {
+    /// The cache in a directory, which is made where something is looked for in it and it is not there.
+    pub(crate) const fn at(directory: Option<PathBuf>) -> Self {
         Self {
-            directory: directory.filter(|directory| private::is_usable(directory)),
+            directory,
             keeps_code: true,
         }
     }
@@ -87,9 +87,9 @@ impl ModuleCache {
     }
 
     fn file(&self, name: &str) -> Option<PathBuf> {
-        self.directory
-            .as_ref()
-            .map(|directory| directory.join(name))
+        let directory = self.directory.as_ref();
+        let directory = directory.filter(|directory| private::is_usable(directory));
+        directory.map(|directory| directory.join(name))
     }
 
     fn store(&self, file: &Path, bytes: &[u8]) {

@@ -42,7 +42,7 @@ fn module_of(path: &str) -> Option<&str> {
 }
 
 /// The policies of one module or bundle; what is broken is in the list with its error.
-pub(crate) fn load(
+pub(super) fn load(
     source: &SourceFile,
     sources: &[SourceFile],
     options: &WasmOptions,

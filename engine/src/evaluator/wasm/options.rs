@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-use super::ModuleCache;
 use super::bundle::BundleKey;
+use super::{ModuleCache, WasmProvider};
 use crate::opa::OpaChoice;
 use crate::policy_engine::EngineOptions;
 use crate::project::Project;
@@ -21,6 +21,8 @@ pub(crate) struct WasmOptions {
     pub(crate) opa: OpaChoice,
     /// Whether Rego files become a module.
     pub(crate) compiles_rego: bool,
+    /// What runs them.
+    pub(crate) provider: WasmProvider,
     /// The key of bundles, or why it cannot be used; none if bundles need no signature.
     pub(super) bundle_key: Option<Result<BundleKey, String>>,
 }
@@ -43,6 +45,7 @@ impl WasmOptions {
                 .or(settings.evaluator)
                 .unwrap_or_default()
                 == RegoEvaluator::Wasm,
+            provider: options.wasm,
             bundle_key: settings.bundle_key.as_ref().map(|path| {
                 let path: PathBuf = project.root().join(path);
                 let key = llmspell_utils::read_text(&path, MAX_KEY_BYTES)

@@ -7,7 +7,16 @@
     reason = "signals, the timer and an exit that runs nothing are reached through libc only"
 )]
 
+#[cfg(target_os = "linux")]
+use std::ffi::{CString, OsStr, OsString};
+#[cfg(target_os = "linux")]
+use std::fs::File;
+use std::io;
 use std::mem::MaybeUninit;
+#[cfg(target_os = "linux")]
+use std::os::{fd::AsRawFd as _, unix::ffi::OsStrExt as _};
+#[cfg(target_os = "linux")]
+use std::path::Path;
 use std::ptr;
 use std::sync::atomic::{AtomicBool, AtomicI32, AtomicPtr, Ordering};
 use std::time::Duration;
@@ -116,12 +125,7 @@ fn is_null(file: libc::c_int) -> bool {
 
 /// Has the handler called from now on, also where whoever started the process had signals blocked or ignored.
 fn handle_signals() {
-    let mut all = MaybeUninit::<libc::sigset_t>::uninit();
-    // SAFETY: `sigfillset` initialises the set that it is given, and `all` is one.
-    let all = unsafe {
-        libc::sigfillset(all.as_mut_ptr());
-        all.assume_init()
-    };
+    let all = every_signal();
     // What may not be handled is refused by the system, and stays as it is.
     for signal in (1..=LAST).filter(|signal| !HARMLESS.contains(signal)) {
         // SAFETY: all zeros are a valid `sigaction`, whose fields are set before it is used; `answer` is a function of
@@ -135,15 +139,14 @@ fn handle_signals() {
             libc::sigaction(signal, &raw const action, ptr::null_mut());
         }
     }
-    // SAFETY: a pipe that nobody reads and a file that may not grow are errors of the write, and `all` is an initialised
-    // set.
+    // SAFETY: a pipe that nobody reads and a file that may not grow are errors of the write.
     unsafe {
         libc::signal(libc::SIGPIPE, libc::SIG_IGN);
         libc::signal(libc::SIGXFSZ, libc::SIG_IGN);
         // Where it is ignored, nobody can be told how a command ended.
         libc::signal(libc::SIGCHLD, libc::SIG_DFL);
-        libc::pthread_sigmask(libc::SIG_UNBLOCK, &raw const all, ptr::null_mut());
     }
+    mask(libc::SIG_UNBLOCK);
 }
 
 /// Has the refusal given when so much time has passed.
@@ -162,6 +165,75 @@ pub(in crate::hook) fn deadline(left: Duration) {
     // SAFETY: `timer` is a valid setting, and nobody wants the one before.
     unsafe {
         libc::setitimer(libc::ITIMER_REAL, &raw const timer, ptr::null_mut());
+    }
+}
+
+/// What is left of a deadline that ran already when this program began.
+pub(in crate::hook) fn time_left() -> Option<Duration> {
+    let mut timer = MaybeUninit::<libc::itimerval>::zeroed();
+    // SAFETY: `timer` is one, of which all zeros are a valid one: it is what stays there if the call fails.
+    let timer = unsafe {
+        libc::getitimer(libc::ITIMER_REAL, timer.as_mut_ptr());
+        timer.assume_init()
+    };
+    let seconds = u64::try_from(timer.it_value.tv_sec).ok()?;
+    let microseconds = u64::try_from(timer.it_value.tv_usec).ok()?;
+    let left = Duration::from_secs(seconds) + Duration::from_micros(microseconds);
+    (!left.is_zero()).then_some(left)
+}
+
+/// Becomes another program, which gets these words and this input and writes where the agent reads; it returns only if
+/// that cannot be.
+///
+/// Signals wait until that program handles them, and the deadline runs on.
+#[cfg(target_os = "linux")]
+pub(in crate::hook) fn become_program(
+    program: &Path,
+    words: &[OsString],
+    input: Option<&File>,
+) -> io::Error {
+    let terminated = |text: &OsStr| CString::new(text.as_bytes());
+    let words: Result<Vec<CString>, _> = words.iter().map(|word| terminated(word)).collect();
+    let (Ok(program), Ok(words)) = (terminated(program.as_os_str()), words) else {
+        return io::ErrorKind::InvalidInput.into();
+    };
+    let ended_by_null = words.iter().map(|word| word.as_ptr()).chain([ptr::null()]);
+    let words: Vec<*const libc::c_char> = ended_by_null.collect();
+    mask(libc::SIG_BLOCK);
+    let output = OUTPUT.load(Ordering::Acquire);
+    // SAFETY: the numbers are those of open files, `program` and each of `words` end with a zero and live until the
+    // call returns, and `words` end with a null pointer.
+    let error = unsafe {
+        if let Some(input) = input {
+            libc::dup2(input.as_raw_fd(), libc::STDIN_FILENO);
+        }
+        if output > libc::STDERR_FILENO {
+            libc::dup2(output, libc::STDOUT_FILENO);
+        }
+        libc::execv(program.as_ptr(), words.as_ptr());
+        let error = io::Error::last_os_error();
+        if output > libc::STDERR_FILENO {
+            libc::dup2(libc::STDERR_FILENO, libc::STDOUT_FILENO);
+        }
+        error
+    };
+    mask(libc::SIG_UNBLOCK);
+    error
+}
+
+/// Has signals wait from now on, or waits for none any more.
+fn mask(how: libc::c_int) {
+    let all = every_signal();
+    // SAFETY: `all` is an initialised set, and the call may be made while a signal is handled.
+    unsafe { libc::pthread_sigmask(how, &raw const all, ptr::null_mut()) };
+}
+
+fn every_signal() -> libc::sigset_t {
+    let mut all = MaybeUninit::<libc::sigset_t>::uninit();
+    // SAFETY: `sigfillset` initialises the set that it is given, and may be called while a signal is handled.
+    unsafe {
+        libc::sigfillset(all.as_mut_ptr());
+        all.assume_init()
     }
 }
 
@@ -229,7 +301,7 @@ fn write_once(file: libc::c_int, text: &[u8]) -> usize {
 }
 
 fn is_interrupted() -> bool {
-    std::io::Error::last_os_error().kind() == std::io::ErrorKind::Interrupted
+    io::Error::last_os_error().kind() == io::ErrorKind::Interrupted
 }
 
 /// Gives the refusal, unless a reply is being written, and ends the process with the code that blocks.
@@ -267,12 +339,7 @@ fn give_up() -> ! {
 
 /// Has no other signal handled on this thread: the handler's stack has room for one.
 fn be_alone() {
-    let mut all = MaybeUninit::<libc::sigset_t>::uninit();
-    // SAFETY: `sigfillset` initialises the set, and both may be called while a signal is handled.
-    unsafe {
-        libc::sigfillset(all.as_mut_ptr());
-        libc::pthread_sigmask(libc::SIG_BLOCK, all.as_ptr(), ptr::null_mut());
-    }
+    mask(libc::SIG_BLOCK);
 }
 
 /// Ends the commands that run for this process: nobody waits for them any more.

@@ -8,7 +8,7 @@ use super::scene::Scene;
 use super::{Fault, fault, harmless};
 
 /// The signals that end a process that does not handle them, and those that stop it.
-const ENDINGS: [(&str, i32); 30] = [
+pub(super) const ENDINGS: [(&str, i32); 30] = [
     ("HUP", 1),
     ("INT", 2),
     ("QUIT", 3),
@@ -41,7 +41,7 @@ const ENDINGS: [(&str, i32); 30] = [
     ("RTMAX", 64),
 ];
 /// Those that are sent in practice.
-const FREQUENT: [&str; 12] = [
+pub(super) const FREQUENT: [&str; 12] = [
     "HUP", "INT", "QUIT", "ILL", "ABRT", "BUS", "SEGV", "ALRM", "TERM", "TSTP", "XCPU", "RTMIN",
 ];
 /// The signals that change nothing.
@@ -78,16 +78,9 @@ fn signals() -> Vec<Fault> {
             if moment == Moment::WhileSignalsAreGathered && !FREQUENT.contains(&name) {
                 continue;
             }
-            let words: &[&str] = match name {
-                "ALRM" => &["deadline", "raise"],
-                "ILL" | "TRAP" | "ABRT" | "BUS" | "FPE" | "SEGV" | "SYS" => {
-                    &["broke down", "doctor"]
-                }
-                _ => &["was ended", "ask again"],
-            };
             faults.push(fault(
                 format!("process: {name} {shown}"),
-                words,
+                words_of(name),
                 move |scene: &mut Scene| {
                     interrupt(scene, signal, moment);
                 },
@@ -107,7 +100,16 @@ fn signals() -> Vec<Fault> {
     faults
 }
 
-fn interrupt(scene: &mut Scene, signal: i32, moment: Moment) {
+/// What the reason holds where a signal ends the hook.
+pub(super) fn words_of(signal: &str) -> &'static [&'static str] {
+    match signal {
+        "ALRM" => &["deadline", "raise"],
+        "ILL" | "TRAP" | "ABRT" | "BUS" | "FPE" | "SEGV" | "SYS" => &["broke down", "doctor"],
+        _ => &["was ended", "ask again"],
+    }
+}
+
+pub(super) fn interrupt(scene: &mut Scene, signal: i32, moment: Moment) {
     scene.interruption = Some(Interruption { signal, moment });
     if moment == Moment::WhileSignalsAreGathered {
         assert_eq!(RUNS, "runs");

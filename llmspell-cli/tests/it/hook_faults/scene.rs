@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use super::agent::Agent;
 use super::interruption::Interruption;
-use crate::program::Folder;
+use crate::program::{Folder, same_file};
 
 /// The policy of the project: it allows what the agents want, and would deny something else.
 const BASE: &str = r#"# METADATA
@@ -35,6 +35,8 @@ pub(super) struct Scene {
     pub(super) input: Vec<u8>,
     pub(super) arguments: Vec<OsString>,
     environment: Vec<(OsString, Option<OsString>)>,
+    /// Another copy of the program that is called.
+    program: Option<PathBuf>,
     /// What a shell does that becomes the hook.
     shell: Option<String>,
     directory: PathBuf,
@@ -75,6 +77,7 @@ impl Scene {
             environment: ["CLAUDE", "CURSOR", "FACTORY"]
                 .map(|agent| (OsString::from(format!("{agent}_PROJECT_DIR")), None))
                 .to_vec(),
+            program: None,
             shell: None,
             directory: folder.path().join("project"),
             interruption: None,
@@ -211,13 +214,24 @@ impl Scene {
         self.after(full);
     }
 
+    /// Has the program called from a folder where the other one is not.
+    pub(super) fn alone(&mut self) {
+        let folder = self.at("programs");
+        fs::create_dir_all(&folder).unwrap();
+        let program = folder.join("llmspell");
+        same_file(Path::new(env!("CARGO_BIN_EXE_llmspell")), &program);
+        self.program = Some(program);
+    }
+
     fn command(&self) -> Command {
         let called = self.folder.command(&[]);
+        let program = self.program.as_deref().map(Path::as_os_str);
+        let program = program.unwrap_or(called.get_program());
         let mut command = match &self.shell {
-            None => Command::new(called.get_program()),
+            None => Command::new(program),
             Some(script) => {
                 let mut shell = Command::new("/bin/sh");
-                shell.arg("-c").arg(script).arg(called.get_program());
+                shell.arg("-c").arg(script).arg(program);
                 shell
             }
         };

@@ -1,34 +1,4 @@
-//! The `llmspell` program: runs policy scripts and evaluates events.
-
-mod agent_settings;
-mod answer;
-mod audit;
-mod check;
-mod decision_text;
-mod doctor;
-mod eval;
-mod eval_explanation;
-mod exit;
-mod failure;
-mod hook;
-mod init;
-mod input;
-mod inspect;
-mod measure;
-mod opa;
-mod profile;
-mod project_options;
-mod record;
-mod recording;
-mod repl;
-mod run;
-mod script_arguments;
-#[cfg(unix)]
-mod serve;
-mod settings;
-mod stop_switch;
-mod test_command;
-mod trust;
+//! The command line of everything that the program does.
 
 use std::ffi::OsString;
 use std::io::Write;
@@ -38,6 +8,12 @@ use clap::{Parser, Subcommand};
 
 use crate::exit::Exit;
 use crate::failure::Failure;
+#[cfg(unix)]
+use crate::serve;
+use crate::{
+    audit, check, doctor, eval, hook, init, inspect, opa, profile, record, recording, repl, run,
+    settings, test_command, trust,
+};
 
 /// Runs policy scripts in Lua and JavaScript, and evaluates agent events against Cupcake policies.
 #[derive(Debug, Parser)]
@@ -91,10 +67,12 @@ enum Command {
     Audit(audit::Arguments),
 }
 
-fn main() -> ExitCode {
+/// The `main` of the program that does everything.
+#[must_use]
+pub fn main() -> ExitCode {
     let words: Vec<OsString> = std::env::args_os().collect();
     if hook::is_meant(&words) {
-        hook::main(&words);
+        hook::main(&words, &hook::Program::host());
     }
     let program = match Program::try_parse_from(&words) {
         Ok(program) => program,
