@@ -224,11 +224,31 @@ fn block<'text>(
     source: &'text str,
     marker: &str,
 ) -> Option<(u32, impl Iterator<Item = &'text str>)> {
-    let comment = move |line: &'text str| line.trim_start().strip_prefix(marker);
-    let mut lines = source.lines();
+    let comment = move |line: &'text str| {
+        let stripped = line.strip_prefix(marker);
+        stripped.or_else(|| line.trim_start().strip_prefix(marker))
+    };
+    let mut lines = Lines(Some(source));
     let index =
         lines.position(|line| comment(line).is_some_and(|text| text.trim() == TITLE_LINE))?;
     Some((u32::try_from(index + 1).ok()?, lines.map_while(comment)))
+}
+
+/// The lines of a text as [`str::lines`] has them, found faster where they are short.
+struct Lines<'text>(Option<&'text str>);
+
+impl<'text> Iterator for Lines<'text> {
+    type Item = &'text str;
+
+    fn next(&mut self) -> Option<&'text str> {
+        let text = self.0.take().filter(|text| !text.is_empty())?;
+        let end = text.bytes().position(|byte| byte == b'\n');
+        let Some((line, rest)) = end.and_then(|end| text.split_at_checked(end)) else {
+            return Some(text);
+        };
+        self.0 = rest.get(1..);
+        Some(line.strip_suffix('\r').unwrap_or(line))
+    }
 }
 
 /// Whom a source is routed to, if its metadata says that in the plainest way: nothing of it is copied.
@@ -297,5 +317,28 @@ impl<'de> Visitor<'de> for NamesVisitor {
             }
         }
         Ok(Names(names))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Lines;
+
+    #[test]
+    fn lines_are_those_of_the_standard_library() {
+        for text in [
+            "",
+            "\n",
+            "a",
+            "a\n",
+            "a\nb",
+            "a\r\nb\r",
+            "\r\n",
+            "\n\n\u{e9}\n",
+            "a\r\r\n\rb\n\n",
+            "\r",
+        ] {
+            assert!(Lines(Some(text)).eq(text.lines()), "{text:?}");
+        }
     }
 }

@@ -11,6 +11,7 @@ const MAX_BYTES: usize = 4096;
 const NO_TEXTS: [&str; 11] = [
     "true", "false", "null", "yes", "no", "on", "off", "y", "n", "inf", "nan",
 ];
+const LONGEST_NO_TEXT: usize = 5;
 /// The keys of a block, those of `custom` and those of `routing`.
 const KEYS: [&[&str]; 3] = [
     &["scope", "title", "custom"],
@@ -48,9 +49,11 @@ pub(super) struct Block<'text> {
 
 impl<'text> Block<'text> {
     fn line(&mut self, line: &'text str) -> Option<()> {
-        let content = line.trim_start_matches(' ');
-        let (key, value) = content.split_once(':')?;
-        self.indent(line.len() - content.len())?;
+        let indent = line.bytes().position(|byte| byte != b' ')?;
+        let content = line.get(indent..)?;
+        let end = content.bytes().position(|byte| byte == b':')?;
+        let (key, value) = (content.get(..end)?, content.get(end + 1..)?);
+        self.indent(indent)?;
         let level = self.level;
         let at = KEYS.get(level)?.iter().position(|known| *known == key)?;
         let opens = level < 2 && at == 2;
@@ -153,13 +156,17 @@ impl From<List<'_>> for Names {
 
 /// A text without quotes that begins with a letter, and is nothing but a text.
 fn plain(value: &str) -> Option<&str> {
-    let is_plain = value.starts_with(|first: char| first.is_ascii_alphabetic())
-        && !value.ends_with(' ')
-        && value
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || b" _-".contains(&byte))
-        && !NO_TEXTS.iter().any(|word| word.eq_ignore_ascii_case(value));
+    let bytes = value.as_bytes();
+    let is_letter = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b' ' | b'_' | b'-');
+    let is_plain = bytes.first().is_some_and(u8::is_ascii_alphabetic)
+        && bytes.last() != Some(&b' ')
+        && bytes.iter().all(is_letter)
+        && !is_no_text(value);
     is_plain.then_some(value)
+}
+
+fn is_no_text(value: &str) -> bool {
+    value.len() <= LONGEST_NO_TEXT && NO_TEXTS.iter().any(|word| word.eq_ignore_ascii_case(value))
 }
 
 /// What stands between the brackets of a list of such texts, with quotes or without, or of `"*"`.

@@ -133,7 +133,7 @@ impl<'a> Walk<'a> {
             return;
         }
         rest.seen += 1;
-        let path = || format!("{}{}", here.shown, entry.shown());
+        let path = || [&*here.shown, &*entry.shown()].concat();
         match (is_folder, name) {
             (Err(why), _) => self.refuse(path(), why),
             (Ok(_), None) => self.refuse(path(), "the name is not UTF-8: rename it".to_owned()),
