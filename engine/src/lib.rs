@@ -47,6 +47,7 @@ mod messages;
 mod metadata;
 mod opa;
 mod opa_store;
+mod open_folder;
 mod policy;
 mod policy_engine;
 mod policy_input;

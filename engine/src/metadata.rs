@@ -9,6 +9,7 @@ use serde::de::{Deserializer, Error, SeqAccess, Visitor};
 
 use crate::document::{self, Fault};
 use crate::harness::{self, Harness};
+pub(crate) use plain::List;
 
 const TITLE_LINE: &str = "METADATA";
 const SCOPES: [&str; 4] = ["rule", "document", "package", "subpackages"];
@@ -34,6 +35,14 @@ pub(crate) struct Routing {
     pub(crate) required_tools: Names,
     #[serde(default)]
     pub(crate) required_signals: Names,
+}
+
+/// Whom a source is routed to, as its text has it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct PlainRouting<'text> {
+    pub(crate) events: List<'text>,
+    pub(crate) tools: List<'text>,
+    signals: List<'text>,
 }
 
 /// A list of names, none twice.
@@ -62,12 +71,15 @@ struct CustomKeys {
 impl Metadata {
     /// Reads the first block of a source whose comments start with `marker`; none if there is no block.
     pub(crate) fn read(source: &str, marker: &str) -> Result<Option<Self>, Fault> {
-        let Some((line, text)) = first_block(source, marker) else {
+        let Some((line, block)) = block(source, marker) else {
             return Ok(None);
         };
-        let keys = match plain::read(&text) {
-            Some(keys) => keys,
-            None => parsed(line, &text)?,
+        let keys = match plain::read(block) {
+            Some(plain) => Keys::from(plain),
+            None => {
+                let text = first_block(source, marker).map(|(_, text)| text);
+                parsed(line, &text.unwrap_or_default())?
+            }
         };
         if let Some(scope) = keys.scope.filter(|scope| !SCOPES.contains(&scope.as_str())) {
             let fault = Fault::new(
@@ -117,45 +129,71 @@ impl Routing {
     /// The events are those of the harness, if it is known which one the policy is for. A fault comes with its key.
     pub(crate) fn check(&self, harness: Option<Harness>) -> Result<(), (&'static str, Fault)> {
         let lists = [
-            ("required_events", &self.required_events),
-            ("required_tools", &self.required_tools),
-            ("required_signals", &self.required_signals),
+            &self.required_events,
+            &self.required_tools,
+            &self.required_signals,
         ];
-        for (key, Names(names)) in lists {
-            let may_be_any = key == "required_tools";
-            let names = names.iter().filter(|name| !(may_be_any && *name == "*"));
-            for name in names {
-                check_name(key, name).map_err(|fault| (key, fault))?;
-            }
-        }
-        self.check_presence().map_err(|fault| ("routing", fault))?;
-        for name in &self.required_events.0 {
-            if let Some(meant) = harness::meant(name, harness) {
-                let fault = Fault::new(
-                    format!("there is no event `{name}`"),
-                    format!("did you mean `{meant}`?"),
-                );
-                return Err(("required_events", fault));
-            }
-        }
-        Ok(())
+        check(lists.map(Names::iter), harness)
     }
+}
 
-    fn check_presence(&self) -> Result<(), Fault> {
-        let Names(events) = &self.required_events;
-        if events.is_empty() {
-            let message = if self.required_tools.0.is_empty() {
-                "the routing has no `required_events`, so the policy would never be evaluated"
-            } else {
-                "the routing has `required_tools` but no `required_events`"
-            };
-            return Err(Fault::new(
-                message,
-                "list the events under `required_events`, such as [PreToolUse]",
-            ));
-        }
-        Ok(())
+impl PlainRouting<'_> {
+    /// The same check.
+    pub(crate) fn check(self, harness: Option<Harness>) -> Result<(), (&'static str, Fault)> {
+        let lists = [self.events, self.tools, self.signals];
+        check(lists.map(List::names), harness)
     }
+}
+
+impl Names {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &str> + Clone {
+        self.0.iter().map(String::as_str)
+    }
+}
+
+/// Checks the names of events, tools and signals of one routing.
+fn check<'names>(
+    lists: [impl Iterator<Item = &'names str> + Clone; 3],
+    harness: Option<Harness>,
+) -> Result<(), (&'static str, Fault)> {
+    let keys = ["required_events", "required_tools", "required_signals"];
+    for (key, names) in keys.into_iter().zip(lists.clone()) {
+        let may_be_any = key == "required_tools";
+        for name in names.filter(|name| !(may_be_any && *name == "*")) {
+            check_name(key, name).map_err(|fault| (key, fault))?;
+        }
+    }
+    let [mut events, tools, _] = lists;
+    check_presence(events.clone(), tools).map_err(|fault| ("routing", fault))?;
+    let meant = |name| Some((name, harness::meant(name, harness)?));
+    match events.find_map(meant) {
+        None => Ok(()),
+        Some((name, meant)) => {
+            let fault = Fault::new(
+                format!("there is no event `{name}`"),
+                format!("did you mean `{meant}`?"),
+            );
+            Err(("required_events", fault))
+        }
+    }
+}
+
+fn check_presence<'names>(
+    mut events: impl Iterator<Item = &'names str>,
+    mut tools: impl Iterator<Item = &'names str>,
+) -> Result<(), Fault> {
+    if events.next().is_some() {
+        return Ok(());
+    }
+    let message = if tools.next().is_none() {
+        "the routing has no `required_events`, so the policy would never be evaluated"
+    } else {
+        "the routing has `required_tools` but no `required_events`"
+    };
+    Err(Fault::new(
+        message,
+        "list the events under `required_events`, such as [PreToolUse]",
+    ))
 }
 
 /// Checks that a name is one that an event can have.
@@ -176,12 +214,57 @@ fn check_name(key: &str, name: &str) -> Result<(), Fault> {
 
 /// The line of the block's title, and the block without its comment markers.
 pub(crate) fn first_block(source: &str, marker: &str) -> Option<(u32, String)> {
-    let comment = |line: &'_ str| line.trim_start().strip_prefix(marker).map(str::to_owned);
-    let mut lines = source.lines().enumerate();
-    let (index, _) =
-        lines.find(|(_, line)| comment(line).is_some_and(|text| text.trim() == TITLE_LINE))?;
-    let text: Vec<String> = lines.map_while(|(_, line)| comment(line)).collect();
-    Some((u32::try_from(index + 1).ok()?, text.join("\n")))
+    let (line, block) = block(source, marker)?;
+    let lines: Vec<&str> = block.collect();
+    Some((line, lines.join("\n")))
+}
+
+/// The same, line by line.
+fn block<'text>(
+    source: &'text str,
+    marker: &str,
+) -> Option<(u32, impl Iterator<Item = &'text str>)> {
+    let comment = move |line: &'text str| {
+        let stripped = line.strip_prefix(marker);
+        stripped.or_else(|| line.trim_start().strip_prefix(marker))
+    };
+    let mut lines = Lines(Some(source));
+    let index =
+        lines.position(|line| comment(line).is_some_and(|text| text.trim() == TITLE_LINE))?;
+    Some((u32::try_from(index + 1).ok()?, lines.map_while(comment)))
+}
+
+/// The lines of a text as [`str::lines`] has them, found faster where they are short.
+struct Lines<'text>(Option<&'text str>);
+
+impl<'text> Iterator for Lines<'text> {
+    type Item = &'text str;
+
+    fn next(&mut self) -> Option<&'text str> {
+        let text = self.0.take().filter(|text| !text.is_empty())?;
+        let end = text.bytes().position(|byte| byte == b'\n');
+        let Some((line, rest)) = end.and_then(|end| text.split_at_checked(end)) else {
+            return Some(text);
+        };
+        self.0 = rest.get(1..);
+        Some(line.strip_suffix('\r').unwrap_or(line))
+    }
+}
+
+/// Whom a source is routed to, if its metadata says that in the plainest way: nothing of it is copied.
+pub(crate) fn plain_routing<'text>(
+    source: &'text str,
+    marker: &str,
+) -> Option<PlainRouting<'text>> {
+    let (_, block) = block(source, marker)?;
+    let plain = plain::read(block)?;
+    let is_known = plain.scope().is_none_or(|scope| SCOPES.contains(&scope));
+    let [events, tools, signals] = plain.routing().filter(|_| is_known)?;
+    Some(PlainRouting {
+        events,
+        tools,
+        signals,
+    })
 }
 
 impl<'de> Deserialize<'de> for Names {
@@ -234,5 +317,28 @@ impl<'de> Visitor<'de> for NamesVisitor {
             }
         }
         Ok(Names(names))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Lines;
+
+    #[test]
+    fn lines_are_those_of_the_standard_library() {
+        for text in [
+            "",
+            "\n",
+            "a",
+            "a\n",
+            "a\nb",
+            "a\r\nb\r",
+            "\r\n",
+            "\n\n\u{e9}\n",
+            "a\r\r\n\rb\n\n",
+            "\r",
+        ] {
+            assert!(Lines(Some(text)).eq(text.lines()), "{text:?}");
+        }
     }
 }

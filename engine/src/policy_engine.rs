@@ -152,7 +152,7 @@ impl PolicyEngine {
     /// for others of the same name and tool.
     ///
     /// A policy for other events is read as far as its routing and no further: what is broken behind that is found by
-    /// [`load`](Self::load) only.
+    /// [`load`](Self::load) only, and [`policies`](Self::policies) does not list it.
     ///
     /// # Errors
     ///
@@ -378,7 +378,7 @@ impl PolicyEngine {
         decision
     }
 
-    /// Every policy of the project and every file that should be one, those that are broken included.
+    /// Every policy that was loaded and every file that should be one, those that are broken included.
     #[must_use]
     pub fn policies(&self) -> Arc<[PolicySummary]> {
         Arc::clone(&self.set.load().summaries)

@@ -45,7 +45,7 @@ impl Candidate<'_> {
     }
 }
 
-/// What is known of a policy that is not evaluated: its error is included, unless the policy is for other events.
+/// What is known of a policy that is not evaluated, with its error.
 type Unprepared = Box<PolicySummary>;
 
 /// What was loaded.
@@ -54,6 +54,8 @@ pub(crate) struct Loaded {
     pub(crate) policies: Vec<Policy>,
     /// What aggregates the Rego ones in the engine's stead.
     pub(crate) aggregator: Option<Aggregator>,
+    /// Whether there are policies for other events, which are not among them.
+    pub(crate) has_others: bool,
 }
 
 /// Loads every policy, or those that an event needs; one that is broken stays in the list with its error.
@@ -71,9 +73,10 @@ pub(crate) fn load(
     let mut library = Library::default();
     let mut candidates: Vec<Result<Candidate<'_>, Unprepared>> = Vec::new();
     let mut modules: Vec<Policy> = Vec::new();
+    let mut has_others = false;
     for source in sources {
         match left_out.next().flatten() {
-            Some(LeftOut::Policy(summary)) => candidates.push(Err(summary)),
+            Some(LeftOut::Policy) => has_others = true,
             Some(LeftOut::Test) => {}
             None if wasm::is_binary(&source.path) || wasm::is_sidecar(&source.path) => {
                 modules.extend(wasm.provider.load(source, sources, wasm));
@@ -110,6 +113,7 @@ pub(crate) fn load(
     Loaded {
         policies,
         aggregator,
+        has_others,
     }
 }
 

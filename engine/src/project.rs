@@ -3,6 +3,7 @@
 mod ending;
 mod misplaced;
 mod sources;
+mod walk;
 
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -159,16 +160,6 @@ impl Project {
             place: Some(Place::file(path)),
             help: "make it a readable text file".to_owned(),
         })
-    }
-
-    fn relative(&self, path: &Path) -> String {
-        let path = path.strip_prefix(&self.root).unwrap_or(path);
-        let parts: Vec<_> = path
-            .components()
-            .map(|part| part.as_os_str().to_string_lossy())
-            .collect();
-        let prefix = if self.is_global { GLOBAL } else { "" };
-        format!("{prefix}{}", parts.join("/"))
     }
 }
 

@@ -1,12 +1,11 @@
 //! Whether anything that decides has changed, told by what the disk says of the files and without reading them.
 
-use std::fs::Metadata;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-use walkdir::WalkDir;
-
 use crate::error::EngineError;
+use crate::open_folder::{Entry, Kind, OpenFolder, Status};
 use crate::policy_engine::EngineOptions;
 use crate::project::Project;
 use crate::settings;
@@ -76,32 +75,87 @@ struct Stamping {
     entries: usize,
 }
 
+/// The folder where a way through the files began, and those above the one that is looked at.
+struct Way<'a> {
+    start: &'a OpenFolder,
+    /// The folders that are still to be looked at, by their paths from the start.
+    folders: Vec<PathBuf>,
+}
+
 impl Stamping {
-    /// Adds a file, or a folder and all that is in it.
+    /// Adds a file, or a folder and all that is in it; says no where the disk does not tell enough.
     fn take(&mut self, place: &Path) -> bool {
-        for entry in WalkDir::new(place).follow_links(true).sort_by_file_name() {
-            self.entries += 1;
-            if self.entries > MAX_ENTRIES {
-                return false;
-            }
-            let seen = entry.and_then(|entry| Ok((entry.metadata()?, entry.into_path())));
-            match seen {
-                Ok((metadata, path)) => {
-                    if !self.add(&path, &metadata) {
-                        return false;
-                    }
-                }
-                Err(error) => {
-                    let path = error
-                        .path()
-                        .map(Path::to_owned)
-                        .unwrap_or_else(PathBuf::new);
-                    let kind = error.io_error().map(std::io::Error::kind);
-                    self.part(path.as_os_str().as_encoded_bytes());
-                    self.part(format!("{kind:?}").as_bytes());
-                }
-            }
+        self.part(place.as_os_str().as_encoded_bytes());
+        match Status::at(place) {
+            Ok(status) if status.is_folder() => self.add(&status) && self.take_folder(place),
+            Ok(status) => self.add(&status),
+            Err(error) => self.missing(&error),
         }
+    }
+
+    fn take_folder(&mut self, place: &Path) -> bool {
+        let listed = OpenFolder::at(place);
+        let listed = listed.and_then(|mut start| Ok((start.entries(MAX_ENTRIES + 1)?, start)));
+        let (entries, start) = match listed {
+            Ok(listed) => listed,
+            Err(error) => return self.missing(&error),
+        };
+        let mut way = Way {
+            start: &start,
+            folders: Vec::new(),
+        };
+        let mut is_whole = self.take_entries(entries, &start, Path::new(""), &mut way);
+        while let Some(path) = way.folders.pop().filter(|_| is_whole) {
+            self.part(path.as_os_str().as_encoded_bytes());
+            let opened = start.inside(&path);
+            let listed =
+                opened.and_then(|mut opened| Ok((opened.entries(MAX_ENTRIES + 1)?, opened)));
+            is_whole = match listed {
+                Ok((entries, folder)) => self.take_entries(entries, &folder, &path, &mut way),
+                Err(error) => self.missing(&error),
+            };
+        }
+        is_whole
+    }
+
+    /// Adds what lies in one folder.
+    fn take_entries(
+        &mut self,
+        mut entries: Vec<Entry>,
+        folder: &OpenFolder,
+        path: &Path,
+        way: &mut Way<'_>,
+    ) -> bool {
+        self.entries += entries.len();
+        if self.entries > MAX_ENTRIES {
+            return false;
+        }
+        entries.sort_unstable_by(|one, other| one.order().cmp(other.order()));
+        self.part(&entries.len().to_le_bytes());
+        entries.iter().all(|entry| {
+            self.part(entry.order());
+            match folder.status(entry) {
+                Ok(status) => {
+                    if status.is_folder() && !leads_back(entry, &status, folder, path, way.start) {
+                        way.folders.push(path.join(entry.file_name()));
+                    }
+                    self.add(&status)
+                }
+                Err(error) => self.missing(&error),
+            }
+        })
+    }
+
+    /// Adds what the disk says of something; says no where that is not enough.
+    fn add(&mut self, status: &Status) -> bool {
+        let changed = status.stamp(&mut self.seen);
+        self.changed = self.changed.max(changed);
+        changed.is_some()
+    }
+
+    /// Adds that something cannot be looked at.
+    fn missing(&mut self, error: &io::Error) -> bool {
+        self.part(format!("{:?}", error.kind()).as_bytes());
         true
     }
 
@@ -110,39 +164,21 @@ impl Stamping {
         self.seen.extend_from_slice(&bytes.len().to_le_bytes());
         self.seen.extend_from_slice(bytes);
     }
+}
 
-    #[cfg(unix)]
-    fn add(&mut self, path: &Path, metadata: &Metadata) -> bool {
-        use std::os::unix::fs::MetadataExt as _;
-        self.part(path.as_os_str().as_encoded_bytes());
-        let numbers = [
-            metadata.dev(),
-            metadata.ino(),
-            metadata.size(),
-            metadata.mode().into(),
-        ];
-        let times = [
-            metadata.mtime(),
-            metadata.mtime_nsec(),
-            metadata.ctime(),
-            metadata.ctime_nsec(),
-        ];
-        numbers
-            .iter()
-            .for_each(|number| self.seen.extend_from_slice(&number.to_le_bytes()));
-        times
-            .iter()
-            .for_each(|time| self.seen.extend_from_slice(&time.to_le_bytes()));
-        let seconds = u64::try_from(metadata.ctime()).unwrap_or_default();
-        let nanoseconds = u32::try_from(metadata.ctime_nsec()).unwrap_or_default();
-        let changed = SystemTime::UNIX_EPOCH + Duration::new(seconds, nanoseconds);
-        self.changed = self.changed.max(Some(changed));
-        true
+/// Whether an entry is a link to a folder that holds it, or may be one.
+fn leads_back(
+    entry: &Entry,
+    status: &Status,
+    folder: &OpenFolder,
+    path: &Path,
+    start: &OpenFolder,
+) -> bool {
+    if matches!(folder.kind(entry), Ok(Kind::Folder)) {
+        return false;
     }
-
-    /// Nothing else than Unix says when a file was changed so that whoever changed it cannot say otherwise.
-    #[cfg(not(unix))]
-    fn add(&mut self, _path: &Path, _metadata: &Metadata) -> bool {
-        false
-    }
+    path.ancestors().any(|above| {
+        let above = start.status_of(&above.join("."));
+        above.map_or(true, |above| above.identity() == status.identity())
+    })
 }

@@ -3,12 +3,8 @@
 //! Whoever decides about one event and ends pays for what the event routes to. A source is left out only where its
 //! metadata says that another event is meant; everything that cannot be read so is loaded, and fails as it would.
 
-use std::path::Path;
-use std::sync::Arc;
-
 use crate::harness::Harness;
-use crate::metadata::{Metadata, Routing};
-use crate::policy::PolicySummary;
+use crate::metadata::{self, Metadata};
 use crate::policy_loader::Languages;
 use crate::project::SourceFile;
 
@@ -22,14 +18,16 @@ pub(crate) struct Wanted<'event> {
     pub(crate) tool: Option<&'event str>,
 }
 
-/// What is known of a source that is not loaded: a policy for other events, or a test, which is no policy.
-#[derive(Debug)]
+/// What a source is that is not loaded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum LeftOut {
-    Policy(Box<PolicySummary>),
+    /// A policy for other events.
+    Policy,
+    /// A test, which is no policy.
     Test,
 }
 
-/// For each source what is known of it if the event does not need it.
+/// For each source what it is if the event does not need it.
 pub(crate) fn left_out(
     sources: &[SourceFile],
     languages: &Languages,
@@ -46,9 +44,11 @@ pub(crate) fn left_out(
         .filter_map(|(source, _)| source.text.as_deref().ok());
     // A policy that looks at others needs them, whatever their routing.
     if loaded.into_iter().any(reaches_other_policies) {
+        let policies = |known: &&mut Option<LeftOut>| **known == Some(LeftOut::Policy);
         left_out
             .iter_mut()
-            .for_each(|known| drop(known.take_if(|known| matches!(known, LeftOut::Policy(_)))));
+            .filter(policies)
+            .for_each(|known| *known = None);
     }
     left_out
 }
@@ -59,48 +59,46 @@ fn unneeded(source: &SourceFile, languages: &Languages, wanted: Wanted<'_>) -> O
     }
     let text = source.text.as_deref().ok()?;
     let comment = comment_of(&source.path, languages)?;
-    let metadata = Metadata::read(text, comment).ok()?;
-    let Some(metadata) = metadata else {
+    let harness = Harness::of_file(&source.path);
+    if let Some(routing) = metadata::plain_routing(text, comment) {
+        routing.check(harness).ok()?;
+        let is_needed = concerns(routing.events.names(), routing.tools.names(), wanted);
+        return (!is_needed).then_some(LeftOut::Policy);
+    }
+    let Some(metadata) = Metadata::read(text, comment).ok()? else {
         return is_test(source, text).then_some(LeftOut::Test);
     };
-    let routing = metadata.routing.as_ref()?;
-    routing.check(Harness::of_file(&source.path)).ok()?;
-    if concerns(routing, wanted) {
-        return None;
-    }
-    let mut summary = PolicySummary::unread(&source.path);
-    if let Some(package) = package(text) {
-        summary.id = Arc::from(package.rsplit('.').next().unwrap_or(package));
-        package.clone_into(&mut summary.package);
-    }
-    summary.describe(Some(&metadata));
     let routing = metadata.routing?;
-    summary.events = routing.required_events.0;
-    summary.tools = routing.required_tools.0;
-    summary.signals = routing.required_signals.0;
-    Some(LeftOut::Policy(Box::new(summary)))
+    routing.check(harness).ok()?;
+    let (events, tools) = (&routing.required_events, &routing.required_tools);
+    let is_needed = concerns(events.iter(), tools.iter(), wanted);
+    (!is_needed).then_some(LeftOut::Policy)
 }
 
 fn comment_of(path: &str, languages: &Languages) -> Option<&'static str> {
-    let ending = Path::new(path).extension()?.to_str()?.to_lowercase();
+    let (_, name) = path.rsplit_once('/')?;
+    let (_, ending) = name.rsplit_once('.')?;
+    // Endings have small letters: whatever else is read as a policy is loaded, and fails.
+    if ending.contains(char::is_uppercase) {
+        return None;
+    }
     if ending == "rego" {
         return Some("#");
     }
     languages
         .iter()
-        .find(|language| language.endings().contains(&ending.as_str()))
+        .find(|language| language.endings().contains(&ending))
         .map(|language| language.comment())
 }
 
-fn concerns(routing: &Routing, wanted: Wanted<'_>) -> bool {
-    let tools = &routing.required_tools.0;
-    let is_tool = |tool: &String| tool == ANY || Some(tool.as_str()) == wanted.tool;
-    routing
-        .required_events
-        .0
-        .iter()
-        .any(|event| event == wanted.event)
-        && (tools.is_empty() || tools.iter().any(is_tool))
+fn concerns<'names>(
+    mut events: impl Iterator<Item = &'names str>,
+    tools: impl Iterator<Item = &'names str>,
+    wanted: Wanted<'_>,
+) -> bool {
+    let mut tools = tools.peekable();
+    events.any(|event| event == wanted.event)
+        && (tools.peek().is_none() || tools.any(|tool| tool == ANY || Some(tool) == wanted.tool))
 }
 
 fn package(text: &str) -> Option<&str> {

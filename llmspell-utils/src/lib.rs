@@ -8,4 +8,4 @@ mod sync;
 
 pub use nearest::{closest, nearest};
 pub use private_files::{create_private_directory, write_private};
-pub use read_text::{read_bytes, read_text};
+pub use read_text::{read_bytes, read_open_bytes, read_open_text, read_text};

@@ -18,7 +18,17 @@ use std::path::Path;
 /// assert_eq!(error.unwrap_err(), "is not a regular file");
 /// ```
 pub fn read_text(path: &Path, most: usize) -> Result<String, String> {
-    String::from_utf8(read_bytes(path, most)?).map_err(|_| "is not UTF-8 text".to_owned())
+    read_open_text(open(path), most)
+}
+
+/// The same of a file that was opened, in a way that does not wait for whoever writes into a pipe.
+///
+/// # Errors
+///
+/// As of [`read_text`], and when it could not be opened.
+pub fn read_open_text(opened: io::Result<File>, most: usize) -> Result<String, String> {
+    let bytes = read_open_bytes(opened, most)?;
+    String::from_utf8(bytes).map_err(|_| "is not UTF-8 text".to_owned())
 }
 
 /// Reads a regular file of at most so many bytes.
@@ -28,17 +38,25 @@ pub fn read_text(path: &Path, most: usize) -> Result<String, String> {
 /// When the file cannot be read, is larger, or is something else than a file: the error says which, and goes on after
 /// the name of the file.
 pub fn read_bytes(path: &Path, most: usize) -> Result<Vec<u8>, String> {
+    read_open_bytes(open(path), most)
+}
+
+/// The same of a file that was opened, in a way that does not wait for whoever writes into a pipe.
+///
+/// # Errors
+///
+/// As of [`read_bytes`], and when it could not be opened.
+pub fn read_open_bytes(opened: io::Result<File>, most: usize) -> Result<Vec<u8>, String> {
     let unreadable = |error: io::Error| match error.kind() {
         io::ErrorKind::NotFound => "cannot be read: there is no such file".to_owned(),
         kind => format!("cannot be read: {kind}"),
     };
-    let mut file = open(path).map_err(unreadable)?;
-    let metadata = file.metadata().map_err(unreadable)?;
-    if !metadata.is_file() {
+    let mut file = opened.map_err(unreadable)?;
+    let Some(length) = length(&file).map_err(unreadable)? else {
         return Err("is not a regular file".to_owned());
-    }
+    };
     // The file may grow meanwhile, so its length is a hint and the limit is what holds.
-    let expected = usize::try_from(metadata.len()).unwrap_or(most).min(most);
+    let expected = usize::try_from(length).unwrap_or(most).min(most);
     let mut bytes = vec![0; expected.saturating_add(1)];
     let read = fill(&mut file, &mut bytes).map_err(unreadable)?;
     bytes.truncate(read);
@@ -64,6 +82,21 @@ fn open(path: &Path) -> io::Result<File> {
 #[cfg(not(unix))]
 fn open(path: &Path) -> io::Result<File> {
     File::open(path)
+}
+
+/// The length of a regular file; none of anything else.
+#[cfg(unix)]
+fn length(file: &File) -> io::Result<Option<u64>> {
+    // The standard library asks for more, which takes longer.
+    let status = rustix::fs::fstat(file)?;
+    let is_file = rustix::fs::FileType::from_raw_mode(status.st_mode).is_file();
+    Ok(is_file.then(|| u64::try_from(status.st_size).unwrap_or_default()))
+}
+
+#[cfg(not(unix))]
+fn length(file: &File) -> io::Result<Option<u64>> {
+    let metadata = file.metadata()?;
+    Ok(metadata.is_file().then(|| metadata.len()))
 }
 
 /// Reads until the buffer is full or the file ends: for a file, one call and no more.

@@ -10,6 +10,7 @@ use pattern::{canonical_start, counts, cuts, links_of, says_of, without_dots};
 
 use super::action::Action;
 use super::station::Station;
+use crate::preprocess::paths::Lookups;
 use crate::shell::{Effect, EffectKind, Open, Word, folded};
 
 /// Paths that are protected.
@@ -34,7 +35,9 @@ pub(super) enum Touch {
 impl Protected {
     /// Paths as `protected_paths` has them: absolute, from the home directory, a name, some names, or a pattern.
     pub(super) fn new(paths: &[String], station: &Station) -> Self {
-        let entries = paths.iter().map(|path| Entry::new(path, station));
+        // Most of them lie in the same few folders.
+        let lookups = Lookups::default();
+        let entries = paths.iter().map(|path| Entry::new(path, station, &lookups));
         Self {
             entries: entries.collect(),
             is_shallow: false,

@@ -36,8 +36,9 @@ pub(crate) fn is_known(name: &str, harness: Harness) -> bool {
 ///
 /// Without a harness the events of all are known.
 pub(crate) fn meant(name: &str, harness: Option<Harness>) -> Option<&'static str> {
-    let harnesses = harness.map_or_else(|| Harness::ALL.to_vec(), |harness| vec![harness]);
-    let known = || harnesses.iter().flat_map(|harness| harness.events());
+    let is_meant = |owner: &Harness| harness.is_none_or(|harness| harness == *owner);
+    let harnesses = || Harness::ALL.into_iter().filter(is_meant);
+    let known = || harnesses().flat_map(Harness::events);
     if known().any(|known| known == name) {
         return None;
     }

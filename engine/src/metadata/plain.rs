@@ -1,4 +1,5 @@
-//! A metadata block that is written in the plainest way, read without a parser of YAML, which takes most of a load.
+//! A metadata block that is written in the plainest way, read without a parser of YAML, which takes most of a load, and
+//! without a copy of anything.
 //!
 //! Everything that might mean something else to YAML is left to it: other keys, escapes, colons, words that stand for no text.
 
@@ -10,79 +11,64 @@ const MAX_BYTES: usize = 4096;
 const NO_TEXTS: [&str; 11] = [
     "true", "false", "null", "yes", "no", "on", "off", "y", "n", "inf", "nan",
 ];
+const LONGEST_NO_TEXT: usize = 5;
+/// The keys of a block, those of `custom` and those of `routing`.
+const KEYS: [&[&str]; 3] = [
+    &["scope", "title", "custom"],
+    &["id", "severity", "routing"],
+    &["required_events", "required_tools", "required_signals"],
+];
 
-/// The keys of a block; none where YAML must say.
-pub(super) fn read(text: &str) -> Option<Keys> {
-    if text.len() > MAX_BYTES {
-        return None;
-    }
+/// What a block says; none where YAML must say.
+pub(super) fn read<'text>(lines: impl Iterator<Item = &'text str>) -> Option<Block<'text>> {
     let mut block = Block::default();
-    for line in text.lines() {
-        block.line(line)?;
+    let mut bytes = 0;
+    for line in lines {
+        bytes += line.len() + 1;
+        if bytes > MAX_BYTES {
+            return None;
+        }
+        if !line.is_empty() {
+            block.line(line)?;
+        }
     }
-    block.is_complete().then_some(block.keys)
+    block.is_complete().then_some(block)
 }
 
 /// What was read so far, and where.
-#[derive(Default)]
-struct Block {
-    keys: Keys,
-    /// How far the keys of each level are indented: those of the block, of `custom` and of `routing`.
+#[derive(Debug, Default)]
+pub(super) struct Block<'text> {
+    /// The values of the keys of each level, empty for those that open a level; lists without their brackets.
+    values: [[Option<&'text str>; 3]; 3],
+    /// How far the keys of each level are indented.
     indents: [Option<usize>; 3],
     /// The level that the last key opened, if it has no value of its own.
     opened: Option<usize>,
     level: usize,
-    /// The keys that have a value.
-    seen: Vec<&'static str>,
 }
 
-impl Block {
-    fn line(&mut self, line: &str) -> Option<()> {
-        let content = line.trim_start_matches(' ');
-        let (key, value) = content.split_once(':')?;
-        self.indent(line.len() - content.len())?;
-        let value = match value {
-            "" => None,
-            value => Some(value.strip_prefix(' ')?),
-        };
+impl<'text> Block<'text> {
+    fn line(&mut self, line: &'text str) -> Option<()> {
+        let indent = line.bytes().position(|byte| byte != b' ')?;
+        let content = line.get(indent..)?;
+        let end = content.bytes().position(|byte| byte == b':')?;
+        let (key, value) = (content.get(..end)?, content.get(end + 1..)?);
+        self.indent(indent)?;
         let level = self.level;
-        let known = ["scope", "title", "custom", "id", "severity", "routing"];
-        let lists = ["required_events", "required_tools", "required_signals"];
-        let key = known.into_iter().chain(lists).find(|known| *known == key)?;
-        if self.seen.contains(&key) {
+        let at = KEYS.get(level)?.iter().position(|known| *known == key)?;
+        let opens = level < 2 && at == 2;
+        let value = match value.strip_prefix(' ') {
+            None if opens && value.is_empty() => "",
+            Some(value) if level == 2 => list(value)?,
+            Some(value) if !opens => plain(value)?,
+            _ => return None,
+        };
+        let slot = self.values.get_mut(level)?.get_mut(at)?;
+        if slot.replace(value).is_some() {
             return None;
         }
-        self.seen.push(key);
-        match (level, key, value) {
-            (0, "scope", Some(value)) => self.keys.scope = Some(plain(value)?),
-            (0, "title", Some(value)) => self.keys.title = Some(plain(value)?),
-            (0, "custom", None) => {
-                self.keys.custom = Some(CustomKeys::default());
-                self.opened = Some(1);
-            }
-            (1, "id", Some(value)) => self.custom()?.id = Some(plain(value)?),
-            (1, "severity", Some(value)) => self.custom()?.severity = Some(plain(value)?),
-            (1, "routing", None) => {
-                self.custom()?.routing = Some(Routing::default());
-                self.opened = Some(2);
-            }
-            (2, key, Some(value)) => {
-                let names = list(value)?;
-                let routing = self.custom()?.routing.as_mut()?;
-                match key {
-                    "required_events" => routing.required_events = names,
-                    "required_tools" => routing.required_tools = names,
-                    "required_signals" => routing.required_signals = names,
-                    _ => return None,
-                }
-            }
-            _ => return None,
-        }
+        self.opened = opens.then_some(level + 1);
         Some(())
-    }
-
-    fn custom(&mut self) -> Option<&mut CustomKeys> {
-        self.keys.custom.as_mut()
     }
 
     /// Finds the level of a line: that of a mapping that was opened just now, or of one that stands open.
@@ -107,37 +93,96 @@ impl Block {
     const fn is_complete(&self) -> bool {
         self.opened.is_none()
     }
+
+    /// What the block is about.
+    pub(super) const fn scope(&self) -> Option<&'text str> {
+        let [[scope, ..], ..] = self.values;
+        scope
+    }
+
+    /// The lists of events, tools and signals; none where there is no routing.
+    pub(super) fn routing(&self) -> Option<[List<'text>; 3]> {
+        let [_, [_, _, routing], lists] = self.values;
+        routing.map(|_| lists.map(List))
+    }
+}
+
+impl From<Block<'_>> for Keys {
+    fn from(block: Block<'_>) -> Self {
+        let [[scope, title, custom], [id, severity, _], _] = block.values;
+        let routing = block.routing().map(|lists| {
+            let [events, tools, signals] = lists.map(Names::from);
+            Routing {
+                required_events: events,
+                required_tools: tools,
+                required_signals: signals,
+            }
+        });
+        Self {
+            scope: scope.map(str::to_owned),
+            title: title.map(str::to_owned),
+            custom: custom.map(|_| CustomKeys {
+                id: id.map(str::to_owned),
+                severity: severity.map(str::to_owned),
+                routing,
+            }),
+        }
+    }
+}
+
+/// What stands between the brackets of a list, or none where there is no list.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct List<'text>(Option<&'text str>);
+
+impl<'text> List<'text> {
+    /// The names, in their order; one may stand there twice.
+    pub(crate) fn names(self) -> impl Iterator<Item = &'text str> + Clone {
+        let items = self.0.into_iter().flat_map(|inner| inner.split(','));
+        items.map(|item| item.trim_matches(' ').trim_matches('"'))
+    }
+}
+
+impl From<List<'_>> for Names {
+    fn from(list: List<'_>) -> Self {
+        let mut names: Vec<String> = Vec::new();
+        for name in list.names() {
+            if !names.iter().any(|known| known == name) {
+                names.push(name.to_owned());
+            }
+        }
+        Self(names)
+    }
 }
 
 /// A text without quotes that begins with a letter, and is nothing but a text.
-fn plain(value: &str) -> Option<String> {
-    let is_plain = value.starts_with(|first: char| first.is_ascii_alphabetic())
-        && !value.ends_with(' ')
-        && value
-            .chars()
-            .all(|character| character.is_ascii_alphanumeric() || " _-".contains(character))
-        && !NO_TEXTS.contains(&value.to_ascii_lowercase().as_str());
-    is_plain.then(|| value.to_owned())
+fn plain(value: &str) -> Option<&str> {
+    let bytes = value.as_bytes();
+    let is_letter = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b' ' | b'_' | b'-');
+    let is_plain = bytes.first().is_some_and(u8::is_ascii_alphabetic)
+        && bytes.last() != Some(&b' ')
+        && bytes.iter().all(is_letter)
+        && !is_no_text(value);
+    is_plain.then_some(value)
 }
 
-/// A list in brackets of such texts, with quotes or without, or of `"*"`.
-fn list(value: &str) -> Option<Names> {
+fn is_no_text(value: &str) -> bool {
+    value.len() <= LONGEST_NO_TEXT && NO_TEXTS.iter().any(|word| word.eq_ignore_ascii_case(value))
+}
+
+/// What stands between the brackets of a list of such texts, with quotes or without, or of `"*"`.
+fn list(value: &str) -> Option<&str> {
     let inner = value.strip_prefix('[')?.strip_suffix(']')?;
-    let mut names: Vec<String> = Vec::new();
     for item in inner.split(',') {
         let item = item.trim_matches(' ');
-        let name = match item.strip_prefix('"') {
+        match item.strip_prefix('"') {
             Some(rest) => match rest.strip_suffix('"')? {
-                "*" => "*".to_owned(),
+                "*" => "*",
                 quoted => plain(quoted)?,
             },
             None => plain(item)?,
         };
-        if !names.contains(&name) {
-            names.push(name);
-        }
     }
-    Some(Names(names))
+    Some(inner)
 }
 
 #[cfg(test)]
@@ -148,7 +193,7 @@ mod tests {
 
     fn both(text: &str) -> (Option<String>, String) {
         let parsed: Result<Option<Keys>, _> = document::from_yaml(text);
-        let plain = read(text).map(|keys| format!("{keys:?}"));
+        let plain = read(text.lines()).map(|block| format!("{:?}", Keys::from(block)));
         (
             plain,
             format!("{:?}", parsed.map(Option::unwrap_or_default)),

@@ -150,7 +150,8 @@ fn digest_of(settings: &Settings, layers: &[LayerFiles<'_>]) -> Arc<str> {
         .map(|text| (settings::FILE, text.as_bytes()));
     let content = layers.iter().flat_map(LayerFiles::content);
     let mut content: Vec<(&str, &[u8])> = content.chain(decisive).collect();
-    content.sort_unstable();
+    // Most of it is in this order already, which a stable sort makes use of.
+    content.sort();
     let mut hasher = Sha256::new();
     for part in content
         .iter()
@@ -171,10 +172,9 @@ fn state(
     let mut hasher = Sha256::new();
     hasher.update(format!("{harness:?} {:?} {wasm:?}", settings.text));
     for layer in layers {
-        let unread = layer
-            .sources
-            .iter()
-            .map(|source| source.text.as_ref().err());
+        let sources = layer.sources.iter().enumerate();
+        let unread =
+            sources.filter_map(|(index, source)| Some((index, source.text.as_ref().err()?)));
         let unread: Vec<_> = unread.collect();
         hasher.update(format!("{unread:?} {:?} {:?}", layer.signals, layer.errors));
     }

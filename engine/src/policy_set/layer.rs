@@ -1,6 +1,5 @@
 //! One configuration: the policies of the machine, or those of the project, with their signals and guardrails.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::decision::{DecisionError, DecisionErrorKind};
@@ -108,6 +107,7 @@ impl Layer {
         let policy_loader::Loaded {
             mut policies,
             aggregator,
+            has_others,
         } = policy_loader::load(
             &sources,
             purpose.languages,
@@ -115,17 +115,10 @@ impl Layer {
             purpose.rvm,
             purpose.wasm,
         );
-        let is_empty = policies.is_empty() && !rulebook.switches_on_guardrails();
-        let texts: BTreeMap<&str, &str> = sources
-            .iter()
-            .filter_map(|source| Some((source.path.as_str(), source.text.as_deref().ok()?)))
-            .collect();
+        let is_empty = policies.is_empty() && !has_others && !rulebook.switches_on_guardrails();
         let mut needs: Vec<Vec<Need>> = policies
             .iter_mut()
-            .map(|policy| {
-                let text = texts.get(&*policy.summary.file).copied();
-                signals.needs_of(policy, text.unwrap_or_default())
-            })
+            .map(|policy| signals.needs_of(policy, &sources))
             .collect();
         // Guardrails are asked first, so that no policy can use up their time.
         for guardrail in guardrails(project, &rulebook, purpose.harness)?

@@ -1,11 +1,12 @@
 //! Policies that lie where nothing reads them, so that they are not passed over in silence.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use walkdir::WalkDir;
 
 use super::{ending, read_text};
 use crate::metadata;
+use crate::open_folder::Entry;
 use crate::policy_loader::Languages;
 
 /// The folders of `.cupcake/` that are read, and those that hold no policies.
@@ -30,19 +31,18 @@ pub(super) const MESSAGE: &str =
     "policies are read from `.cupcake/policies/` only: move what lies here there";
 
 /// The policy files right inside `.cupcake/`, and the unknown folders there that hold some, in their order.
-pub(super) fn find(cupcake: &Path, languages: &Languages) -> Vec<PathBuf> {
-    let entries = std::fs::read_dir(cupcake).into_iter().flatten();
-    let mut found: Vec<PathBuf> = entries
-        .filter_map(|entry| Some(entry.ok()?.path()))
-        .filter(|path| !is_known(path) && holds_policy(path, languages))
+pub(super) fn find(cupcake: &Path, entries: &[Entry], languages: &Languages) -> Vec<String> {
+    let unknown = entries.iter().filter(|entry| !is_known(&entry.shown()));
+    let mut found: Vec<String> = unknown
+        .filter(|entry| holds_policy(&cupcake.join(entry.file_name()), languages))
+        .map(|entry| entry.shown().into_owned())
         .collect();
     found.sort();
     found
 }
 
-fn is_known(path: &Path) -> bool {
-    let name = path.file_name().map(|name| name.to_string_lossy());
-    name.is_none_or(|name| name.starts_with('.') || FOLDERS.contains(&name.as_ref()))
+fn is_known(name: &str) -> bool {
+    name.starts_with('.') || FOLDERS.contains(&name)
 }
 
 fn holds_policy(path: &Path, languages: &Languages) -> bool {

@@ -5,6 +5,7 @@ use llmspell_utils::nearest;
 use super::{Action, Signals};
 use crate::decision::DecisionErrorKind;
 use crate::policy::Policy;
+use crate::project::SourceFile;
 
 /// The keys by which a policy sees that a signal has failed.
 const FAILURE_KEYS: [&str; 2] = ["success", "exit_code"];
@@ -20,10 +21,13 @@ pub(crate) struct Need {
 
 impl Signals {
     /// What a policy needs of the signals; a policy that needs one that is not there becomes a broken one.
-    pub(crate) fn needs_of(&self, policy: &mut Policy, source: &str) -> Vec<Need> {
-        if policy.prepared.is_none() {
+    ///
+    /// The sources are in the order of their paths.
+    pub(crate) fn needs_of(&self, policy: &mut Policy, sources: &[SourceFile]) -> Vec<Need> {
+        if policy.prepared.is_none() || policy.summary.signals.is_empty() {
             return Vec::new();
         }
+        let source = text_of(&policy.summary.file, sources);
         match self.find_all(&policy.summary.signals, source) {
             Ok(needs) => needs,
             Err(message) => {
@@ -66,6 +70,15 @@ impl Signals {
         };
         format!("there is no signal `{name}`: {help}")
     }
+}
+
+/// The text of a file; empty where it has none.
+fn text_of<'sources>(file: &str, sources: &'sources [SourceFile]) -> &'sources str {
+    let at = sources.partition_point(|source| *source.path < *file);
+    let behind = sources.get(at..).unwrap_or_default();
+    let mut same = behind.iter().take_while(|source| source.path == file);
+    let text = same.find_map(|source| source.text.as_deref().ok());
+    text.unwrap_or_default()
 }
 
 fn line_of(key: &str, source: &str) -> u32 {

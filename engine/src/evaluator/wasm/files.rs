@@ -25,8 +25,11 @@ const SIDECARS: [&str; 2] = [".yml", ".yaml"];
 
 /// Whether a file is a module or a bundle.
 pub(crate) fn is_binary(path: &str) -> bool {
-    let path = path.to_lowercase();
-    path.ends_with(MODULE) || path.ends_with(BUNDLE)
+    [MODULE, BUNDLE].iter().any(|ending| {
+        let start = path.len().checked_sub(ending.len());
+        let found = start.and_then(|start| path.get(start..));
+        found.is_some_and(|found| found.eq_ignore_ascii_case(ending))
+    })
 }
 
 /// Whether a file says the routing of the module or bundle whose name it begins with.

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::super::station::Station;
 use super::pattern::{counts, literal};
-use crate::preprocess::paths::resolve;
+use crate::preprocess::paths::{Lookups, resolve};
 use crate::shell::{Word, fold, folded};
 
 /// Files beneath protected folders that patterns are compared with.
@@ -40,12 +40,12 @@ pub(super) enum Shape {
 }
 
 impl Entry {
-    pub(super) fn new(written: &str, station: &Station) -> Self {
+    pub(super) fn new(written: &str, station: &Station, lookups: &Lookups) -> Self {
         let trimmed = written.trim_end_matches(['/', '\\']);
         let trimmed = trimmed.strip_prefix("./").unwrap_or(trimmed);
         let is_placed = trimmed.starts_with('/') || trimmed.starts_with('~') || written == "/";
         let root = Path::new(&station.root);
-        let resolved = resolve(if trimmed.is_empty() { "/" } else { trimmed }, root);
+        let resolved = lookups.resolve(if trimmed.is_empty() { "/" } else { trimmed }, root);
         let mut places = vec![resolved.lexical, resolved.canonical];
         places.dedup();
         let names: Vec<String> = trimmed
