@@ -98,3 +98,15 @@ pub struct EngineError {
     /// What to do next.
     pub help: String,
 }
+
+impl EngineError {
+    /// Something is to be evaluated by what this program does not have.
+    pub(crate) fn no_evaluator(name: &str) -> Self {
+        Self {
+            kind: EngineErrorKind::NoEvaluator,
+            message: format!("the project has policies for {name}, which this program cannot run"),
+            place: None,
+            help: "load it in a program that can".to_owned(),
+        }
+    }
+}

@@ -16,6 +16,12 @@ pub trait PolicyLanguage: Debug + Send + Sync {
     /// What a comment begins with: the metadata stands in such comments.
     fn comment(&self) -> &'static str;
 
+    /// Whether policies can be compiled in this program; where they cannot, it is still known which files are policies and
+    /// where they are routed, and a project of which an event needs one is not loaded.
+    fn is_here(&self) -> bool {
+        true
+    }
+
     /// Compiles one policy and finds the verbs that it defines.
     ///
     /// # Errors

@@ -7,6 +7,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use crate::decision::{DecisionError, DecisionErrorKind};
+use crate::error::EngineError;
 use crate::evaluator::rego::{self, Aggregator, Library, RegoPolicy, Rvm};
 use crate::evaluator::wasm::{self, RegoProject, Request, WasmOptions};
 use crate::evaluator::{PolicyFault, Speaker};
@@ -59,13 +60,17 @@ pub(crate) struct Loaded {
 }
 
 /// Loads every policy, or those that an event needs; one that is broken stays in the list with its error.
+///
+/// # Errors
+///
+/// When one of them needs an evaluator that this program does not have: the others alone would not be the project.
 pub(crate) fn load(
     sources: &[SourceFile],
     languages: &Languages,
     wanted: Option<Wanted<'_>>,
     rvm: Rvm,
     wasm: &WasmOptions,
-) -> Loaded {
+) -> Result<Loaded, EngineError> {
     let mut left_out = wanted
         .map(|wanted| selection::left_out(sources, languages, wanted))
         .unwrap_or_default()
@@ -79,9 +84,12 @@ pub(crate) fn load(
             Some(LeftOut::Policy) => has_others = true,
             Some(LeftOut::Test) => {}
             None if wasm::is_binary(&source.path) || wasm::is_sidecar(&source.path) => {
-                modules.extend(wasm.provider.load(source, sources, wasm));
+                modules.extend(wasm.provider.required()?.load(source, sources, wasm));
             }
-            None => candidates.extend(reading::read(source, languages, &mut library).transpose()),
+            None => {
+                reading::check_evaluator(source, languages)?;
+                candidates.extend(reading::read(source, languages, &mut library).transpose());
+            }
         }
     }
     let by_file = modules_by_file(&candidates);
@@ -94,7 +102,7 @@ pub(crate) fn load(
         .map(|candidate| finish(candidate, &library, rvm))
         .collect();
     if wasm.compiles_rego {
-        compile(&mut policies, &rego, &library, wasm);
+        compile(&mut policies, &rego, &library, wasm)?;
     }
     policies.extend(modules);
     let aggregator = aggregators.into_iter().flatten().next();
@@ -110,11 +118,11 @@ pub(crate) fn load(
             .ok()
     });
     policies.sort_by(|one, other| one.summary.file.cmp(&other.summary.file));
-    Loaded {
+    Ok(Loaded {
         policies,
         aggregator,
         has_others,
-    }
+    })
 }
 
 /// The module of a Rego policy.
@@ -131,7 +139,7 @@ fn compile(
     modules: &[Option<usize>],
     library: &Library,
     wasm: &WasmOptions,
-) {
+) -> Result<(), EngineError> {
     let mut compiled = Vec::new();
     let mut requests = Vec::new();
     for (policy, module) in policies.iter_mut().zip(modules) {
@@ -152,10 +160,8 @@ fn compile(
         opa: &wasm.opa,
         cache: &wasm.cache,
     };
-    for (policy, outcome) in compiled
-        .into_iter()
-        .zip(wasm.provider.compile(project, &requests))
-    {
+    let outcomes = wasm.provider.required()?.compile(project, &requests);
+    for (policy, outcome) in compiled.into_iter().zip(outcomes) {
         match (outcome, &mut policy.prepared) {
             (Ok(evaluator), Some(prepared)) => {
                 prepared.evaluator = evaluator;
@@ -169,6 +175,7 @@ fn compile(
             }
         }
     }
+    Ok(())
 }
 
 /// The modules of the Rego policies by their files.

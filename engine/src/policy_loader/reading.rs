@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::{Candidate, Languages, Readable, Unprepared, fault_error};
 use crate::decision::{DecisionError, DecisionErrorKind};
 use crate::document;
+use crate::error::EngineError;
 use crate::evaluator::rego::{self, Library, Module};
 use crate::harness::Harness;
 use crate::metadata::{Metadata, Routing};
@@ -41,6 +42,34 @@ pub(super) fn read<'source>(
     }
 }
 
+/// Refuses a policy whose language is known here and cannot be run.
+pub(super) fn check_evaluator(
+    source: &SourceFile,
+    languages: &Languages,
+) -> Result<(), EngineError> {
+    let language = language_of(&ending_of(source), languages);
+    match language.filter(|language| !language.is_here()) {
+        Some(language) => Err(EngineError::no_evaluator(language.name())),
+        None => Ok(()),
+    }
+}
+
+/// The ending of a file, in small letters.
+fn ending_of(source: &SourceFile) -> String {
+    let ending = Path::new(&source.path).extension();
+    ending
+        .map(|ending| ending.to_string_lossy().to_lowercase())
+        .unwrap_or_default()
+}
+
+fn language_of<'languages>(
+    ending: &str,
+    languages: &'languages Languages,
+) -> Option<&'languages Arc<dyn PolicyLanguage>> {
+    let mut languages = languages.iter();
+    languages.find(|language| language.endings().contains(&ending))
+}
+
 type Found<'source> = Option<(Readable<'source>, Option<Arc<str>>)>;
 
 fn read_into<'source>(
@@ -55,17 +84,11 @@ fn read_into<'source>(
         .map_err(|message| summary.error(DecisionErrorKind::Load, message.as_str(), None))?;
     // Some editors put a mark before the first character, which says nothing.
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let ending = Path::new(&source.path)
-        .extension()
-        .map(|ending| ending.to_string_lossy().to_lowercase())
-        .unwrap_or_default();
+    let ending = ending_of(source);
     if ending == "rego" {
         return read_rego(text, &source.path, library, summary);
     }
-    let language = languages
-        .iter()
-        .find(|language| language.endings().contains(&ending.as_str()));
-    let Some(language) = language else {
+    let Some(language) = language_of(&ending, languages) else {
         let message =
             format!("a policy that ends in `.{ending}` cannot be evaluated by this engine");
         return Err(summary.error(DecisionErrorKind::NoEvaluator, message, Some(1)));

@@ -6,7 +6,7 @@ use sha2::{Digest, Sha256};
 
 use crate::decision::DecisionError;
 use crate::digest;
-use crate::error::{EngineError, EngineErrorKind};
+use crate::error::EngineError;
 use crate::evaluator::wasm::WasmOptions;
 use crate::harness::Harness;
 use crate::policy_engine::EngineOptions;
@@ -63,8 +63,8 @@ impl<'project> ProjectFiles<'project> {
             .or_else(|| project.only_harness())
             .unwrap_or_default();
         let wasm = WasmOptions::of(project, &settings, options);
-        if wasm.compiles_rego && !wasm.provider.is_there() {
-            return Err(no_wasm());
+        if wasm.compiles_rego {
+            wasm.provider.required()?;
         }
         let languages = &options.languages;
         let mut layers = Vec::new();
@@ -179,13 +179,4 @@ fn state(
         hasher.update(format!("{unread:?} {:?} {:?}", layer.signals, layer.errors));
     }
     Arc::from(digest::shown(hasher))
-}
-
-fn no_wasm() -> EngineError {
-    EngineError {
-        kind: EngineErrorKind::NoEvaluator,
-        message: "the project's Rego is to be compiled to WebAssembly, which this program cannot run".to_owned(),
-        place: None,
-        help: "load it with `WasmProvider::in_process()`, or set `evaluator = \"rego\"` in the `[policy]` table of llmspell.toml".to_owned(),
-    }
 }

@@ -114,7 +114,7 @@ impl Layer {
             purpose.wanted,
             purpose.rvm,
             purpose.wasm,
-        );
+        )?;
         let is_empty = policies.is_empty() && !has_others && !rulebook.switches_on_guardrails();
         let mut needs: Vec<Vec<Need>> = policies
             .iter_mut()

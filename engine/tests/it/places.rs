@@ -168,38 +168,36 @@ fn a_policy_in_a_language_that_the_engine_lacks_is_an_error() {
 }
 
 #[test]
-fn an_engine_without_webassembly_refuses_what_needs_it() {
+fn a_project_that_needs_webassembly_is_not_loaded_without_it() {
     let sound = policy("sound", ASK);
-    let with = |path: &str, text: &str| {
+    let loaded = |path: &str, text: &str| {
         let project = project([
             (".cupcake/policies/sound.rego", sound.as_str()),
             (path, text),
         ]);
         let options = EngineOptions::with(WasmProvider::none());
         let event = event(r#"{"hook_event_name": "Stop"}"#);
-        PolicyEngine::load_for(project.path(), &event, &options)
-            .map(|engine| engine.evaluate(&event))
+        let engine = PolicyEngine::load_for(project.path(), &event, &options);
+        engine.map(|engine| engine.evaluate(&event).errors)
     };
-    for module in ["other.wasm", "other.tar.gz"] {
-        let decision = with(&format!(".cupcake/policies/{module}"), "no module").unwrap();
-        assert_eq!(decision.decision, Verdict::Deny);
-        let codes: Vec<_> = decision
-            .errors
-            .iter()
-            .map(|error| error.kind.code())
-            .collect();
-        assert_eq!(codes, ["no_evaluator"], "{module}");
+    for (path, text) in [
+        (".cupcake/policies/other.wasm", "no module"),
+        (".cupcake/policies/other.tar.gz", "no bundle"),
+        (".cupcake/policies/other.wasm.yml", "routing"),
+        ("llmspell.toml", "[policy]\nevaluator = \"wasm\"\n"),
+    ] {
+        let error = loaded(path, text).unwrap_err();
+        assert_eq!(error.kind.code(), "no_evaluator", "{path}");
+        assert!(error.message.contains("WebAssembly"), "{error:?}");
     }
-    let settings = "[policy]\nevaluator = \"wasm\"\n";
-    let error = with("llmspell.toml", settings).unwrap_err();
-    assert_eq!(error.kind.code(), "no_evaluator");
-    assert!(error.help.contains("evaluator"), "{error:?}");
-    assert_eq!(with("notes.txt", "").unwrap().errors, []);
+    assert_eq!(loaded("notes.txt", "").unwrap(), []);
 }
 
 /// A language of which nobody has heard, which compiles nothing.
 #[derive(Debug)]
-struct Starlight;
+struct Starlight {
+    is_here: bool,
+}
 
 impl PolicyLanguage for Starlight {
     fn name(&self) -> &'static str {
@@ -212,6 +210,10 @@ impl PolicyLanguage for Starlight {
 
     fn comment(&self) -> &'static str {
         "%%"
+    }
+
+    fn is_here(&self) -> bool {
+        self.is_here
     }
 
     fn compile(&self, source: PolicySource<'_>) -> Result<CompiledPolicy, PolicyFault> {
@@ -229,7 +231,7 @@ fn the_endings_of_every_registered_language_are_read() {
             (path, text),
         ]);
         let options = EngineOptions {
-            languages: vec![Arc::new(Starlight)],
+            languages: vec![Arc::new(Starlight { is_here: true })],
             ..EngineOptions::default()
         };
         let event = event(r#"{"hook_event_name": "Stop"}"#);
@@ -248,6 +250,29 @@ fn the_endings_of_every_registered_language_are_read() {
     assert!(errors(".cupcake/policies/p.Star").starts_with("policies have endings"));
     assert!(errors(".cupcake/policies/p.stra").starts_with("the ending is nearly `.star`"));
     assert!(errors(".cupcake/p.star").starts_with("policies are read from"));
+}
+
+#[test]
+fn a_policy_that_only_another_program_can_run_stops_the_events_that_it_is_for() {
+    let text = "%% METADATA\n%% custom:\n%%   routing: {required_events: [Stop]}\n";
+    let sound = policy("sound", ASK);
+    let project = project([
+        (".cupcake/policies/sound.rego", sound.as_str()),
+        (".cupcake/policies/other.star", text),
+    ]);
+    let options = EngineOptions {
+        languages: vec![Arc::new(Starlight { is_here: false })],
+        ..EngineOptions::default()
+    };
+    let loaded = |name: &str| {
+        let event = event(&format!(r#"{{"hook_event_name": "{name}"}}"#));
+        PolicyEngine::load_for(project.path(), &event, &options).map(|_| ())
+    };
+    let error = loaded("Stop").unwrap_err();
+    assert_eq!(error.kind.code(), "no_evaluator");
+    assert!(error.message.contains("starlight"), "{error:?}");
+    assert_eq!(loaded("SubagentStop"), Ok(()));
+    assert!(PolicyEngine::load(project.path(), &options).is_err());
 }
 
 #[test]

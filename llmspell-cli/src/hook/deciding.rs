@@ -3,14 +3,14 @@
 use std::sync::Arc;
 
 use llmspell_engine::{
-    AuditSettings, Decision, DecisionError, EngineError, EngineOptions, Event, EventLimits,
-    Harness, Mode, PolicyEngine, Project, Reply, TraceContext,
+    AuditSettings, Decision, DecisionError, EngineError, EngineErrorKind, EngineOptions, Event,
+    EventLimits, Harness, Mode, PolicyEngine, Project, Reply, TraceContext,
 };
 use llmspell_utils::debug;
 
 use super::answer::Answer;
 use super::budget::Budget;
-use super::program::{self, Program};
+use super::program::Program;
 use super::recording::record;
 use super::{Arguments, event, place, server};
 
@@ -110,13 +110,16 @@ fn decide(
         global: arguments.machine.global(),
         ..own.options()
     });
-    let engine = PolicyEngine::load_for(call.project.root(), call.event, &options);
-    if let Some(hand_over) = own.hand_over
-        && program::needs_another(&engine)
-    {
-        return Err(hand_over(Some(text)));
-    }
-    let engine = engine.map_err(|error| reason(&error))?;
+    let engine = match (
+        PolicyEngine::load_for(call.project.root(), call.event, &options),
+        own.hand_over,
+    ) {
+        (Ok(engine), _) => engine,
+        (Err(error), Some(hand_over)) if error.kind == EngineErrorKind::NoEvaluator => {
+            return Err(hand_over(Some(text)));
+        }
+        (Err(error), _) => return Err(reason(&error)),
+    };
     let reply = settle(&engine, call, *budget);
     if listens {
         settings::flush_debug();

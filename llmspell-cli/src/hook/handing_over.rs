@@ -7,9 +7,7 @@ use std::fs::File;
 use std::io::{self, Seek as _, Write as _};
 use std::sync::Arc;
 
-use llmspell_engine::{
-    CompiledPolicy, DecisionErrorKind, PolicyFault, PolicyLanguage, PolicySource,
-};
+use llmspell_engine::{CompiledPolicy, PolicyFault, PolicyLanguage, PolicySource};
 use rustix::fs::{MemfdFlags, memfd_create};
 
 use super::last_resort;
@@ -36,9 +34,13 @@ impl PolicyLanguage for Elsewhere {
         self.comment
     }
 
+    fn is_here(&self) -> bool {
+        false
+    }
+
     fn compile(&self, _: PolicySource<'_>) -> Result<CompiledPolicy, PolicyFault> {
         let message = format!("{} is run by `{HOST}`", self.name);
-        Err(PolicyFault::new(DecisionErrorKind::NoEvaluator, message, 1))
+        Err(PolicyFault::load(message, 1))
     }
 }
 

@@ -3,10 +3,7 @@
 use std::ffi::OsString;
 use std::sync::Arc;
 
-use llmspell_engine::{
-    DecisionErrorKind, EngineError, EngineErrorKind, EngineOptions, PolicyEngine, PolicyLanguage,
-    WasmProvider,
-};
+use llmspell_engine::{EngineOptions, PolicyLanguage, WasmProvider};
 
 use super::Arguments;
 use super::command_line::{self, Unread};
@@ -54,16 +51,5 @@ impl Program {
             languages: (self.languages)(),
             ..EngineOptions::with((self.wasm)())
         }
-    }
-}
-
-/// Whether the event needs an evaluator that this program does not have.
-pub(super) fn needs_another(loaded: &Result<PolicyEngine, EngineError>) -> bool {
-    match loaded {
-        Ok(engine) => engine.policies().iter().any(|policy| {
-            let error = policy.error.as_ref();
-            error.is_some_and(|error| error.kind == DecisionErrorKind::NoEvaluator)
-        }),
-        Err(error) => error.kind == EngineErrorKind::NoEvaluator,
     }
 }
