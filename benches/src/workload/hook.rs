@@ -4,6 +4,7 @@ use std::fs;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::OnceLock;
 
 use tempfile::TempDir;
 
@@ -143,9 +144,23 @@ fn opa() -> PathBuf {
     })
 }
 
-/// The program that answers hooks.
+/// The program that answers hooks, beside the other one, copied as an installation does it.
+///
+/// What a linker has written lies in the cache of the disk in small pieces, and each process that maps it takes longer.
 pub(crate) fn program() -> PathBuf {
-    built("llmspell")
+    static INSTALLED: OnceLock<PathBuf> = OnceLock::new();
+    let installed = INSTALLED.get_or_init(|| {
+        let folder = std::env::current_exe().unwrap().with_file_name("installed");
+        fs::create_dir_all(&folder).unwrap();
+        let [front, _] = ["llmspell", "llmspell-host"].map(|name| {
+            let program = built(name);
+            let copy = folder.join(program.file_name().unwrap());
+            fs::copy(&program, &copy).unwrap();
+            copy
+        });
+        front
+    });
+    installed.clone()
 }
 
 /// A program that is built beside this one.

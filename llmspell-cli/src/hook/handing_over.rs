@@ -54,7 +54,7 @@ pub(super) fn languages() -> Vec<Arc<dyn PolicyLanguage>> {
         }),
         Arc::new(Elsewhere {
             name: "javascript",
-            endings: &["js", "mjs", "cjs"],
+            endings: &["js", "mjs"],
             comment: "//",
         }),
     ]

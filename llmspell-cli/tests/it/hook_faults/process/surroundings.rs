@@ -15,10 +15,17 @@ use super::super::{Fault, IMPATIENT, fault, harmless};
 use super::slow;
 
 pub(super) fn faults() -> Vec<Fault> {
-    [limits(), streams(), surroundings(), servers(), caches()]
-        .into_iter()
-        .flatten()
-        .collect()
+    [
+        limits(),
+        streams(),
+        surroundings(),
+        clocks(),
+        servers(),
+        caches(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 /// Files that whoever runs the tests has left open would count.
@@ -51,6 +58,23 @@ fn limits() -> Vec<Fault> {
         bearable("no other process", "ulimit -u 1"),
         bearable("a lot of memory", "ulimit -v 2000000"),
     ]
+}
+
+/// A clock that was set shows in the dates of files.
+fn clocks() -> Vec<Fault> {
+    let dates = ["1970-01-01", "1999-12-31", "2038-01-20", "2199-01-01"];
+    let dated = dates.map(|date| {
+        harmless(
+            format!("clock: it was {date} when all files were written"),
+            move |scene: &mut Scene| {
+                let settings = "[audit]\nfile = \"audit.jsonl\"\nrequired = true\n";
+                scene.write("llmspell.toml", settings);
+                scene.write("audit.jsonl", "");
+                scene.shell(&format!("find . -exec touch -d {date} {{}} +"));
+            },
+        )
+    });
+    dated.into()
 }
 
 fn streams() -> Vec<Fault> {
