@@ -28,17 +28,25 @@ pub fn main() -> ExitCode {
             .map_or_else(|failure| failure.report(), |()| Exit::Done)
             .into();
     }
+    // An agent takes no other code than that of a denial for a block.
+    let failed = if crate::hook::is_meant(&words) {
+        Exit::Denied
+    } else {
+        Exit::Internal
+    };
     match become_host(&words) {
-        Ok(code) => code,
-        Err(error) => Failure::internal(programs::cannot_start(HOST, &error))
-            .report()
-            .into(),
+        Ok(Some(code)) => code,
+        Ok(None) => failed.into(),
+        Err(error) => {
+            Failure::internal(programs::cannot_start(HOST, &error)).report();
+            failed.into()
+        }
     }
 }
 
 /// Has the other program take this one's place; it sees the same words.
 #[cfg(unix)]
-fn become_host(words: &[OsString]) -> io::Result<ExitCode> {
+fn become_host(words: &[OsString]) -> io::Result<Option<ExitCode>> {
     use std::os::unix::process::CommandExt as _;
     let mut words = words.iter();
     let mut host = std::process::Command::new(programs::beside(HOST)?);
@@ -48,11 +56,11 @@ fn become_host(words: &[OsString]) -> io::Result<ExitCode> {
     Err(host.args(words).exec())
 }
 
-/// Runs the other program, which sees the same words.
+/// Runs the other program, which sees the same words; there is no code where something else ended it.
 #[cfg(not(unix))]
-fn become_host(words: &[OsString]) -> io::Result<ExitCode> {
+fn become_host(words: &[OsString]) -> io::Result<Option<ExitCode>> {
     let mut host = std::process::Command::new(programs::beside(HOST)?);
     let ended = host.args(words.iter().skip(1)).status()?;
     let code = ended.code().and_then(|code| u8::try_from(code).ok());
-    Ok(code.map_or(ExitCode::from(Exit::Internal), ExitCode::from))
+    Ok(code.map(ExitCode::from))
 }
