@@ -201,22 +201,23 @@ pub(in crate::hook) fn become_program(
     let words: Vec<*const libc::c_char> = ended_by_null.collect();
     mask(libc::SIG_BLOCK);
     let output = OUTPUT.load(Ordering::Acquire);
-    // SAFETY: the numbers are those of open files, `program` and each of `words` end with a zero and live until the
-    // call returns, and `words` end with a null pointer.
-    let error = unsafe {
-        if let Some(input) = input {
-            libc::dup2(input.as_raw_fd(), libc::STDIN_FILENO);
-        }
-        if output > libc::STDERR_FILENO {
-            libc::dup2(output, libc::STDOUT_FILENO);
-        }
-        libc::execv(program.as_ptr(), words.as_ptr());
-        let error = io::Error::last_os_error();
-        if output > libc::STDERR_FILENO {
-            libc::dup2(libc::STDERR_FILENO, libc::STDOUT_FILENO);
-        }
-        error
+    let put = |from: libc::c_int, to: libc::c_int| {
+        // SAFETY: it takes two numbers, and says so if there is no such file.
+        unsafe { libc::dup2(from, to) == to }
     };
+    let input = input.map_or(libc::STDIN_FILENO, File::as_raw_fd);
+    // A reply that goes elsewhere would look like none.
+    let is_put =
+        put(input, libc::STDIN_FILENO) && (output == NOBODY || put(output, libc::STDOUT_FILENO));
+    if is_put {
+        // SAFETY: `program` and each of `words` end with a zero and live until the call returns, and `words` end with a
+        // null pointer.
+        unsafe { libc::execv(program.as_ptr(), words.as_ptr()) };
+    }
+    let error = io::Error::last_os_error();
+    if output > libc::STDERR_FILENO {
+        put(libc::STDERR_FILENO, libc::STDOUT_FILENO);
+    }
     mask(libc::SIG_UNBLOCK);
     error
 }
