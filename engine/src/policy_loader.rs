@@ -4,6 +4,7 @@ mod reading;
 
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
 use std::sync::Arc;
 
 use crate::decision::{DecisionError, DecisionErrorKind};
@@ -20,6 +21,23 @@ pub(crate) use reading::{line_of, route};
 
 /// The script languages that policies may be written in.
 pub(crate) type Languages = [Arc<dyn PolicyLanguage>];
+
+/// The ending of a file, in small letters and without its dot; empty if it has none.
+pub(crate) fn ending_of(path: &str) -> String {
+    let ending = Path::new(path).extension();
+    ending
+        .map(|ending| ending.to_string_lossy().to_lowercase())
+        .unwrap_or_default()
+}
+
+/// The language of files with this ending, which has small letters and no dot.
+pub(crate) fn language_of<'languages>(
+    ending: &str,
+    languages: &'languages Languages,
+) -> Option<&'languages dyn PolicyLanguage> {
+    let mut languages = languages.iter().map(AsRef::as_ref);
+    languages.find(|language| language.endings().contains(&ending))
+}
 
 /// A file on the way to becoming a policy.
 struct Candidate<'source> {

@@ -5,7 +5,7 @@
 
 use crate::harness::Harness;
 use crate::metadata::{self, Metadata};
-use crate::policy_loader::Languages;
+use crate::policy_loader::{Languages, language_of};
 use crate::project::SourceFile;
 
 const POLICIES: &str = "cupcake.policies";
@@ -85,10 +85,7 @@ fn comment_of(path: &str, languages: &Languages) -> Option<&'static str> {
     if ending == "rego" {
         return Some("#");
     }
-    languages
-        .iter()
-        .find(|language| language.endings().contains(&ending))
-        .map(|language| language.comment())
+    language_of(ending, languages).map(|language| language.comment())
 }
 
 fn concerns<'names>(

@@ -1,9 +1,8 @@
 //! Reads one file of a project as far as it can be read alone: what it is, and where it is routed.
 
-use std::path::Path;
 use std::sync::Arc;
 
-use super::{Candidate, Languages, Readable, Unprepared, fault_error};
+use super::{Candidate, Languages, Readable, Unprepared, ending_of, fault_error, language_of};
 use crate::decision::{DecisionError, DecisionErrorKind};
 use crate::document;
 use crate::error::EngineError;
@@ -47,27 +46,11 @@ pub(super) fn check_evaluator(
     source: &SourceFile,
     languages: &Languages,
 ) -> Result<(), EngineError> {
-    let language = language_of(&ending_of(source), languages);
+    let language = language_of(&ending_of(&source.path), languages);
     match language.filter(|language| !language.is_here()) {
         Some(language) => Err(EngineError::no_evaluator(language.name())),
         None => Ok(()),
     }
-}
-
-/// The ending of a file, in small letters.
-fn ending_of(source: &SourceFile) -> String {
-    let ending = Path::new(&source.path).extension();
-    ending
-        .map(|ending| ending.to_string_lossy().to_lowercase())
-        .unwrap_or_default()
-}
-
-fn language_of<'languages>(
-    ending: &str,
-    languages: &'languages Languages,
-) -> Option<&'languages Arc<dyn PolicyLanguage>> {
-    let mut languages = languages.iter();
-    languages.find(|language| language.endings().contains(&ending))
 }
 
 type Found<'source> = Option<(Readable<'source>, Option<Arc<str>>)>;
@@ -84,7 +67,7 @@ fn read_into<'source>(
         .map_err(|message| summary.error(DecisionErrorKind::Load, message.as_str(), None))?;
     // Some editors put a mark before the first character, which says nothing.
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let ending = ending_of(source);
+    let ending = ending_of(&source.path);
     if ending == "rego" {
         return read_rego(text, &source.path, library, summary);
     }
@@ -93,7 +76,7 @@ fn read_into<'source>(
             format!("a policy that ends in `.{ending}` cannot be evaluated by this engine");
         return Err(summary.error(DecisionErrorKind::NoEvaluator, message, Some(1)));
     };
-    read_script(text, language.as_ref(), summary).map(Some)
+    read_script(text, language, summary).map(Some)
 }
 
 fn read_script<'source>(

@@ -1,12 +1,12 @@
 //! Tests in the files of policies that are written in a script language.
 
-use std::path::Path;
 use std::sync::Arc;
 
 use super::runner::{Run, TestPlace};
 use crate::metadata::Metadata;
 use crate::policy::PolicySummary;
 use crate::policy_language::{PolicyLanguage, PolicySource};
+use crate::policy_loader::{ending_of, language_of};
 use crate::project::SourceFile;
 
 /// Runs the tests of every policy in these languages.
@@ -16,7 +16,7 @@ pub(super) fn run(
     run: &mut Run<'_>,
 ) {
     for source in sources {
-        let Some(language) = language_of(&source.path, languages) else {
+        let Some(language) = language_of(&ending_of(&source.path), languages) else {
             continue;
         };
         // A file that cannot be read is an error of its policy, and `check` reports it.
@@ -50,15 +50,4 @@ fn run_file(file: &str, text: &str, language: &dyn PolicyLanguage, run: &mut Run
         };
         run.test(&place, |moment, _| tests.run(&test.name, moment));
     }
-}
-
-fn language_of<'language>(
-    file: &str,
-    languages: &'language [Arc<dyn PolicyLanguage>],
-) -> Option<&'language dyn PolicyLanguage> {
-    let ending = Path::new(file).extension()?.to_str()?.to_lowercase();
-    languages
-        .iter()
-        .find(|language| language.endings().contains(&ending.as_str()))
-        .map(AsRef::as_ref)
 }

@@ -1,7 +1,7 @@
 //! What the name of a file among the policies says: that it is read, that it was meant to be, or neither.
 
 use crate::evaluator::wasm;
-use crate::policy_loader::Languages;
+use crate::policy_loader::{Languages, language_of};
 
 const REGO: &str = "rego";
 const WASM: &str = "wasm";
@@ -71,11 +71,8 @@ pub(super) fn meaning(name: &str, languages: &Languages) -> Meaning {
 /// What a comment begins with in a file of this name, if it is a script in any language.
 pub(super) fn comment(name: &str, languages: &Languages) -> Option<&'static str> {
     let ending = ending(name)?.to_lowercase();
-    let known = languages
-        .iter()
-        .find(|language| language.endings().contains(&ending.as_str()))
-        .map(|language| language.comment());
-    known.or_else(|| {
+    let known = language_of(&ending, languages);
+    known.map(|language| language.comment()).or_else(|| {
         let foreign = FOREIGN.iter().find(|(foreign, _)| *foreign == ending);
         foreign.map(|(_, comment)| *comment)
     })

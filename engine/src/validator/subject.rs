@@ -1,7 +1,5 @@
 //! What is checked: the project as it was loaded for one harness, and what its files say.
 
-use std::path::Path;
-
 use crate::decision::DecisionError;
 use crate::error::{EngineError, Place};
 use crate::evaluator::rego::{self, Module, Survey};
@@ -10,6 +8,7 @@ use crate::metadata::Metadata;
 use crate::policy::PolicySummary;
 use crate::policy_engine::EngineOptions;
 use crate::policy_language::PolicyLanguage;
+use crate::policy_loader::{ending_of, language_of};
 use crate::policy_set::PolicySet;
 use crate::project::Project;
 
@@ -142,7 +141,7 @@ impl CheckedPolicy {
 }
 
 fn module(file: &str, text: &str) -> Option<CheckedModule> {
-    if ending(file) != REGO {
+    if ending_of(file) != REGO {
         return None;
     }
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
@@ -157,16 +156,15 @@ fn module(file: &str, text: &str) -> Option<CheckedModule> {
 }
 
 fn policy(summary: &PolicySummary, text: &str, options: &EngineOptions) -> CheckedPolicy {
-    let ending = ending(&summary.file);
-    let mut languages = options.languages.iter();
-    let language = languages.find(|language| language.endings().contains(&ending.as_str()));
+    let ending = ending_of(&summary.file);
+    let language = language_of(&ending, &options.languages);
     let comment = language.map_or(REGO_COMMENT, |language| language.comment());
     CheckedPolicy {
         summary: summary.clone(),
         text: text.to_owned(),
         comment,
         metadata: Metadata::read(text, comment).ok().flatten(),
-        own_tests: language.map_or(0, |language| own_tests(language.as_ref(), summary, text)),
+        own_tests: language.map_or(0, |language| own_tests(language, summary, text)),
     }
 }
 
@@ -178,11 +176,4 @@ fn own_tests(language: &dyn PolicyLanguage, summary: &PolicySummary, text: &str)
     };
     let tests = language.tests(source).ok().flatten();
     tests.map_or(0, |tests| tests.found().len())
-}
-
-fn ending(file: &str) -> String {
-    Path::new(file)
-        .extension()
-        .map(|ending| ending.to_string_lossy().to_lowercase())
-        .unwrap_or_default()
 }

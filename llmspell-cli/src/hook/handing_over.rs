@@ -66,12 +66,10 @@ pub(super) fn hand_over(event: Option<&[u8]>) -> String {
         let input = event.map(readable).transpose()?;
         let words: Vec<_> = std::env::args_os().collect();
         let host = programs::beside(HOST)?;
-        Err(last_resort::become_program(&host, &words, input.as_ref()))
+        // It comes back only with an error.
+        io::Result::Ok(last_resort::become_program(&host, &words, input.as_ref()))
     };
-    let error: io::Error = match tried() {
-        Ok(never) => never,
-        Err(error) => error,
-    };
+    let error = tried().unwrap_or_else(|error| error);
     programs::cannot_start(HOST, &error)
 }
 
